@@ -1,0 +1,206 @@
+"""The environment variables, read and checked: a wrong value is a sentence that says what to do."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
+SHORTEST_SECRET = 50
+LAST_PORT = 65535
+
+
+class Relay(NamedTuple):
+    """The SMTP server that takes our e-mail; `tls` means STARTTLS before logging in."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: bool
+
+
+def read_flag(environment: Mapping[str, str], name: str) -> bool:
+    """Read a yes/no variable; unset means no.
+
+    Raises ImproperlyConfigured for any other word.
+    """
+    word = environment.get(name, "").strip().lower()
+    if word not in TRUE_WORDS | FALSE_WORDS:
+        message = f"{name} is {environment[name]!r}, which is neither yes nor no. Set it to 1 or 0, or leave it unset."
+        raise ImproperlyConfigured(message)
+    return word in TRUE_WORDS
+
+
+def read_hosts(environment: Mapping[str, str]) -> list[str]:
+    """Read the host names this site answers to; unset means this machine only.
+
+    Raises ImproperlyConfigured when an address is given where a name is needed.
+    """
+    text = environment.get("ALLOWED_HOSTS", "").strip()
+    if not text:
+        return [*LOCAL_HOSTS, socket.gethostname().lower()]
+    hosts = [host.strip() for host in text.split(",") if host.strip()]
+    for host in hosts:
+        if "/" in host or " " in host:
+            message = (
+                f"ALLOWED_HOSTS contains {host!r}. "
+                "Give plain host names separated by commas, for example kontor.example.com,localhost."
+            )
+            raise ImproperlyConfigured(message)
+    return hosts
+
+
+def is_production(environment: Mapping[str, str], hosts: list[str]) -> bool:
+    """Whether the site serves others than this machine: then secrets and HTTPS are required."""
+    here = {*LOCAL_HOSTS, socket.gethostname().lower()}
+    return not read_flag(environment, "DEBUG") and not here.issuperset(hosts)
+
+
+def read_secret_key(environment: Mapping[str, str], *, folder: Path, production: bool) -> str:
+    """Read the key that signs sessions and links; outside production it is made once and kept in `folder`.
+
+    Raises ImproperlyConfigured when it is missing in production, or too short.
+    """
+    key = environment.get("SECRET_KEY", "").strip()
+    if key and len(key) < SHORTEST_SECRET:
+        message = f"SECRET_KEY has only {len(key)} characters. Use at least {SHORTEST_SECRET} random ones."
+        raise ImproperlyConfigured(message)
+    if key:
+        return key
+    if production:
+        message = (
+            "SECRET_KEY is not set. With ALLOWED_HOSTS naming a public host it has to be: set it to at least "
+            f"{SHORTEST_SECRET} random characters and keep it the same in every process."
+        )
+        raise ImproperlyConfigured(message)
+    return _kept_secret(folder / "secret-key")
+
+
+def _kept_secret(path: Path) -> str:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="ascii") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(64))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        message = f"SECRET_KEY is not set and cannot be kept in {path}: {error.strerror}. Set SECRET_KEY."
+        raise ImproperlyConfigured(message) from error
+    return path.read_text(encoding="ascii").strip()
+
+
+def read_database(environment: Mapping[str, str], *, folder: Path) -> dict[str, Any]:
+    """Read DATABASE_URL into Django's settings; unset means a SQLite file in `folder`.
+
+    SQLite is opened so that it keeps its promises with several processes: write-ahead log, every transaction takes
+    the write lock at its start, waits for it, and reaches the disk before it is reported as done.
+    Raises ImproperlyConfigured for anything but SQLite and PostgreSQL, and for a folder that is not there.
+    """
+    url = environment.get("DATABASE_URL", "").strip()
+    if not url:
+        folder.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{folder / 'kontor.sqlite3'}"
+    scheme = url.partition(":")[0]
+    if scheme == "sqlite":
+        return _sqlite(url)
+    if scheme in {"postgres", "postgresql"}:
+        return _postgresql(url)
+    message = (
+        f"DATABASE_URL starts with {scheme!r}. Use sqlite:////absolute/path/kontor.sqlite3 "
+        "or postgresql://user:password@host:5432/name."
+    )
+    raise ImproperlyConfigured(message)
+
+
+def _sqlite(url: str) -> dict[str, Any]:
+    settings: dict[str, Any] = environ.Env.db_url_config(url)
+    name = settings["NAME"]
+    if name != ":memory:" and not Path(name).resolve().parent.is_dir():
+        message = f"DATABASE_URL names {name}, but its folder does not exist. Make the folder or correct the path."
+        raise ImproperlyConfigured(message)
+    settings["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    }
+    return settings
+
+
+def _postgresql(url: str) -> dict[str, Any]:
+    try:
+        settings: dict[str, Any] = environ.Env.db_url_config(url)
+    except ValueError as error:
+        message = f"DATABASE_URL cannot be read ({error}). Use postgresql://user:password@host:5432/name."
+        raise ImproperlyConfigured(message) from error
+    if not settings.get("NAME"):
+        message = "DATABASE_URL names no database. Use postgresql://user:password@host:5432/name."
+        raise ImproperlyConfigured(message)
+    settings["CONN_MAX_AGE"] = 60
+    settings["CONN_HEALTH_CHECKS"] = True
+    return settings
+
+
+def read_relay(environment: Mapping[str, str]) -> Relay | None:
+    """Read EMAIL_URL; unset means None: e-mails are captured and shown in the product.
+
+    Raises ImproperlyConfigured for anything but smtp://user:password@host:port?tls=1.
+    """
+    url = environment.get("EMAIL_URL", "").strip()
+    if not url:
+        return None
+    how = "Use smtp://user:password@host:port?tls=1, or leave it unset to keep e-mails in the product."
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        message = f"EMAIL_URL cannot be read ({error}). {how}"
+        raise ImproperlyConfigured(message) from error
+    options = parse_qs(parts.query, keep_blank_values=True)
+    tls = options.pop("tls", ["0"])[-1].lower()
+    if parts.scheme != "smtp" or not parts.hostname or options or tls not in TRUE_WORDS | FALSE_WORDS:
+        message = f"EMAIL_URL cannot be used as it is. {how}"
+        raise ImproperlyConfigured(message)
+    return Relay(
+        host=parts.hostname,
+        port=port or (587 if tls in TRUE_WORDS else 25),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=tls in TRUE_WORDS,
+    )
+
+
+def read_redis(environment: Mapping[str, str]) -> str:
+    """Read REDIS_URL; empty means the worker polls the database and needs no broker.
+
+    Raises ImproperlyConfigured for anything that is no Redis address.
+    """
+    url = environment.get("REDIS_URL", "").strip()
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        message = "REDIS_URL has to start with redis://, for example redis://localhost:6379/0. Leave it unset to do without."
+        raise ImproperlyConfigured(message)
+    return url
+
+
+def read_port(environment: Mapping[str, str]) -> int:
+    """Read PORT, 8000 unless set.
+
+    Raises ImproperlyConfigured for anything but a port's number.
+    """
+    text = environment.get("PORT", "").strip() or "8000"
+    if not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
+        message = f"PORT is {text!r}. Set it to a number between 1 and {LAST_PORT}."
+        raise ImproperlyConfigured(message)
+    return int(text)

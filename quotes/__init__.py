@@ -1,0 +1,1 @@
+"""Quote links, quotes, and the public checkout."""

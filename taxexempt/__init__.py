@@ -1,0 +1,1 @@
+"""Tax exemption documents: the certificate, from upload to expiry."""
