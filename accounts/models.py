@@ -1,0 +1,153 @@
+"""Who works here and for whom: clients, their bank accounts, offices, departments, users."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from accounts.querysets import TenantQuerySet
+from accounts.roles import ROLE_CHOICES, ROLES, Right, Role
+
+
+class Client(models.Model):
+    """A merchant who sells through the platform: the tenant every business row belongs to."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+    street = models.CharField(max_length=200)
+    postal_code = models.CharField(max_length=20)
+    city = models.CharField(max_length=100)
+    country = models.CharField(max_length=2)
+    subdivision = models.CharField(max_length=10, blank=True)
+    time_zone = models.CharField(max_length=64)
+    language = models.CharField(max_length=5)
+    email = models.EmailField()
+    history = HistoricalRecords()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which this client's days begin and end."""
+        return ZoneInfo(self.time_zone)
+
+
+class BankAccount(models.Model):
+    """Where a client's customers pay to, one account per currency."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="bank_accounts")
+    currency = models.CharField(max_length=3)
+    holder = models.CharField(max_length=200)
+    iban = models.CharField(max_length=34, blank=True)
+    bic = models.CharField(max_length=11, blank=True)
+    bank = models.CharField(max_length=200, blank=True)
+    account = models.CharField(max_length=40, blank=True)
+    history = HistoricalRecords()
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["client", "currency"], name="one_bank_account_per_currency"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bank} {self.iban or self.account}"
+
+
+class Office(models.Model):
+    """A place where users work: of the platform (no client) or of a client."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="offices", null=True, blank=True)
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["client", "name"], name="office_name_once_per_client", nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Department(models.Model):
+    """A team within an office."""
+
+    office = models.ForeignKey(Office, models.PROTECT, related_name="departments")
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["office", "name"], name="department_name_once_per_office"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.office}, {self.name}"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds users by username, whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Find the user who logs in as `username`."""
+        return self.get(username__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """A person who works with Kontor, for the platform (no client) or for one client."""
+
+    username = models.CharField(max_length=150, unique=True)
+    name = models.CharField(max_length=200)
+    email = models.EmailField()
+    role = models.CharField(max_length=40, choices=ROLE_CHOICES)
+    client = models.ForeignKey(Client, models.PROTECT, related_name="users", null=True, blank=True)
+    department = models.ForeignKey(Department, models.PROTECT, related_name="users", null=True, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    language = models.CharField(max_length=5, default="en")
+    is_active = models.BooleanField(default=True)
+    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar = ["name", "email", "role"]
+
+    objects = UserManager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="client_roles_have_a_client",
+                condition=models.Q(role="auditor")
+                | models.Q(role__startswith="platform_", client=None)
+                | models.Q(role__startswith="client_", client__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    @property
+    def role_data(self) -> Role:
+        """The role's label, scope and rights."""
+        return ROLES[self.role]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which this person reads moments."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether this person may see all clients."""
+        return self.client_id is None and self.role_data.is_platform
+
+    def may(self, right: Right) -> bool:
+        """Whether this person's role holds `right`."""
+        return self.is_active and right in self.role_data.rights

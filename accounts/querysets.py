@@ -1,0 +1,30 @@
+"""Tenancy, in the one place where it is decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from accounts.models import Client, User
+
+M = TypeVar("M", bound=models.Model, covariant=True)
+
+
+class TenantQuerySet(models.QuerySet[M]):
+    """Rows that belong to a client; `client_path` is the way from the row to its client."""
+
+    client_path = "client"
+
+    def visible_to(self, user: User, client: Client | None = None) -> Self:
+        """Narrow to what `user` may see: their own client's rows, or, for the platform, all or the chosen client's."""
+        if user.client_id is not None:
+            return self.filter(**{self.client_path: user.client_id})
+        if not user.role_data.is_platform:
+            return self.none()
+        return self if client is None else self.filter(**{self.client_path: client.pk})
+
+    def lock(self, row: models.Model) -> Any:  # noqa: ANN401 -- the row's own model
+        """Read `row` again under a row lock (PostgreSQL; on SQLite the transaction itself is exclusive)."""
+        return self.select_for_update(of=("self",)).get(pk=row.pk)

@@ -1,0 +1,124 @@
+"""Roles and rights as data: the one place that says who may do what (domain, "People and rights")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Right(StrEnum):
+    """One thing a person may do; a page or a button asks for exactly one."""
+
+    SEARCH = "search"
+    ENTER_ORDER = "enter_order"
+    CONVERT = "convert"
+    RELEASE = "release"
+    CANCEL = "cancel"
+    HOLD = "hold"
+    EMAILS = "emails"
+    FOLLOW_UPS = "follow_ups"
+    ERRORS = "errors"
+    PAYMENTS = "payments"
+    REFUND = "refund"
+    DUNNING = "dunning"
+    CERTIFICATES = "certificates"
+    PARTNERS = "partners"
+    POLICY = "policy"
+    LETTERS = "letters"
+    PRODUCTS = "products"
+    USERS = "users"
+    QUOTES = "quotes"
+    CUSTOMERS = "customers"
+    EXPORT = "export"
+    INTERNAL_HISTORY = "internal_history"
+    OFFICES = "offices"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A job title: its name on screens, whether it belongs to the platform, and its rights."""
+
+    label: str
+    is_platform: bool
+    rights: frozenset[Right]
+
+
+READ = {Right.SEARCH, Right.EXPORT}
+SERVICE = READ | {
+    Right.CONVERT,
+    Right.EMAILS,
+    Right.FOLLOW_UPS,
+    Right.CUSTOMERS,
+}
+
+ROLES: dict[str, Role] = {
+    "platform_admin": Role("Platform admin", is_platform=True, rights=frozenset(Right)),
+    "platform_customer_service": Role(
+        "Customer service",
+        is_platform=True,
+        rights=frozenset(
+            SERVICE
+            | {
+                Right.ENTER_ORDER,
+                Right.RELEASE,
+                Right.CANCEL,
+                Right.HOLD,
+                Right.ERRORS,
+                Right.QUOTES,
+                Right.INTERNAL_HISTORY,
+            }
+        ),
+    ),
+    "platform_finance": Role(
+        "Finance",
+        is_platform=True,
+        rights=frozenset(
+            READ
+            | {
+                Right.PAYMENTS,
+                Right.REFUND,
+                Right.CANCEL,
+                Right.DUNNING,
+                Right.HOLD,
+                Right.EMAILS,
+                Right.FOLLOW_UPS,
+                Right.INTERNAL_HISTORY,
+            }
+        ),
+    ),
+    "platform_tax": Role(
+        "Tax",
+        is_platform=True,
+        rights=frozenset(READ | {Right.CERTIFICATES, Right.REFUND, Right.FOLLOW_UPS, Right.INTERNAL_HISTORY}),
+    ),
+    "client_admin": Role(
+        "Client admin",
+        is_platform=False,
+        rights=frozenset(
+            SERVICE
+            | {
+                Right.RELEASE,
+                Right.CANCEL,
+                Right.HOLD,
+                Right.POLICY,
+                Right.PARTNERS,
+                Right.LETTERS,
+                Right.PRODUCTS,
+                Right.USERS,
+                Right.DUNNING,
+                Right.QUOTES,
+            }
+        ),
+    ),
+    "client_support": Role("Client support", is_platform=False, rights=frozenset(SERVICE)),
+    "client_sales": Role(
+        "Client sales",
+        is_platform=False,
+        rights=frozenset(READ | {Right.QUOTES, Right.CUSTOMERS}),
+    ),
+    "auditor": Role("Auditor", is_platform=True, rights=frozenset(READ)),
+}
+
+ROLE_CHOICES = [(code, role.label) for code, role in ROLES.items()]
+CLIENT_ROLES = frozenset(code for code, role in ROLES.items() if not role.is_platform) | {"auditor"}
+"""Roles that a user of one client may have; an auditor may be bound to a client or see all."""

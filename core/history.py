@@ -1,0 +1,27 @@
+"""Writing a row together with its history: who, when, why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.db.models import Model
+
+M = TypeVar("M", bound="Model")
+
+
+def record(
+    instance: M, *, by: AbstractBaseUser | None, at: datetime, reason: str, fields: list[str] | None = None
+) -> M:
+    """Save a row and its history line; `by` empty means the system did it. `fields` limits the update."""
+    instance._history_user = by  # type: ignore[attr-defined]  # noqa: SLF001 -- simple-history's documented hook
+    instance._history_date = at  # type: ignore[attr-defined]  # noqa: SLF001
+    instance._change_reason = reason[:100]  # type: ignore[attr-defined]  # noqa: SLF001
+    if fields is None:
+        instance.save()
+    else:
+        instance.save(update_fields=fields)
+    return instance

@@ -1,0 +1,85 @@
+"""Follow-ups that open and close by themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.dispatch import receiver
+
+from followups import services
+from followups.models import Category, FollowUp
+from purchases.models import Purchase
+from purchases.signals import document_received, keys_missing, late_money, licence_decision_needed, purchase_changed
+from purchases.states import Status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.money import Money
+    from purchases.models import PurchaseItem
+
+
+@receiver(document_received, sender=Purchase, dispatch_uid="follow-up-review")
+def ask_for_review(*, purchase: Purchase, at: datetime, **_: Any) -> None:  # noqa: ANN401 -- signal arguments
+    """A PO document is there: somebody should check it."""
+    services.open_follow_up(
+        purchase,
+        category=Category.REVIEW,
+        reason="PO document received",
+        subject=f"Review the PO document of {purchase.reference}",
+        due_at=at,
+        at=at,
+        dedupe_key=f"{purchase.reference}:review",
+    )
+
+
+@receiver(purchase_changed, sender=Purchase, dispatch_uid="follow-up-reviewed")
+def close_review(*, purchase: Purchase, event: str, at: datetime, **_: Any) -> None:  # noqa: ANN401
+    """Reviewed, paid or canceled: nothing is left to review."""
+    if event == "document" or purchase.status == Status.AWAITING_RELEASE:
+        return
+    waiting = FollowUp.objects.filter(dedupe_key=f"{purchase.reference}:review", done_at=None).first()
+    if waiting is not None:
+        services.finish_follow_up(waiting, by=purchase.changed_by, at=at)
+
+
+@receiver(licence_decision_needed, sender=Purchase, dispatch_uid="follow-up-licence")
+def ask_for_licence_decision(*, purchase: Purchase, at: datetime, **_: Any) -> None:  # noqa: ANN401
+    """Canceled after delivery: the client decides whether the keys stay valid."""
+    services.open_follow_up(
+        purchase,
+        category=Category.LICENCE,
+        reason="Canceled after delivery",
+        subject=f"Decide about the licences of {purchase.reference}",
+        due_at=at,
+        at=at,
+        dedupe_key=f"{purchase.reference}:licence",
+    )
+
+
+@receiver(keys_missing, sender=Purchase, dispatch_uid="follow-up-keys")
+def ask_for_keys(*, purchase: Purchase, item: PurchaseItem, at: datetime, **_: Any) -> None:  # noqa: ANN401
+    """The key list ran out: somebody should fill it."""
+    services.open_follow_up(
+        purchase,
+        category=Category.DELIVERY,
+        reason="Key list empty",
+        subject=f"No keys left for {item.name}",
+        due_at=at,
+        at=at,
+        dedupe_key=f"{purchase.reference}:keys:{item.position}",
+    )
+
+
+@receiver(late_money, sender=Purchase, dispatch_uid="follow-up-late-money")
+def ask_about_late_money(*, purchase: Purchase, amount: Money, at: datetime, **_: Any) -> None:  # noqa: ANN401
+    """Money came in on a closed purchase: reinstate or refund."""
+    services.open_follow_up(
+        purchase,
+        category=Category.PAYMENT,
+        reason="Money on a closed purchase",
+        subject=f"{amount} arrived on {purchase.reference} ({purchase.status_label})",
+        due_at=at,
+        at=at,
+        dedupe_key=f"{purchase.reference}:late:{at.isoformat()}",
+    )

@@ -1,0 +1,598 @@
+"""The purchase and everything recorded with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from simple_history.models import HistoricalRecords
+
+from accounts.models import Client, User
+from accounts.querysets import TenantQuerySet
+from core.money import Money
+from customers.models import Address, ContactKind, Customer, CustomerType
+from partners.models import Partner
+from purchases.policy import PolicyTerms
+from purchases.querysets import PurchaseQuerySet
+from purchases.states import LABELS, OPEN, Status
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from core.transitions import Transition
+
+
+class DeliveryKind(models.TextChoices):
+    """How a product reaches the customer."""
+
+    KEY = "key", "Licence key"
+    DOWNLOAD = "download", "Download link"
+
+
+class Product(models.Model):
+    """A piece of software that a client sells."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="products")
+    code = models.CharField(max_length=60)
+    name = models.CharField(max_length=200)
+    tax_category = models.CharField(max_length=40, default="standard")
+    delivery = models.CharField(max_length=10, choices=DeliveryKind.choices, default=DeliveryKind.KEY)
+    download_url = models.URLField(blank=True)
+    is_active = models.BooleanField(default=True)
+    history = HistoricalRecords()
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["client", "code"], name="product_code_once_per_client"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})"
+
+
+class ProductPrice(models.Model):
+    """A product's net price in one currency."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="prices")
+    currency = models.CharField(max_length=3)
+    unit_minor = models.BigIntegerField()
+    history = HistoricalRecords()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["product", "currency"], name="one_price_per_currency"),
+            models.CheckConstraint(name="price_not_negative", condition=Q(unit_minor__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.price)
+
+    @property
+    def price(self) -> Money:
+        """The net price of one unit."""
+        return Money(self.unit_minor, self.currency)
+
+
+class Policy(models.Model):
+    """One version of a client's rules for purchase orders; a purchase keeps the version it was placed under."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="policies")
+    version = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    offered_at_checkout = models.BooleanField(default=True)
+    on_request = models.BooleanField(default=True)
+    eligible_types = models.JSONField(default=list)
+    minimum = models.JSONField(default=dict)
+    maximum = models.JSONField(default=dict)
+    countries = models.JSONField(default=list)
+    review = models.BooleanField(default=True)
+    reviewer = models.CharField(max_length=10, choices=[("client", "Client"), ("platform", "Platform")])
+    four_eyes = models.BooleanField(default=False)
+    po_number_required = models.BooleanField(default=False)
+    accepted_channels = models.JSONField(default=list)
+    term_days = models.PositiveIntegerField(choices=[(14, "14 days"), (30, "30 days"), (60, "60 days")], default=30)
+    delivery = models.CharField(max_length=10, choices=[("immediate", "Immediate"), ("prepaid", "Prepaid")])
+    document_deadline_days = models.PositiveIntegerField(default=30)
+    dunning = models.BooleanField(default=True)
+    cancel_step = models.BooleanField(default=True)
+    cancel_after_business_days = models.PositiveIntegerField(choices=[(2, "2"), (3, "3")], default=3)
+    partner_pos_allowed = models.BooleanField(default=True)
+    trusted_customers = models.ManyToManyField(Customer, blank=True, related_name="+")
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["client", "version"], name="policy_version_once_per_client"),
+            models.CheckConstraint(name="term_is_14_30_or_60", condition=Q(term_days__in=[14, 30, 60])),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client}, version {self.version}"
+
+    @property
+    def terms(self) -> PolicyTerms:
+        """The rules as plain values for the pure decisions."""
+        return PolicyTerms(
+            offered_at_checkout=self.offered_at_checkout,
+            on_request=self.on_request,
+            eligible_types=frozenset(self.eligible_types),
+            minimum=self.minimum,
+            maximum=self.maximum,
+            countries=frozenset(self.countries),
+            review=self.review,
+            reviewer=self.reviewer,
+            four_eyes=self.four_eyes,
+            po_number_required=self.po_number_required,
+            term_days=self.term_days,
+            delivery=self.delivery,
+            document_deadline_days=self.document_deadline_days,
+            dunning=self.dunning,
+            cancel_step=self.cancel_step,
+            cancel_after_business_days=self.cancel_after_business_days,
+            partner_pos_allowed=self.partner_pos_allowed,
+        )
+
+
+class Source(models.TextChoices):
+    """Where an order came in."""
+
+    CHECKOUT = "checkout", "Checkout"
+    PARTNER = "partner", "Partner portal"
+    OFFLINE = "offline", "Keyed in by Customer Service"
+    QUOTE = "quote", "Quote"
+    IMPORT = "import", "Import"
+
+
+class PaymentType(models.TextChoices):
+    """How a purchase will be paid."""
+
+    WIRE = "wire", "Wire transfer"
+    CHECK = "check", "Check"
+    CARD = "card", "Card"
+
+
+class Purchase(models.Model):
+    """An order and everything recorded with it. Amounts are minor units of `currency`; days are the client's."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="purchases")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="purchases")
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="purchases", null=True, blank=True)
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="purchases")
+    reference = models.CharField(max_length=9, unique=True)
+    external_id = models.CharField(max_length=60, null=True, blank=True, unique=True)  # noqa: DJ001 -- empty is not unique
+    status = models.CharField(max_length=3, choices=Status.choices)
+    version = models.PositiveIntegerField(default=0)
+    source = models.CharField(max_length=10, choices=Source.choices)
+    is_test = models.BooleanField(default=False)
+    is_po = models.BooleanField(default=False)
+    is_reviewed = models.BooleanField(default=False)
+    po_number = models.CharField(max_length=60, blank=True)
+    payment_type = models.CharField(max_length=10, choices=PaymentType.choices, default=PaymentType.WIRE)
+    customer_type = models.CharField(max_length=3, choices=CustomerType.choices)
+    vat_id = models.CharField(max_length=30, blank=True)
+    language = models.CharField(max_length=5, default="en")
+    card_last4 = models.CharField(max_length=4, blank=True)
+    coupon = models.CharField(max_length=60, blank=True)
+    remote_address = models.CharField(max_length=45, blank=True)
+
+    billing_company = models.CharField(max_length=300, blank=True)
+    billing_last_name = models.CharField(max_length=150, blank=True)
+    billing_email = models.CharField(max_length=254, blank=True)
+
+    currency = models.CharField(max_length=3)
+    net_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField()
+    gross_minor = models.BigIntegerField()
+    paid_minor = models.BigIntegerField(default=0)
+    refunded_minor = models.BigIntegerField(default=0)
+
+    term_days = models.PositiveIntegerField()
+    ordered_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True, blank=True)
+    due_on = models.DateField(null=True, blank=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    document_received_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
+
+    held_at = models.DateTimeField(null=True, blank=True)
+    hold_until = models.DateField(null=True, blank=True)
+    hold_reason = models.CharField(max_length=300, blank=True)
+    promised_until = models.DateField(null=True, blank=True)
+    kept_active_at = models.DateTimeField(null=True, blank=True)
+    next_action_on = models.DateField(null=True, blank=True)
+    dunning_level = models.PositiveSmallIntegerField(default=0)
+
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    history = HistoricalRecords(excluded_fields=["next_action_on"])
+
+    objects = PurchaseQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(name="status_is_known", condition=Q(status__in=Status.values)),
+            models.CheckConstraint(name="gross_is_net_plus_tax", condition=Q(gross_minor=F("net_minor") + F("tax_minor"))),
+            models.CheckConstraint(name="amounts_not_negative", condition=Q(paid_minor__gte=0, refunded_minor__gte=0)),
+            models.CheckConstraint(name="refunds_within_payments", condition=Q(refunded_minor__lte=F("paid_minor"))),
+            models.CheckConstraint(
+                name="paid_purchase_is_covered",
+                condition=~Q(status=Status.PAID) | Q(paid_minor__gte=F("gross_minor")),
+            ),
+            models.CheckConstraint(
+                name="covered_purchase_not_open",
+                condition=~Q(status__in=OPEN) | Q(paid_minor__lt=F("gross_minor")) | Q(gross_minor=0),
+            ),
+            models.CheckConstraint(
+                name="released_with_due_day",
+                condition=Q(released_at=None, due_on=None) | Q(released_at__isnull=False, due_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="accepted_po_was_released",
+                condition=~Q(status=Status.PURCHASE_ORDER) | Q(released_at__isnull=False, is_po=True),
+            ),
+            models.CheckConstraint(
+                name="approved_by_and_at", condition=Q(approved_by=None, approved_at=None) | Q(approved_at__isnull=False)
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["client", "status", "-ordered_at"], name="purchase_by_status"),
+            models.Index(fields=["-ordered_at", "-id"], name="purchase_by_age"),
+            models.Index(fields=["due_on"], name="accepted_by_due_day", condition=Q(status=Status.PURCHASE_ORDER)),
+            models.Index(
+                fields=["client", "next_action_on"], name="open_by_next_action", condition=Q(status__in=OPEN)
+            ),
+            models.Index(fields=["po_number"], name="purchase_by_po_number"),
+            models.Index(fields=["billing_email"], name="purchase_by_email"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def status_label(self) -> str:
+        """The status as shown to people."""
+        return LABELS[self.status]
+
+    @property
+    def gross(self) -> Money:
+        """The whole amount, tax included."""
+        return Money(self.gross_minor, self.currency)
+
+    @property
+    def net(self) -> Money:
+        """The amount before tax."""
+        return Money(self.net_minor, self.currency)
+
+    @property
+    def tax(self) -> Money:
+        """The tax."""
+        return Money(self.tax_minor, self.currency)
+
+    @property
+    def paid(self) -> Money:
+        """All money ever received, refunds not subtracted."""
+        return Money(self.paid_minor, self.currency)
+
+    @property
+    def refunded(self) -> Money:
+        """All money given back."""
+        return Money(self.refunded_minor, self.currency)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether money is expected."""
+        return self.status in OPEN
+
+    @property
+    def open_amount(self) -> Money:
+        """What is left to pay while the purchase is open, else zero."""
+        return Money(self.gross_minor - self.paid_minor if self.is_open else 0, self.currency)
+
+    @property
+    def is_partly_paid(self) -> bool:
+        """Whether some, but not all, of the money came."""
+        return 0 < self.paid_minor < self.gross_minor
+
+    @property
+    def ordered_on(self) -> date:
+        """The client's day of the order."""
+        return self.ordered_at.astimezone(self.client.zone).date()
+
+    @property
+    def released_on(self) -> date | None:
+        """The client's day of the release: day zero."""
+        return self.released_at.astimezone(self.client.zone).date() if self.released_at else None
+
+    def is_held(self, on: date) -> bool:
+        """Whether a hold blocks the client's day `on`; `hold_until` is the last held day."""
+        return self.held_at is not None and (self.hold_until is None or on <= self.hold_until)
+
+    def is_promised(self, on: date) -> bool:
+        """Whether a promise to pay covers the client's day `on`."""
+        return self.promised_until is not None and on <= self.promised_until
+
+    def move(self, step: Transition) -> None:
+        """Take one step of the life cycle; raises Refused when it may not start here. Saves nothing."""
+        step.check(self.status, label_of=LABELS)
+        self.status = step.target
+
+
+class OfPurchaseQuerySet(TenantQuerySet[models.Model]):
+    """Rows that belong to a purchase and so to its client."""
+
+    client_path = "purchase__client"
+
+
+class PurchaseContact(Address):
+    """Billing, delivery or licensee address as it was given with the order."""
+
+    purchase = models.ForeignKey(Purchase, models.CASCADE, related_name="contacts")
+    kind = models.CharField(max_length=10, choices=ContactKind.choices)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["purchase", "kind"], name="one_contact_per_purchase_and_kind"),
+        ]
+
+
+class PurchaseItem(models.Model):
+    """One line of a purchase. Amounts are minor units of the purchase's currency."""
+
+    purchase = models.ForeignKey(Purchase, models.CASCADE, related_name="items")
+    position = models.PositiveIntegerField()
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+")
+    product_code = models.CharField(max_length=60)
+    name = models.CharField(max_length=200)
+    quantity = models.PositiveIntegerField()
+    unit_minor = models.BigIntegerField()
+    discount_percent = models.DecimalField(max_digits=7, decimal_places=4, default=0)
+    tax_percent = models.DecimalField(max_digits=7, decimal_places=4)
+    net_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField()
+    gross_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["purchase", "position"], name="item_position_once_per_purchase"),
+            models.CheckConstraint(
+                name="item_gross_is_net_plus_tax", condition=Q(gross_minor=F("net_minor") + F("tax_minor"))
+            ),
+            models.CheckConstraint(name="item_quantity_positive", condition=Q(quantity__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.name}"
+
+
+class XParameter(models.Model):
+    """A key and value that the client attaches to a purchase, for its own reports."""
+
+    purchase = models.ForeignKey(Purchase, models.CASCADE, related_name="x_parameters")
+    key = models.CharField(max_length=100)
+    value = models.CharField(max_length=255)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["purchase", "key"], name="x_parameter_once_per_purchase"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}"
+
+
+class Channel(models.TextChoices):
+    """How a PO document came in."""
+
+    EMAIL = "email", "E-mail"
+    FAX = "fax", "Fax"
+    LETTER = "letter", "Letter"
+    UPLOAD = "upload", "Upload"
+
+
+class PoDocument(models.Model):
+    """The customer's signed order on letterhead, as received."""
+
+    purchase = models.ForeignKey(Purchase, models.CASCADE, related_name="po_documents")
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    received_at = models.DateTimeField()
+    received_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    filename = models.CharField(max_length=200, blank=True)
+    content_type = models.CharField(max_length=50, blank=True)
+    content = models.BinaryField(null=True, blank=True)
+
+    objects = OfPurchaseQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["purchase", "received_at"], name="po_document_by_purchase")]
+
+    def __str__(self) -> str:
+        return self.filename or self.get_channel_display()
+
+
+class LicenceKey(models.Model):
+    """One key of a product's key list; delivered at most once."""
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="keys")
+    code = models.CharField(max_length=200)
+    item = models.ForeignKey(PurchaseItem, models.PROTECT, null=True, blank=True, related_name="keys")
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    deactivated_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["product", "code"], name="key_once_per_product"),
+            models.CheckConstraint(
+                name="delivered_key_has_item",
+                condition=Q(item=None, delivered_at=None) | Q(item__isnull=False, delivered_at__isnull=False),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["product", "id"], name="free_key_by_product", condition=Q(item=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Payment(models.Model):
+    """Money received for a purchase."""
+
+    purchase = models.ForeignKey(Purchase, models.PROTECT, related_name="payments")
+    at = models.DateTimeField()
+    amount_minor = models.BigIntegerField()
+    method = models.CharField(max_length=20)
+    bank_reference = models.CharField(max_length=140, blank=True)
+    dedupe_key = models.CharField(max_length=140, unique=True)
+    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(name="payment_is_positive", condition=Q(amount_minor__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_minor} {self.method}"
+
+
+class Refund(models.Model):
+    """Money given back to the customer."""
+
+    purchase = models.ForeignKey(Purchase, models.PROTECT, related_name="refunds")
+    at = models.DateTimeField()
+    amount_minor = models.BigIntegerField()
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(name="refund_is_positive", condition=Q(amount_minor__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.amount_minor)
+
+
+class DocumentKind(models.TextChoices):
+    """What a document is; the value is also its number series' prefix where it has one."""
+
+    INVOICE = "INV", "Invoice"
+    PROFORMA = "PFI", "Pro-forma invoice"
+    RECEIPT = "RCP", "Receipt"
+    CREDIT_NOTE = "CRN", "Credit note"
+    QUOTE = "QUO", "Quote"
+    NOTICE_1 = "PDN1", "Payment delinquency notice 1"
+    NOTICE_2 = "PDN2", "Payment delinquency notice 2"
+    NOTICE_3 = "PDN3", "Payment delinquency notice 3"
+    STATEMENT = "STM", "Partner statement"
+
+
+class NumberSeries(models.Model):
+    """The last number given out for a client, kind and year; locked while the next one is taken, so without gaps."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10)
+    year = models.PositiveIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["client", "kind", "year"], name="one_series_per_client_kind_year"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.year}"
+
+
+class Document(models.Model):
+    """A document as issued: all it says is frozen in `data`; its PDF is rendered once and kept byte for byte."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="documents")
+    purchase = models.ForeignKey(Purchase, models.PROTECT, related_name="documents", null=True, blank=True)
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="documents", null=True, blank=True)
+    kind = models.CharField(max_length=5, choices=DocumentKind.choices)
+    number = models.CharField(max_length=40)
+    language = models.CharField(max_length=5)
+    template = models.CharField(max_length=100)
+    data = models.JSONField()
+    issued_at = models.DateTimeField()
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["client", "number"], name="document_number_once_per_client"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["purchase", "issued_at"], name="document_by_purchase"),
+            models.Index(fields=["number"], name="document_by_number"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def filename(self) -> str:
+        """The name under which the PDF is sent and saved."""
+        return f"{self.number}.pdf"
+
+
+class DocumentFile(models.Model):
+    """The bytes of a document's PDF, written once."""
+
+    document = models.OneToOneField(Document, models.PROTECT, related_name="file", primary_key=True)
+    content = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    rendered_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class Nature(models.TextChoices):
+    """Which way a piece of history went."""
+
+    INBOUND = "inbound", "Inbound"
+    OUTBOUND = "outbound", "Outbound"
+    CLIENT = "client", "Client"
+    INTERNAL = "internal", "Internal"
+    SYSTEM = "system", "System"
+
+
+class Method(models.TextChoices):
+    """By which means."""
+
+    EMAIL = "email", "E-mail"
+    PHONE = "phone", "Phone"
+    FAX = "fax", "Fax"
+    LETTER = "letter", "Letter"
+    WEB = "web", "Web"
+    NONE = "none", "–"
+
+
+class HistoryEntry(models.Model):
+    """One thing that happened with a purchase: when, who (empty = automatic), what and why."""
+
+    purchase = models.ForeignKey(Purchase, models.PROTECT, related_name="entries")
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    event = models.CharField(max_length=40)
+    nature = models.CharField(max_length=10, choices=Nature.choices, default=Nature.SYSTEM)
+    method = models.CharField(max_length=10, choices=Method.choices, default=Method.NONE)
+    note = models.CharField(max_length=300)
+    detail = models.TextField(blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    link = models.CharField(max_length=300, blank=True)
+    is_internal = models.BooleanField(default=False)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["purchase", "-at"], name="history_by_purchase")]
+
+    def __str__(self) -> str:
+        return self.note

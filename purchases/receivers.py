@@ -1,0 +1,48 @@
+"""What happens around purchases by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections
+
+from purchases.states import ARROWS
+
+
+def install_backstop(*, using: str, **_: Any) -> None:  # noqa: ANN401 -- signal arguments
+    """Let the database itself refuse a change of status that `states.py` does not know.
+
+    Written anew after every migration: SQLite loses triggers when a table is rebuilt.
+    """
+    connection = connections[using]
+    allowed = ", ".join(f"'{source}>{target}'" for source, target in sorted(ARROWS))
+    with connection.cursor() as cursor:
+        for statement in (_POSTGRESQL if connection.vendor == "postgresql" else _SQLITE):
+            cursor.execute(statement.replace("ALLOWED", allowed))
+
+
+_MESSAGE = "a purchase does not change its status this way"
+_SQLITE = (
+    "DROP TRIGGER IF EXISTS purchase_status_backstop",
+    f"""
+    CREATE TRIGGER purchase_status_backstop BEFORE UPDATE OF status ON purchases_purchase FOR EACH ROW
+    WHEN OLD.status <> NEW.status AND OLD.status || '>' || NEW.status NOT IN (ALLOWED)
+    BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END
+    """,
+)
+_POSTGRESQL = (
+    f"""
+    CREATE OR REPLACE FUNCTION purchase_status_backstop() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF OLD.status <> NEW.status AND OLD.status || '>' || NEW.status NOT IN (ALLOWED) THEN
+        RAISE EXCEPTION '{_MESSAGE}' USING ERRCODE = 'check_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    "DROP TRIGGER IF EXISTS purchase_status_backstop ON purchases_purchase",
+    """
+    CREATE TRIGGER purchase_status_backstop BEFORE UPDATE OF status ON purchases_purchase
+    FOR EACH ROW EXECUTE FUNCTION purchase_status_backstop()
+    """,
+)

@@ -1,0 +1,18 @@
+"""News that purchases send up. Receivers run in the same transaction as the change."""
+
+from django.dispatch import Signal
+
+purchase_changed = Signal()
+"""Anything that dunning, follow-ups or search may care about. Sent with `purchase`, `event` (str), `at`."""
+
+document_received = Signal()
+"""A PO document arrived and waits for review. Sent with `purchase`, `at`."""
+
+licence_decision_needed = Signal()
+"""Canceled after keys were delivered: the client decides about the licences. Sent with `purchase`, `at`."""
+
+keys_missing = Signal()
+"""A key list is empty. Sent with `purchase`, `item`, `at`."""
+
+late_money = Signal()
+"""Money arrived on a closed purchase, or more than was owed. Sent with `purchase`, `amount` (Money), `at`."""
