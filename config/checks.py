@@ -11,7 +11,7 @@ BOOTSTRAP = settings.BASE_DIR / "static" / "vendor" / "bootstrap" / "bootstrap.m
 
 
 @register()
-def vendor_files_are_there(**_: Any) -> list[CheckMessage]:  # noqa: ANN401 -- Django's signature
+def vendor_files_are_there(**_: Any) -> list[CheckMessage]:
     """Style sheet and fonts come from npm packages that `make setup` copies."""
     if BOOTSTRAP.exists():
         return []

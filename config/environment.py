@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,31 +127,45 @@ def read_database(environment: Mapping[str, str], *, folder: Path) -> dict[str, 
 
 
 def _sqlite(url: str) -> dict[str, Any]:
-    settings: dict[str, Any] = environ.Env.db_url_config(url)
-    name = settings["NAME"]
+    name = unquote(url.removeprefix("sqlite://").removeprefix("/"))
+    if not name or "?" in name:
+        message = "DATABASE_URL names no SQLite file. Use sqlite:////absolute/path/kontor.sqlite3."
+        raise ImproperlyConfigured(message)
     if name != ":memory:" and not Path(name).resolve().parent.is_dir():
         message = f"DATABASE_URL names {name}, but its folder does not exist. Make the folder or correct the path."
         raise ImproperlyConfigured(message)
-    settings["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": name,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        },
     }
-    return settings
 
 
 def _postgresql(url: str) -> dict[str, Any]:
+    how = "Use postgresql://user:password@host:5432/name."
     try:
-        settings: dict[str, Any] = environ.Env.db_url_config(url)
-    except ValueError as error:
-        message = f"DATABASE_URL cannot be read ({error}). Use postgresql://user:password@host:5432/name."
+        parts = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        message = f"DATABASE_URL cannot be read. {how}"
         raise ImproperlyConfigured(message) from error
-    if not settings.get("NAME"):
-        message = "DATABASE_URL names no database. Use postgresql://user:password@host:5432/name."
+    if not parts.get("dbname"):
+        message = f"DATABASE_URL names no database. {how}"
         raise ImproperlyConfigured(message)
-    settings["CONN_MAX_AGE"] = 60
-    settings["CONN_HEALTH_CHECKS"] = True
-    return settings
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+        "OPTIONS": parts,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
 
 
 def read_relay(environment: Mapping[str, str]) -> Relay | None:
@@ -189,7 +204,9 @@ def read_redis(environment: Mapping[str, str]) -> str:
     """
     url = environment.get("REDIS_URL", "").strip()
     if url and not url.startswith(("redis://", "rediss://", "unix://")):
-        message = "REDIS_URL has to start with redis://, for example redis://localhost:6379/0. Leave it unset to do without."
+        message = (
+            "REDIS_URL has to start with redis://, for example redis://localhost:6379/0. Leave it unset to do without."
+        )
         raise ImproperlyConfigured(message)
     return url
 
