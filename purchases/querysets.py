@@ -12,6 +12,8 @@ from purchases.states import OPEN, RECEIVABLE, Status
 if TYPE_CHECKING:
     from datetime import date
 
+    from django.db.models import Model
+
     from purchases.models import Purchase
 
     Base = TenantQuerySet[Purchase]
@@ -53,6 +55,10 @@ class PurchaseQuerySet(Base):
     def with_parties(self) -> Self:
         """Bring client, customer and partner along."""
         return self.select_related("client", "customer", "partner", "policy")
+
+    def lock(self, row: Model) -> Purchase:
+        """Read the purchase again under a row lock, with its parties (lock order: purchase, partner, number, e-mail)."""
+        return self.with_parties().select_for_update(of=("self",)).get(pk=row.pk)
 
     def matching(self, terms: str) -> Self:
         """Find by comma-separated keywords, all of which must match: reference, company, name, e-mail, numbers."""

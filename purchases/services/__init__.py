@@ -1,0 +1,1 @@
+"""Every write to purchases, one module a use case."""

@@ -1,0 +1,228 @@
+"""Placing an order: the one way in which a purchase comes into being."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from core.money import Money, line_amounts
+from core.refused import Refused
+from customers.services import find_or_register
+from partners.services import reserve_checked
+from purchases import emails
+from purchases.models import PaymentType, Policy, Product, Purchase, PurchaseContact, PurchaseItem, Source, XParameter
+from purchases.policy import Buyer, Offer, offer_at_checkout
+from purchases.services.history import Note, keep_limit, report, save_change
+from purchases.services.release import accept
+from purchases.states import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from accounts.models import Client, User
+    from core.money import LineAmounts
+    from customers.services import CustomerInput
+    from partners.models import Partner
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One line as ordered; without `unit_price` the product's own price holds."""
+
+    product_code: str
+    quantity: int
+    unit_price: Money | None = None
+    discount_percent: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as it comes in. `source` is checkout, partner or offline; `is_po` asks to pay on purchase order."""
+
+    source: str
+    currency: str
+    customer: CustomerInput
+    lines: Sequence[OrderLine]
+    tax_percent: Decimal
+    is_po: bool = False
+    payment_type: str = PaymentType.WIRE
+    po_number: str = ""
+    partner: Partner | None = None
+    is_test: bool = False
+    x_parameters: Mapping[str, str] = field(default_factory=dict)
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    product: Product
+    ordered: OrderLine
+    unit_minor: int
+    amounts: LineAmounts
+
+
+@transaction.atomic
+def place_order(client: Client, order: Order, *, by: User | None, at: datetime) -> Purchase:
+    """Place an order and start it where its policy says: waiting for review, accepted, or for an offline payment.
+
+    Raises Refused when a product or price is unknown, the policy does not offer PO for it, or a partner's limit
+    does not suffice; then nothing is written.
+    """
+    policy = Policy.objects.filter(client=client).order_by("-version").first()
+    if policy is None:
+        message = f"{client} has no purchase order policy yet."
+        raise Refused(message, "policy")
+    lines = _price(client, order)
+    gross = Money(sum(line.amounts.gross for line in lines), order.currency)
+    customer = find_or_register(client, order.customer, by=by, at=at)
+    offer = _offer(order, policy, customer_id=customer.pk, gross=gross)
+    purchase = Purchase(
+        client=client,
+        customer=customer,
+        partner=order.partner,
+        policy=policy,
+        reference=_new_reference(),
+        external_id=order.external_id,
+        status=_first_status(order, offer),
+        source=order.source,
+        is_test=order.is_test,
+        is_po=order.is_po,
+        is_reviewed=offer.is_reviewed,
+        po_number=order.po_number,
+        payment_type=order.payment_type,
+        customer_type=order.customer.type,
+        vat_id=order.customer.vat_id,
+        language=order.customer.language,
+        billing_company=order.customer.billing.company,
+        billing_last_name=order.customer.billing.last_name,
+        billing_email=order.customer.billing.email,
+        currency=order.currency,
+        net_minor=sum(line.amounts.net for line in lines),
+        tax_minor=sum(line.amounts.tax for line in lines),
+        gross_minor=gross.minor,
+        term_days=policy.term_days,
+        ordered_at=at,
+    )
+    if order.partner is not None and order.source == Source.PARTNER and order.is_po:
+        purchase.partner = reserve_checked(order.partner, purchase.reference, gross, at=at, is_test=order.is_test)
+    if purchase.status == Status.PURCHASE_ORDER:
+        purchase.released_at = at
+        purchase.due_on = purchase.ordered_on + timedelta(days=purchase.term_days)
+    save_change(purchase, Note("placed", f"Order placed ({purchase.get_source_display()})"), by=by, at=at)
+    _write_parts(purchase, order, lines)
+    keep_limit(purchase, by=by, at=at, comment="order placed")
+    if purchase.status == Status.PURCHASE_ORDER:
+        accept(purchase, by=by, at=at)
+    elif purchase.status == Status.AWAITING_RELEASE:
+        emails.po_received(purchase, at=at)
+    else:
+        emails.order_confirmation(purchase, at=at)
+    report(purchase, "placed", at=at)
+    return purchase
+
+
+def _first_status(order: Order, offer: Offer) -> Status:
+    if order.is_po:
+        return Status.AWAITING_RELEASE if offer.is_reviewed else Status.PURCHASE_ORDER
+    return Status.UNPAID if order.source == Source.OFFLINE else Status.AWAITING_OFFLINE_PAYMENT
+
+
+def _offer(order: Order, policy: Policy, *, customer_id: int, gross: Money) -> Offer:
+    if not order.is_po or order.source == Source.OFFLINE:
+        return Offer(is_offered=True, is_reviewed=order.is_po)
+    if order.source == Source.PARTNER:
+        if order.partner is None:
+            message = "An order in the partner portal needs its partner."
+            raise Refused(message, "partner")
+        if not policy.partner_pos_allowed:
+            message = "Partners may not order on PO."
+            raise Refused(message, "partner")
+        return Offer(is_offered=True)
+    address = order.customer.billing
+    buyer = Buyer(
+        type=order.customer.type,
+        company=address.company,
+        country=address.country,
+        is_trusted=policy.trusted_customers.filter(pk=customer_id).exists(),
+    )
+    offer = offer_at_checkout(policy.terms, buyer, gross)
+    if not offer.is_offered:
+        raise Refused(offer.reason, offer.code)
+    if policy.po_number_required and not order.po_number:
+        message = "A PO number is needed for a purchase order."
+        raise Refused(message, "po_number")
+    return offer
+
+
+def _price(client: Client, order: Order) -> list[_Line]:
+    if not order.lines:
+        message = "An order needs at least one item."
+        raise Refused(message, "items")
+    codes = {line.product_code for line in order.lines}
+    products = {
+        product.code: product
+        for product in Product.objects.filter(client=client, code__in=codes, is_active=True).prefetch_related("prices")
+    }
+    return [_price_line(products, line, order) for line in order.lines]
+
+
+def _price_line(products: Mapping[str, Product], line: OrderLine, order: Order) -> _Line:
+    product = products.get(line.product_code)
+    if product is None:
+        message = f"{line.product_code} is not a product of this client."
+        raise Refused(message, "product")
+    if line.quantity < 1:
+        message = f"The quantity of {line.product_code} must be at least 1."
+        raise Refused(message, "quantity")
+    price = line.unit_price or next((p.price for p in product.prices.all() if p.currency == order.currency), None)
+    if price is None or price.currency != order.currency:
+        message = f"{product} has no price in {order.currency}."
+        raise Refused(message, "price")
+    amounts = line_amounts(
+        unit_minor=price.minor,
+        quantity=line.quantity,
+        discount_percent=line.discount_percent,
+        tax_percent=order.tax_percent,
+    )
+    return _Line(product=product, ordered=line, unit_minor=price.minor, amounts=amounts)
+
+
+def _write_parts(purchase: Purchase, order: Order, lines: Sequence[_Line]) -> None:
+    PurchaseItem.objects.bulk_create(
+        PurchaseItem(
+            purchase=purchase,
+            position=position,
+            product=line.product,
+            product_code=line.product.code,
+            name=line.product.name,
+            quantity=line.ordered.quantity,
+            unit_minor=line.unit_minor,
+            discount_percent=line.ordered.discount_percent,
+            tax_percent=order.tax_percent,
+            net_minor=line.amounts.net,
+            tax_minor=line.amounts.tax,
+            gross_minor=line.amounts.gross,
+        )
+        for position, line in enumerate(lines, start=1)
+    )
+    PurchaseContact.objects.bulk_create(
+        PurchaseContact(purchase=purchase, kind=kind, **asdict(address))
+        for kind, address in order.customer.addresses().items()
+    )
+    XParameter.objects.bulk_create(
+        XParameter(purchase=purchase, key=key, value=value) for key, value in order.x_parameters.items()
+    )
+
+
+def _new_reference() -> str:
+    """Draw a free reference number: nine digits, so that nobody can guess the next one."""
+    while True:
+        reference = str(100_000_000 + secrets.randbelow(900_000_000))
+        if not Purchase.objects.filter(reference=reference).exists():
+            return reference
