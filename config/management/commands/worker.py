@@ -1,0 +1,60 @@
+"""`manage.py worker`: one process that keeps the timetable and does the work, for a machine on its own."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import threading
+import time
+from typing import Any
+
+from celery.beat import EmbeddedService
+from celery.signals import task_postrun
+from celery.worker import state
+from django.core.management.base import BaseCommand
+
+from config.celery import app
+
+LARGEST_KILOBYTES = 400_000
+
+
+def stop_when_large(**_: Any) -> None:
+    """End after a task once the process has grown; whoever runs it starts a fresh one."""
+    unit = 1024 if sys.platform == "darwin" else 1
+    if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit > LARGEST_KILOBYTES:
+        state.should_stop = 0
+
+
+def end_with(parent: int) -> None:
+    """End this process when its parent is gone, also where the kernel does not see to it."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+class Command(BaseCommand):
+    """Run worker and timetable in one process."""
+
+    help = (
+        "Runs the periodic jobs and hands over e-mail, until it is stopped. "
+        "With REDIS_URL several may run at once: work is claimed in the database, nothing is done twice."
+    )
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        """Start the timetable in a thread and the worker in this one."""
+        task_postrun.connect(stop_when_large)
+        threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
+        beat = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler")
+        beat.daemon = True
+        beat.start()
+        worker = app.Worker(
+            pool="solo",
+            loglevel="WARNING",
+            quiet=True,
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+        )
+        worker.start()
+        sys.exit(worker.exitcode or 0)
