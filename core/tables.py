@@ -1,0 +1,302 @@
+"""Thin tables: columns declared in Python, cells escaped there, one template, pages found by key instead of by number.
+
+Also the small cells every table and page shares: money, days, moments, badges.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import F, Q
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from core.money import Money, exponent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from zoneinfo import ZoneInfo
+
+    from django.db.models import Model, QuerySet
+    from django.http import HttpRequest, QueryDict
+
+PAGE_SIZE = 50
+NOTHING = mark_safe('<span class="nil">–</span>')  # noqa: S308 -- our own constant
+
+
+
+@lru_cache(maxsize=32)
+def locale_of(language: str) -> Locale:
+    """The reader's locale; English where the language is unknown."""
+    try:
+        return Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a cell: the language decides on formats, the zone on moments."""
+
+    language: str
+    zone: ZoneInfo
+    shows_clients: bool = False
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Reader:
+        """The reader of this request."""
+        user = request.user
+        alone = bool(user.is_platform) and not request.session.get("client")  # type: ignore[union-attr]
+        return cls(user.language, user.zone, shows_clients=alone)  # type: ignore[union-attr]
+
+
+def money_text(minor: int, currency: str, reader: Reader) -> str:
+    """An amount with its currency, as the reader writes it."""
+    return Money(minor, currency).format(reader.language)
+
+
+def money_cell(minor: int, currency: str, reader: Reader, *, css: str = "") -> SafeString:
+    """An amount that never breaks over a line."""
+    return format_html('<span class="amount {}">{}</span>', css, money_text(minor, currency, reader))
+
+
+def number_text(minor: int, currency: str, reader: Reader) -> str:
+    """An amount without its currency, with the currency's decimals."""
+    places = exponent(currency)
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    return format_decimal(Money(minor, currency).decimal, format=pattern, locale=locale_of(reader.language))
+
+
+def day_text(day: date | None, reader: Reader) -> str:
+    """A day as the reader writes it; empty when there is none."""
+    return format_date(day, format="medium", locale=locale_of(reader.language)) if day else ""
+
+
+def day_cell(day: date | None, reader: Reader) -> SafeString:
+    """A day for machines and people."""
+    if day is None:
+        return NOTHING
+    return format_html('<time class="day" datetime="{}">{}</time>', day.isoformat(), day_text(day, reader))
+
+
+def moment_text(moment: datetime, reader: Reader) -> str:
+    """A moment in the reader's zone, with the zone named."""
+    local = moment.astimezone(reader.zone)
+    locale = locale_of(reader.language)
+    shown = format_date(local, format="medium", locale=locale)
+    clock = format_datetime(local, format="HH:mm", locale=locale)
+    return f"{shown}, {clock} {local.tzname() or ''}".strip()
+
+
+def moment_cell(moment: datetime | None, reader: Reader) -> SafeString:
+    """A moment for machines (UTC) and people (their zone)."""
+    if moment is None:
+        return NOTHING
+    utc = moment.astimezone(UTC).isoformat(timespec="seconds")
+    return format_html('<time class="moment" datetime="{}">{}</time>', utc, moment_text(moment, reader))
+
+
+def badge(label: str, tone: str = "gray") -> SafeString:
+    """A state: a dot and a word; `tone` is one of gray, blue, green, amber, red, violet."""
+    return format_html('<span class="st st-{}"><span class="st-dot"></span>{}</span>', tone, label)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its label, how a row becomes a cell (escaped), the field it sorts by, its class."""
+
+    label: str
+    value: Callable[[Any, Reader], str]
+    sort: str = ""
+    css: str = ""
+    clients_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A finished cell."""
+
+    html: str
+    css: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A finished row: its key for selection, its address, its preview, its cells."""
+
+    key: str
+    link: str
+    preview: str
+    label: str
+    cells: list[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A finished column head: the address that sorts by it and the way it is sorted now."""
+
+    label: str
+    css: str
+    link: str
+    direction: str
+
+
+class Table:
+    """Declares the columns of a list; subclasses name them and say where a row leads."""
+
+    columns: ClassVar[Sequence[Column]]
+    default_sort = "-pk"
+    caption = ""
+    is_selectable = False
+    has_preview = False
+    bulk_template = "_bulk_none.html"
+
+    def link(self, row: Any) -> str:  # noqa: ANN401, ARG002 -- rows of any model
+        """Where Enter leads; empty when the row has no page."""
+        return ""
+
+    def preview(self, row: Any) -> str:  # noqa: ANN401, ARG002
+        """What the drawer shows; empty when there is nothing to preview."""
+        return ""
+
+    def key(self, row: Any) -> str:  # noqa: ANN401
+        """What a selected row is known by."""
+        return str(row.pk)
+
+    def label(self, row: Any) -> str:  # noqa: ANN401
+        """What a row is called, for people who cannot see it."""
+        return str(row)
+
+    def shown_columns(self, reader: Reader) -> list[Column]:
+        """The columns this reader sees: the client's name only where several clients are mixed."""
+        return [column for column in self.columns if reader.shows_clients or not column.clients_only]
+
+    def sort_of(self, query: QueryDict) -> str:
+        """The sort in the address if it is one of ours, else the default."""
+        asked = query.get("sort", "")
+        known = {column.sort for column in self.columns if column.sort}
+        return asked if asked.removeprefix("-") in known else self.default_sort
+
+    def rows(self, page: Sequence[Any], reader: Reader) -> list[Row]:
+        """Turn a page of model rows into finished cells."""
+        columns = self.shown_columns(reader)
+        return [
+            Row(
+                key=self.key(row),
+                link=self.link(row),
+                preview=self.preview(row),
+                label=self.label(row),
+                cells=[Cell(conditional_escape(column.value(row, reader)), column.css) for column in columns],
+            )
+            for row in page
+        ]
+
+    def heads(self, query: QueryDict, reader: Reader) -> list[Head]:
+        """The column heads, each with the address that sorts by it."""
+        sort = self.sort_of(query)
+        heads = []
+        for column in self.shown_columns(reader):
+            direction = ""
+            if column.sort and column.sort == sort.removeprefix("-"):
+                direction = "descending" if sort.startswith("-") else "ascending"
+            turned = f"-{column.sort}" if direction == "ascending" else column.sort
+            link = address(query, sort=turned, after=None, before=None, preview=None) if column.sort else ""
+            heads.append(Head(column.label, column.css, link, direction))
+        return heads
+
+
+def address(query: QueryDict, **changes: str | None) -> str:
+    """The same address with some parameters changed; None takes one out."""
+    changed = query.copy()
+    for name, value in changes.items():
+        if value is None:
+            changed.pop(name, None)
+        else:
+            changed[name] = value
+    return "?" + changed.urlencode()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a list and the addresses of the pages around them."""
+
+    rows: list[Any]
+    newer: str = ""
+    older: str = ""
+    is_first: bool = field(default=True)
+
+
+def page_of(queryset: QuerySet[Any], *, sort: str, query: QueryDict, size: int = PAGE_SIZE) -> Page:
+    """Find a page by key: cheap however deep, stable while rows are added. Rows without a value come last."""
+    name = sort.removeprefix("-")
+    is_descending = sort.startswith("-")
+    cursor, is_backward = _cursor(queryset.model, name, query)
+    found = queryset
+    if cursor is not None:
+        found = found.filter(_beyond(name, cursor, is_descending=is_descending, is_backward=is_backward))
+    found = found.order_by(*_ordering(name, is_descending=is_descending, is_backward=is_backward))
+    rows = list(found[: size + 1])
+    has_more = len(rows) > size
+    rows = rows[:size]
+    if is_backward:
+        rows.reverse()
+    has_newer = has_more if is_backward else cursor is not None
+    has_older = cursor is not None if is_backward else has_more
+    newer = address(query, before=_token(rows[0], name), after=None, preview=None) if rows and has_newer else ""
+    older = address(query, after=_token(rows[-1], name), before=None, preview=None) if rows and has_older else ""
+    return Page(rows, newer=newer, older=older, is_first=not has_newer)
+
+
+def _value(row: Model, name: str) -> Any:  # noqa: ANN401
+    value: Any = row
+    for part in name.split("__"):
+        value = getattr(value, part, None)
+    return value
+
+
+def _token(row: Model, name: str) -> str:
+    raw = json.dumps([_value(row, name), row.pk], cls=DjangoJSONEncoder)
+    return urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+
+def _cursor(model: type[Model], name: str, query: QueryDict) -> tuple[tuple[Any, int] | None, bool]:
+    token = query.get("after") or query.get("before") or ""
+    try:
+        value, pk = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        target: Any = model
+        for part in name.split("__")[:-1]:
+            target = target._meta.get_field(part).related_model  # noqa: SLF001 -- Django's documented model API
+        value = target._meta.get_field(name.split("__")[-1].replace("pk", "id")).to_python(value)  # noqa: SLF001
+        if isinstance(value, str) and "\x00" in value:
+            return None, False
+        return (value, int(pk)), not query.get("after")
+    except (ValueError, TypeError, ValidationError, AttributeError):
+        return None, False
+
+
+def _beyond(name: str, cursor: tuple[Any, int], *, is_descending: bool, is_backward: bool) -> Q:
+    value, pk = cursor
+    way = "lt" if is_descending != is_backward else "gt"
+    if value is None:
+        tie = Q(**{f"{name}__isnull": True, f"pk__{way}": pk})
+        return tie | Q(**{f"{name}__isnull": False}) if is_backward else tie
+    beyond = Q(**{f"{name}__{way}": value}) | Q(**{name: value, f"pk__{way}": pk})
+    return beyond if is_backward else beyond | Q(**{f"{name}__isnull": True})
+
+
+def _ordering(name: str, *, is_descending: bool, is_backward: bool) -> list[Any]:
+    turned = is_descending != is_backward
+    column = F(name)
+    nulls: dict[str, Any] = {"nulls_first": True} if is_backward else {"nulls_last": True}
+    ordered = column.desc(**nulls) if turned else column.asc(**nulls)
+    return [ordered, "-pk" if turned else "pk"]

@@ -1,0 +1,163 @@
+"""What every template may use: icons, money, days, moments, badges, navigation, addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from django.forms import CheckboxInput, Select
+from django.urls import NoReverseMatch, reverse
+from django.utils.safestring import SafeString, mark_safe
+from lucide.templatetags.lucide import lucide
+
+from core import tables
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from django.forms import BoundField
+    from django.template.context import Context
+
+register = template.Library()
+
+
+@lru_cache(maxsize=256)
+def _icon(name: str, size: int, css: str) -> SafeString:
+    more = {"class": f"lucide {css}".strip()}
+    return mark_safe(lucide(name, size=size, aria_hidden="true", focusable="false", **more))  # noqa: S308 -- library SVG
+
+
+@register.simple_tag
+def icon(name: str, size: int = 16, css: str = "") -> SafeString:
+    """A Lucide icon as inline SVG; decoration only, so the text beside it must say the same."""
+    return _icon(str(name), size, str(css))
+
+
+def _reader(context: Context) -> tables.Reader:
+    return tables.Reader.of(context["request"])
+
+
+@register.simple_tag(takes_context=True)
+def money(context: Context, minor: int, currency: str) -> str:
+    """An amount in minor units, with its currency, as the reader writes it."""
+    return tables.money_text(minor, currency, _reader(context))
+
+
+@register.simple_tag(takes_context=True)
+def number(context: Context, minor: int, currency: str) -> str:
+    """An amount in minor units without its currency."""
+    return tables.number_text(minor, currency, _reader(context))
+
+
+@register.simple_tag(takes_context=True)
+def day(context: Context, value: date | None) -> SafeString:
+    """A day, as the reader writes it."""
+    return tables.day_cell(value, _reader(context))
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Context, value: datetime | None) -> SafeString:
+    """A moment in the reader's zone, with the zone named."""
+    return tables.moment_cell(value, _reader(context))
+
+
+@register.simple_tag
+def state(label: str, tone: str = "gray") -> SafeString:
+    """A badge with a dot."""
+    return tables.badge(label, tone)
+
+
+@register.filter
+def initials(name: str) -> str:
+    """The letters in a person's round sign: first and last name's first."""
+    words = str(name).split()
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+@register.filter
+def may(user: Any, right: str) -> bool:  # noqa: ANN401 -- any user, also the anonymous one
+    """Whether the user holds the right of this name."""
+    return user.is_authenticated and user.may(right)
+
+
+@register.filter
+def has_route(name: str) -> bool:
+    """Whether a page of this name exists."""
+    try:
+        reverse(name)
+    except NoReverseMatch:
+        return False
+    return True
+
+
+@register.simple_tag
+def route(name: str, *args: str) -> str:
+    """The address of a page that may not exist: empty then."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the side navigation: its page, its words, its icon, the right it takes, its part of the menu."""
+
+    page: str
+    label: str
+    icon: str
+    right: str = ""
+    is_admin: bool = False
+    counter: str = ""
+
+
+ENTRIES = (
+    Entry("dunning:today", "Today", "layout-dashboard"),
+    Entry("purchases:list", "Purchases", "receipt-text", "search"),
+    Entry("purchases:review", "Review", "clipboard-check", "search", counter="review"),
+    Entry("customers:list", "Customers", "users", "search"),
+    Entry("quotes:list", "Quotes", "file-pen-line", "quotes"),
+    Entry("followups:list", "Follow-ups", "list-todo", "follow_ups", counter="followups"),
+    Entry("taxexempt:list", "Tax exemptions", "landmark", "certificates"),
+    Entry("errorlog:list", "Error log", "circle-alert", "errors"),
+    Entry("mailing:list", "Outbox", "mail", "search"),
+    Entry("dunning:runs", "Dunning", "bell-ring", "search"),
+    Entry("partners:list", "Partners", "handshake", "search"),
+    Entry("purchases:policy", "Policy", "sliders-horizontal", "policy", is_admin=True),
+    Entry("dunning:letters", "Letters", "file-text", "letters", is_admin=True),
+    Entry("purchases:products", "Products", "package", "products", is_admin=True),
+    Entry("accounts:users", "Users", "user-cog", "users", is_admin=True),
+)
+
+
+@register.inclusion_tag("_navigation.html", takes_context=True)
+def navigation(context: Context) -> dict[str, Any]:
+    """The side navigation: only pages that exist and that the user may open; the current one is the nearest above."""
+    request = context["request"]
+    links = [(entry, route(entry.page)) for entry in ENTRIES if not entry.right or may(request.user, entry.right)]
+    links = [(entry, link) for entry, link in links if link]
+    above = [link for _entry, link in links if request.path == link or (link != "/" and request.path.startswith(link))]
+    current = max(above, key=len, default="")
+    return {
+        "request": request,
+        "user": request.user,
+        "main": [(entry, link, link == current) for entry, link in links if not entry.is_admin],
+        "admin": [(entry, link, link == current) for entry, link in links if entry.is_admin],
+    }
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: str | None) -> str:
+    """The page's own address with some parameters changed; an empty value takes one out."""
+    return tables.address(context["request"].GET, **{name: value or None for name, value in changes.items()})
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """A form field's widget in the house's look."""
+    is_choice = isinstance(field.field.widget, Select)
+    is_box = isinstance(field.field.widget, CheckboxInput)
+    css = "form-check-input" if is_box else "form-select" if is_choice else "form-control"
+    return field.as_widget(attrs={"class": css + (" is-invalid" if field.errors else "")})

@@ -1,0 +1,482 @@
+"""Base views: a page declares its right, its rows and what it shows or does; the rest happens here, once.
+
+Without a login: to the login. Without the right: 403. A row of another tenant: 404. A service's `Refused`: a sentence
+next to the form. Views read the clock and hand it down as `at`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import uuid4
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import IntegerField, Model, QuerySet, Subquery
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import View
+from django_htmx.http import HttpResponseClientRedirect
+
+from core.refused import Refused
+from core.tables import Reader, Table, address, moment_text, page_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date, datetime
+
+    from django.http import HttpRequest
+    from django_filters import FilterSet
+
+CAP = 1000
+MOST_PICKS = 200
+SPENT_KEYS = 100
+STALE = 409
+INVALID = 422
+
+
+class Page(View):
+    """A page behind the login. `right` names what the user must be allowed; `at` is the moment of the request."""
+
+    right: ClassVar[str] = ""
+    at: datetime
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> Any:  # noqa: ANN401 -- Django's own
+        """Let in who may come in."""
+        if not request.user.is_authenticated:
+            answer = redirect_to_login(request.get_full_path())
+            return HttpResponseClientRedirect(answer.url) if self.is_htmx else answer
+        if self.right and not self.user.may(self.right):
+            raise PermissionDenied
+        self.at = timezone.now()
+        return super().dispatch(request, *args, **kwargs)
+
+    @property
+    def user(self) -> Any:  # noqa: ANN401 -- the project's user model, which core does not know
+        """Who asks."""
+        return self.request.user
+
+    @property
+    def is_htmx(self) -> bool:
+        """Whether htmx asks for a fragment."""
+        return bool(getattr(self.request, "htmx", False))
+
+    @property
+    def reader(self) -> Reader:
+        """The language and zone of who asks."""
+        return Reader.of(self.request)
+
+    @property
+    def today(self) -> date:
+        """The day it is where the user sits."""
+        day: date = self.at.astimezone(self.user.zone).date()
+        return day
+
+    def get_rows(self) -> Any:  # noqa: ANN401 -- a tenant queryset of any model
+        """All rows this page is about; narrowed to the tenant by `rows`."""
+        raise NotImplementedError
+
+    @property
+    def rows(self) -> QuerySet[Any]:
+        """The rows the user may see: their client's, or for the platform all or the chosen client's."""
+        rows: QuerySet[Any] = self.get_rows().visible_to(self.user, chosen_client(self.request))
+        return rows
+
+
+def chosen_client(request: HttpRequest) -> Any:  # noqa: ANN401 -- a client, which core does not know
+    """The client a platform user works for at the moment; None is All Clients."""
+    pk = request.session.get("client")
+    if pk is None or not request.user.is_authenticated:
+        return None
+    model = request.user._meta.get_field("client").related_model  # noqa: SLF001 -- Django's documented model API
+    return model(pk=pk)  # type: ignore[operator]
+
+
+# Lists -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A saved tab of a list: `?show=<key>`; `narrow` chooses its rows."""
+
+    key: str
+    label: str
+    narrow: Callable[[Any], Any] = lambda rows: rows
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """What an empty list says: what would be here, and how to get it."""
+
+    title: str
+    text: str
+    link: str = ""
+    link_label: str = ""
+
+
+class CappedCount(Subquery):
+    """How many rows a query has, counting no further than its limit."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+
+def capped_counts(queries: dict[str, QuerySet[Any]], model: type[Model], *, cap: int = CAP) -> dict[str, str]:
+    """Count several queries in one trip, each up to `cap`; more is shown as `1,000+`."""
+    counts = {
+        key: CappedCount(query.order_by().values("pk")[: cap + 1]) for key, query in queries.items() if not query.query.is_empty()
+    }
+    names = {f"count_{number}": key for number, key in enumerate(counts)}
+    found = (
+        model._default_manager.order_by()  # noqa: SLF001 -- Django's documented model API
+        .annotate(**{name: counts[key] for name, key in names.items()})
+        .values(*names)[:1]
+    )
+    row = next(iter(found), {}) if names else {}
+    numbers = {key: row.get(name, 0) for name, key in names.items()}
+    return {key: _capped(numbers.get(key, 0), cap) for key in queries}
+
+
+def _capped(number: int, cap: int) -> str:
+    return f"{cap:,}+" if number > cap else f"{number:,}"
+
+
+class ListPage(Page):
+    """A list: filters, saved tabs with counts, a table, pages by key. Everything it shows is in its address."""
+
+    title: ClassVar[str] = ""
+    template_name = "list_page.html"
+    table_class: ClassVar[type[Table]]
+    filterset_class: ClassVar[type[FilterSet] | None] = None
+    empty: ClassVar[Empty] = Empty("Nothing here yet", "")
+    noun: ClassVar[tuple[str, str]] = ("row", "rows")
+    page_size: ClassVar[int] = 50
+
+    def segments(self) -> Sequence[Segment]:
+        """The saved tabs of this list, the default one first; none by default."""
+        return ()
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
+        """Show the list."""
+        return render(request, self.template_name, self.context())
+
+    def context(self) -> dict[str, Any]:
+        """All the template shows."""
+        query = self.request.GET
+        filterset, rows = self.filtered()
+        segments = self.segments()
+        shown = next((segment for segment in segments if segment.key == query.get("show")), None) or next(
+            iter(segments), Segment("", "")
+        )
+        narrowed = {segment.key: segment.narrow(rows) for segment in segments} or {"": rows}
+        counts = capped_counts(narrowed, rows.model)
+        table = self.table_class()
+        page = page_of(narrowed[shown.key], sort=table.sort_of(query), query=query, size=self.page_size)
+        return {
+            "title": self.title,
+            "table": table,
+            "heads": table.heads(query, self.reader),
+            "rows": table.rows(page.rows, self.reader),
+            "page": page,
+            "filterset": filterset,
+            "is_filtered": any(query.get(name) for name in (filterset.form.fields if filterset else ())),
+            "shown": shown.key,
+            "segments": [
+                {
+                    "label": segment.label,
+                    "count": counts[segment.key],
+                    "is_current": segment.key == shown.key,
+                    "link": address(query, show=segment.key, after=None, before=None, preview=None),
+                }
+                for segment in segments
+            ],
+            "count": counts[shown.key],
+            "noun": self.noun[0] if counts[shown.key] == "1" else self.noun[1],
+            "empty": self.empty,
+        }
+
+    def filtered(self) -> tuple[FilterSet | None, QuerySet[Any]]:
+        """Apply the filter bar; a filter that makes no sense says so and filters nothing."""
+        if self.filterset_class is None:
+            return None, self.rows
+        filterset = self.filterset_class(self.request.GET, queryset=self.rows, request=self.request)
+        rows: QuerySet[Any] = filterset.qs if filterset.form.is_valid() else self.rows
+        return filterset, rows
+
+
+# One row -----------------------------------------------------------------------------------------------------------
+
+
+class DetailPage(Page):
+    """A page about one row, found by `lookup` among the rows the user may see."""
+
+    lookup: ClassVar[str] = "pk"
+    template_name: str = ""
+
+    @cached_property
+    def row(self) -> Any:  # noqa: ANN401 -- rows of any model
+        """The row; another tenant's does not exist."""
+        try:
+            return self.rows.get(**{self.lookup: self.kwargs[self.lookup]})
+        except (self.rows.model.DoesNotExist, ValueError, OverflowError):
+            raise Http404 from None
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
+        """Show the row."""
+        return render(request, self.template_name, self.context())
+
+    def context(self) -> dict[str, Any]:
+        """All the template shows."""
+        return {"row": self.row}
+
+
+# Acts --------------------------------------------------------------------------------------------------------------
+
+
+class ActionForm(forms.Form):
+    """A form without questions: a button."""
+
+
+class ActView(Page):
+    """What dialogs have in common: a form, a one-time key, an address to return to."""
+
+    title: ClassVar[str] = ""
+    button: ClassVar[str] = ""
+    tone: ClassVar[str] = "primary"
+    form_class: ClassVar[type[forms.Form]] = ActionForm
+
+    def get_form(self, data: Any = None, files: Any = None) -> forms.Form:  # noqa: ANN401 -- Django's own
+        """The form, bound to what was sent."""
+        return self.form_class(data, files, initial=self.get_initial())
+
+    def get_initial(self) -> dict[str, Any]:
+        """What the form starts with."""
+        return {}
+
+    def home(self) -> str:
+        """Where to go when no other page asked."""
+        return "/"
+
+    @property
+    def back(self) -> str:
+        """The page to return to: the one that asked, if it is ours."""
+        htmx = getattr(self.request, "htmx", None)
+        asked = self.request.POST.get("next") or self.request.GET.get("next")
+        if asked is None and htmx:
+            asked = htmx.current_url_abs_path
+        if asked and url_has_allowed_host_and_scheme(asked, allowed_hosts=None):
+            return asked
+        return self.home()
+
+    def is_spent(self) -> bool:
+        """Whether this very form was sent and done before (a second click, a reload)."""
+        return self.request.POST.get("form_key", "") in self.request.session.get("spent_forms", [])
+
+    def spend(self) -> None:
+        """Remember that this form is done."""
+        spent = [*self.request.session.get("spent_forms", []), self.request.POST.get("form_key", "")]
+        self.request.session["spent_forms"] = spent[-SPENT_KEYS:]
+
+    def leave(self, url: str) -> HttpResponse:
+        """Go on to another page, from a dialog as from a page."""
+        return HttpResponseClientRedirect(url) if self.is_htmx else HttpResponseRedirect(url)
+
+    def show(self, form: forms.Form, *, status: int = 200, **more: Any) -> HttpResponse:  # noqa: ANN401
+        """Show the form, as a dialog or as a page."""
+        context = {
+            "form": form,
+            "title": self.title,
+            "button": self.button or self.title,
+            "tone": self.tone,
+            "back": self.back,
+            "form_key": uuid4().hex,
+            "action_url": self.request.path,
+            "is_dialog": self.is_htmx,
+            "is_multipart": form.is_multipart(),
+            **more,
+        }
+        template = "_action_form.html" if self.is_htmx else "action_page.html"
+        return render(self.request, template, context, status=status)
+
+
+class ActionView(ActView, DetailPage):
+    """One act on one row: the form's cleaned fields are the keywords of `action`, a service.
+
+    `action(row, by=…, at=…, **fields)` does it or raises Refused; `sentence` tells that it was done.
+    """
+
+    action: ClassVar[Callable[..., Any]]
+
+    def consequences(self) -> list[str]:
+        """What will happen, in sentences, before the button is pressed."""
+        return []
+
+    def refusal(self) -> str:
+        """Why this can't be done at all now; empty when it can."""
+        return ""
+
+    def keywords(self, form: forms.Form) -> dict[str, Any]:
+        """The service's keywords besides `by` and `at`."""
+        return dict(form.cleaned_data)
+
+    def sentence(self) -> str:
+        """What was done, for the toast."""
+        return f"{self.title}: done"
+
+    def home(self) -> str:
+        """The row's own page."""
+        return getattr(self.row, "get_absolute_url", lambda: "/")()
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
+        """Ask."""
+        return self.ask(self.get_form())
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
+        """Do it, once."""
+        if self.is_spent():
+            messages.info(request, "This was done already.")
+            return self.leave(self.back)
+        stale = self.stale_sentence()
+        if stale:
+            return self.ask(self.get_form(), status=STALE if not self.is_htmx else INVALID, problem=stale)
+        form = self.get_form(request.POST, request.FILES)
+        if not form.is_valid():
+            return self.ask(form, status=INVALID)
+        try:
+            type(self).action(self.row, by=self.user, at=self.at, **self.keywords(form))
+        except Refused as refused:
+            return self.ask(form, status=INVALID, problem=refused.message)
+        self.spend()
+        self.__dict__.pop("row", None)
+        messages.success(request, self.sentence())
+        return self.leave(self.back)
+
+    def ask(self, form: forms.Form, *, status: int = 200, problem: str = "") -> HttpResponse:
+        """Show the form with its consequences, or why it can't be done."""
+        return self.show(
+            form,
+            status=status,
+            row=self.row,
+            problem=problem,
+            refusal=self.refusal(),
+            consequences=self.consequences(),
+            row_version=version_of(self.row),
+        )
+
+    def stale_sentence(self) -> str:
+        """Say who changed the row since the form was shown; empty when nobody did or the form does not know."""
+        shown = self.request.POST.get("row_version")
+        if not shown or shown == version_of(self.row):
+            return ""
+        who, when = last_change(self.row)
+        return f"This was changed by {who or 'the system'} at {moment_text(when, self.reader)}. Please look again." if when else ""
+
+
+def version_of(row: Any) -> str:  # noqa: ANN401 -- rows of any model
+    """What tells one state of a row from the next: its version, else its newest history line."""
+    if hasattr(row, "version"):
+        return str(row.version)
+    if hasattr(row, "history"):
+        return str(row.history.order_by("-history_date", "-history_id").values_list("history_id", flat=True).first())
+    return ""
+
+
+def last_change(row: Any) -> tuple[str, datetime | None]:  # noqa: ANN401 -- rows of any model
+    """Who changed a row last, and when."""
+    if hasattr(row, "changed_at"):
+        return str(row.changed_by or ""), row.changed_at
+    newest = row.history.select_related("history_user").order_by("-history_date", "-history_id").first()
+    return (str(newest.history_user or ""), newest.history_date) if newest else ("", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one row of a bulk act."""
+
+    label: str
+    link: str
+    is_done: bool
+    text: str
+
+
+class BulkAction(ActView):
+    """One act on many rows, each by itself: what is refused for one does not stop the others."""
+
+    lookup: ClassVar[str] = "pk"
+    action: ClassVar[Callable[..., Any]]
+    done: ClassVar[str] = "Done"
+    list_url: ClassVar[str] = ""
+
+    def consequences(self, rows: list[Any]) -> list[str]:  # noqa: ARG002 -- for subclasses
+        """What will happen, in sentences."""
+        return []
+
+    def home(self) -> str:
+        """The list."""
+        return reverse(self.list_url)
+
+    def link(self, row: Any) -> str:  # noqa: ANN401, ARG002
+        """Where a row's line leads."""
+        return ""
+
+    def keywords(self, form: forms.Form) -> dict[str, Any]:
+        """The service's keywords besides `by` and `at`."""
+        return dict(form.cleaned_data)
+
+    def sentence(self, row: Any) -> str:  # noqa: ANN401, ARG002
+        """What was done with this row."""
+        return self.done
+
+    def picked(self, names: list[str]) -> tuple[list[Any], list[str]]:
+        """The rows of these names in the order given, and the names that lead nowhere."""
+        names = list(dict.fromkeys(names))[:MOST_PICKS]
+        safe = [name for name in names if name.isascii() and name.isalnum() and len(name) < 20]  # noqa: PLR2004
+        found = {str(getattr(row, self.lookup)): row for row in self.rows.filter(**{f"{self.lookup}__in": safe})}
+        return [found[name] for name in names if name in found], [name for name in names if name not in found]
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
+        """Ask."""
+        return self.ask(self.get_form(), request.GET.getlist("pick"))
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
+        """Do it for each row, and show a line for each."""
+        names = request.POST.getlist("pick")
+        if self.is_spent():
+            messages.info(request, "This was done already.")
+            return self.leave(self.back)
+        form = self.get_form(request.POST, request.FILES)
+        if not form.is_valid():
+            return self.ask(form, names, status=INVALID)
+        rows, unknown = self.picked(names)
+        outcomes = [self.try_one(row, self.keywords(form)) for row in rows]
+        outcomes += [Outcome(name, "", is_done=False, text="Not found.") for name in unknown]
+        self.spend()
+        context = {
+            "title": self.title,
+            "outcomes": outcomes,
+            "done_count": sum(outcome.is_done for outcome in outcomes),
+            "back": self.back,
+            "is_dialog": self.is_htmx,
+        }
+        return render(request, "_bulk_results.html" if self.is_htmx else "bulk_results.html", context)
+
+    def try_one(self, row: Any, keywords: dict[str, Any]) -> Outcome:  # noqa: ANN401
+        """Do it for one row."""
+        try:
+            changed = type(self).action(row, by=self.user, at=self.at, **keywords)
+        except Refused as refused:
+            return Outcome(str(row), self.link(row), is_done=False, text=refused.message)
+        return Outcome(str(row), self.link(row), is_done=True, text=self.sentence(changed or row))
+
+    def ask(self, form: forms.Form, names: list[str], *, status: int = 200) -> HttpResponse:
+        """Show what will happen with the picked rows."""
+        rows, _unknown = self.picked(names)
+        refusal = "" if rows else "Select at least one row first."
+        more = {"picks": names, "rows": rows, "refusal": refusal, "consequences": self.consequences(rows) if rows else []}
+        return self.show(form, status=status, **more)
