@@ -1,0 +1,182 @@
+"""Writing clients, their bank accounts, offices, departments and users.
+
+Every service finds its row again by its natural key, changes only what differs and keeps the history: saving the same
+data twice writes nothing the second time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.models import BankAccount, Client, Department, Office, User
+from accounts.roles import CLIENT_ROLES, ROLES
+from core.history import record
+from core.refused import Refused
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import Model
+
+M = TypeVar("M", bound="Model")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientDetails:
+    """A merchant's name, address, zone and language, as they appear on its letters."""
+
+    name: str
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    subdivision: str
+    time_zone: str
+    language: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class BankDetails:
+    """Where customers pay to: an IBAN, or an account number where there is none."""
+
+    holder: str
+    iban: str = ""
+    bic: str = ""
+    bank: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UserDetails:
+    """Who a person is, what they may do, and where they sit; no client means the platform."""
+
+    name: str
+    email: str
+    role: str
+    client: Client | None = None
+    time_zone: str = "UTC"
+    department: Department | None = None
+    language: str = "en"
+
+
+def _keep(
+    row: M, values: dict[str, Any], *, by: User | None, at: datetime, what: str
+) -> M:
+    """Write `row` with `values` when it is new or something differs."""
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    if row.pk is not None and not changed:
+        return row
+    reason = (
+        f"{what} registered"
+        if row.pk is None
+        else f"{what} changed: {', '.join(changed)}"
+    )
+    for name, value in values.items():
+        setattr(row, name, value)
+    return record(row, by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def save_client(
+    slug: str, *, details: ClientDetails, by: User | None, at: datetime
+) -> Client:
+    """Register the client `slug`, or change it to these details."""
+    client = Client.objects.select_for_update().filter(slug=slug).first() or Client(
+        slug=slug
+    )
+    return _keep(client, asdict(details), by=by, at=at, what="client")
+
+
+@transaction.atomic
+def save_bank_account(
+    client: Client,
+    *,
+    currency: str,
+    details: BankDetails,
+    by: User | None,
+    at: datetime,
+) -> BankAccount:
+    """Set the account to which the client's customers pay in `currency` (ISO 4217)."""
+    found = (
+        BankAccount.objects.select_for_update()
+        .filter(client=client, currency=currency)
+        .first()
+    )
+    account = found or BankAccount(client=client, currency=currency)
+    return _keep(account, asdict(details), by=by, at=at, what="bank account")
+
+
+@transaction.atomic
+def save_department(client: Client | None, *, office: str, name: str) -> Department:
+    """Find the department `name` in the office of a client (of the platform without one), or open both."""
+    place, _ = Office.objects.get_or_create(client=client, name=office)
+    department, _ = Department.objects.get_or_create(office=place, name=name)
+    return department
+
+
+@transaction.atomic
+def save_user(
+    username: str, *, details: UserDetails, by: User | None, at: datetime
+) -> User:
+    """Register the user who logs in as `username` (whatever its case), or change them; a new one has no password yet.
+
+    Raises Refused when the role does not fit the client, or none.
+    """
+    _check_role(details)
+    user = (
+        User.objects.select_for_update(of=("self",))
+        .filter(username__iexact=username)
+        .first()
+    )
+    if user is None:
+        user = User(username=username)
+        user.set_unusable_password()
+    values = {name: getattr(details, name) for name in UserDetails.__dataclass_fields__}
+    return _keep(user, values, by=by, at=at, what="user")
+
+
+def _check_role(details: UserDetails) -> None:
+    if details.role not in ROLES:
+        message = f"{details.role} is not a role."
+        raise Refused(message, "role")
+    label = ROLES[details.role].label
+    if details.client is None and not ROLES[details.role].is_platform:
+        message = f"{label} is a role within a client: choose the client."
+        raise Refused(message, "role")
+    if details.client is not None and details.role not in CLIENT_ROLES:
+        message = f"{label} is a role of the platform: it has no client."
+        raise Refused(message, "role")
+
+
+@transaction.atomic
+def set_password(user: User, *, password: str, by: User | None, at: datetime) -> User:
+    """Give a user a new password.
+
+    Raises Refused with what is wrong when the password is too easy.
+    """
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Refused(" ".join(error.messages), "password") from None
+    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    user.set_password(password)
+    return record(user, by=by, at=at, reason="password set")
+
+
+@transaction.atomic
+def set_active(user: User, *, is_active: bool, by: User | None, at: datetime) -> User:
+    """Let a user in again, or lock them out; nothing of theirs is deleted.
+
+    Raises Refused when people lock themselves out.
+    """
+    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    if by is not None and by.pk == user.pk and not is_active:
+        message = "You can't deactivate yourself."
+        raise Refused(message, "self")
+    return _keep(user, {"is_active": is_active}, by=by, at=at, what="user")
