@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -92,15 +94,17 @@ def read_secret_key(environment: Mapping[str, str], *, folder: Path, production:
 def _kept_secret(path: Path) -> str:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="ascii") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
+        if not path.exists():
+            made = path.with_name(f"{path.name}.{os.getpid()}")
+            made.touch(mode=0o600)
+            made.write_text(secrets.token_urlsafe(64), encoding="ascii")
+            with suppress(FileExistsError):
+                os.link(made, path)
+            made.unlink()
+        return path.read_text(encoding="ascii").strip()
     except OSError as error:
         message = f"SECRET_KEY is not set and cannot be kept in {path}: {error.strerror}. Set SECRET_KEY."
         raise ImproperlyConfigured(message) from error
-    return path.read_text(encoding="ascii").strip()
 
 
 def read_database(environment: Mapping[str, str], *, folder: Path) -> dict[str, Any]:

@@ -73,8 +73,8 @@ def log_config(*, debug: bool) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": "INFO" if debug else "WARNING"},
         "loggers": {
             "kontor": {"level": "DEBUG" if debug else "INFO"},
-            # the middleware logs an unforeseen error itself, once and with its reference
-            "django.request": {"level": "CRITICAL"},
+            # config.errors logs an unforeseen error itself, once and with its reference
+            "django.request": {"level": "ERROR" if debug else "CRITICAL"},
             "fontTools": {"level": "ERROR"},
             "weasyprint": {"level": "ERROR"},
         },

@@ -1,4 +1,4 @@
-"""What happens around every request: a reference for the log, and one log line when something unforeseen happens."""
+"""What happens around every request: a reference by which the log and the error page know it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,18 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-log = structlog.get_logger("kontor.request")
+REFERENCE = "kontor.reference"
 
 
-class RequestLog:
-    """Gives each request a reference and logs an unforeseen error once, with the reference the user is shown."""
+class RequestReference:
+    """Gives each request a reference and binds it to every log line on the way."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer the request with its reference bound to every log line on the way."""
+        """Answer the request under its reference."""
         reference = secrets.token_hex(5).upper()
-        request.META["kontor.reference"] = reference
+        request.META[REFERENCE] = reference
         with structlog.contextvars.bound_contextvars(reference=reference):
             return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> None:
-        """Log the error; the page that names its reference comes from `config.errors`."""
-        log.error("request.failed", method=request.method, path=request.path, exc_info=error)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from structlog.stdlib import ProcessorFormatter
 
 from tests.settings import SCRATCH
 
@@ -29,6 +32,16 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     if os.geteuid() == 0:
         arguments["args"] = [*arguments.get("args", []), "--no-sandbox"]
     return arguments
+
+
+@pytest.fixture
+def log_lines(monkeypatch: pytest.MonkeyPatch) -> StringIO:
+    """What the log prints during the test."""
+    lines = StringIO()
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and isinstance(handler.formatter, ProcessorFormatter):
+            monkeypatch.setattr(handler, "stream", lines)
+    return lines
 
 
 @pytest.fixture(autouse=True)

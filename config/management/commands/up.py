@@ -30,6 +30,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **__: Any) -> None:
         """Prepare, then run until told to stop."""
         self.need_free_port()
+        settings.STATIC_ROOT.mkdir(exist_ok=True)
         self.prepare_database()
         connection.close()
         supervise(

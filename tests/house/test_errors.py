@@ -1,0 +1,52 @@
+"""An unforeseen error: one log line and a page, joined by a reference."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from django.urls import path
+
+if TYPE_CHECKING:
+    from io import StringIO
+
+    from django.http import HttpRequest, HttpResponse
+
+handler500 = "config.errors.server_error"
+
+
+def broken(_request: HttpRequest) -> HttpResponse:
+    raise ValueError("card 4111 of eva@hafen.example")
+
+
+def unreachable(_request: HttpRequest) -> HttpResponse:
+    raise OperationalError("connection refused")
+
+
+urlpatterns = [path("broken", broken), path("unreachable", unreachable)]
+
+
+@pytest.mark.urls("tests.house.test_errors")
+def test_error_page_and_log_share_a_reference(log_lines: StringIO) -> None:
+    response = Client(raise_request_exception=False).get("/broken")
+    assert response.status_code == 500
+    found = re.search(r"<code>([0-9A-F]{10})</code>", response.content.decode())
+    assert found is not None
+    lines = [json.loads(line) for line in log_lines.getvalue().splitlines()]
+    failed = [line for line in lines if line["event"] == "request.failed"]
+    assert len(failed) == 1
+    assert failed[0]["reference"] == found[1]
+    assert "ValueError" in failed[0]["exception"]
+    assert "eva@" not in failed[0]["exception"]
+    assert "eva@" not in response.content.decode()
+
+
+@pytest.mark.urls("tests.house.test_errors")
+def test_unreachable_database_says_that_nothing_is_lost() -> None:
+    response = Client(raise_request_exception=False).get("/unreachable")
+    assert response.status_code == 503
+    assert "Nothing is lost" in response.content.decode()
