@@ -1,0 +1,223 @@
+"""The outbox: every e-mail is a row before it is anything else, and the row says what became of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from mailing.querysets import AttachmentQuerySet, AttemptQuerySet, EmailQuerySet
+from mailing.states import (
+    CARRIER_CHOICES,
+    CARRIER_LABELS,
+    DELIVERED,
+    LABELS,
+    OUTCOME_CHOICES,
+    OUTCOME_LABELS,
+    STATUS_CHOICES,
+    UNDER_WAY,
+    Carrier,
+    Outcome,
+    Status,
+)
+
+SUBJECT_LENGTH = 300
+NAME_LENGTH = 200
+
+
+class Email(models.Model):
+    """One message to one recipient, worded when it was decided.
+
+    A worker's steps are told by its attempts, a person's decisions by its history.
+    """
+
+    client = models.ForeignKey("accounts.Client", models.PROTECT, related_name="emails")
+    kind = models.CharField(max_length=40)
+    reference = models.CharField(max_length=40, blank=True)
+    """The reference number of the purchase or quote it is about; empty when it is about none."""
+    dedupe_key = models.CharField(max_length=200)
+    """What this e-mail is for, in one string (`purchase:417:released`); what happens once is reported once."""
+    original = models.ForeignKey("self", models.PROTECT, related_name="copies", null=True, blank=True)
+    """The sent e-mail of which a person ordered this copy."""
+    recipient = models.EmailField(max_length=254)
+    recipient_name = models.CharField(max_length=NAME_LENGTH, blank=True)
+    language = models.CharField(max_length=5)
+    subject = models.CharField(max_length=SUBJECT_LENGTH)
+    body_text = models.TextField()
+    body_html = models.TextField(blank=True)
+    status = models.CharField(max_length=10, choices=STATUS_CHOICES, default=Status.QUEUED)
+    created_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    claim_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    message_id = models.CharField(max_length=200)
+    mime_sha256 = models.CharField(max_length=64, blank=True)
+    """Fingerprint of the frozen bytes; empty until they are rendered for the first attempt."""
+    transport = models.CharField(max_length=10, choices=CARRIER_CHOICES, default=Carrier.NONE, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    relay_reply = models.TextField(blank=True)
+    drop_reason = models.TextField(blank=True)
+    history = HistoricalRecords(excluded_fields=["subject", "body_text", "body_html"])
+
+    objects = EmailQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["dedupe_key"], name="email_once_per_dedupe_key"),
+            models.UniqueConstraint(fields=["message_id"], name="message_id_once"),
+            models.CheckConstraint(name="email_status_is_known", condition=Q(status__in=[s.value for s in Status])),
+            models.CheckConstraint(
+                name="sent_email_has_its_moment",
+                condition=~Q(status__in=[s.value for s in sorted(DELIVERED)]) | Q(sent_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="email_under_way_has_token_and_lease",
+                condition=~Q(status__in=[s.value for s in sorted(UNDER_WAY)])
+                | Q(claim_token__isnull=False, lease_until__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="queued_email_has_its_turn",
+                condition=~Q(status=Status.QUEUED.value) | Q(next_attempt_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="handed_over_email_is_frozen",
+                condition=~Q(status=Status.HANDOFF.value) | ~Q(mime_sha256=""),
+            ),
+            models.CheckConstraint(
+                name="canceled_email_says_why",
+                condition=~Q(status=Status.CANCELED.value) | ~Q(drop_reason=""),
+            ),
+            models.CheckConstraint(
+                name="email_has_one_recipient_on_one_line",
+                condition=Q(recipient__contains="@")
+                & ~Q(recipient__contains="\n")
+                & ~Q(recipient__contains="\r")
+                & ~Q(recipient__contains=","),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["next_attempt_at", "id"], name="email_due", condition=Q(status=Status.QUEUED.value)),
+            models.Index(
+                fields=["lease_until"],
+                name="email_lease",
+                condition=Q(status__in=[s.value for s in sorted(UNDER_WAY)]),
+            ),
+            models.Index(fields=["reference", "-created_at"], name="email_reference"),
+            models.Index(fields=["client", "-created_at"], name="email_client_newest"),
+            models.Index(fields=["status", "-created_at"], name="email_status_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.recipient}"
+
+    @property
+    def status_label(self) -> str:
+        """The status as it is shown: `Queued`, `Hold`, `Sending` and so on."""
+        return LABELS[self.status]
+
+    @property
+    def transport_label(self) -> str:
+        """What took it: the mail relay, the capture, a replay."""
+        return CARRIER_LABELS[self.transport]
+
+    @property
+    def is_captured(self) -> bool:
+        """Whether it was kept here to be read instead of going out."""
+        return self.transport == Carrier.CAPTURE
+
+    @property
+    def root_id(self) -> int:
+        """The e-mail that was decided by a rule: itself, or the one it is a copy of."""
+        return self.original_id or self.pk
+
+
+class Attachment(models.Model):
+    """A file that goes with an e-mail.
+
+    Its bytes are either here (`content`) or stay with their owner, who gives the same ones for `source` at any time.
+    """
+
+    email = models.ForeignKey(Email, models.CASCADE, related_name="attachments")
+    source = models.CharField(max_length=100, blank=True)
+    filename = models.CharField(max_length=150)
+    content_type = models.CharField(max_length=100)
+    content = models.BinaryField(null=True, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="attachment_has_source_or_content", condition=~Q(source="") | Q(content__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class EmailMime(models.Model):
+    """The bytes of an e-mail exactly as they were handed over or captured; written once, before the first attempt."""
+
+    email = models.OneToOneField(Email, models.CASCADE, related_name="mime", primary_key=True)
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"MIME of e-mail {self.pk}"
+
+
+class Attempt(models.Model):
+    """One try to hand an e-mail over: the evidence of what was said, by whom, and when."""
+
+    email = models.ForeignKey(Email, models.CASCADE, related_name="tries")
+    claimed_at = models.DateTimeField()
+    handoff_at = models.DateTimeField(null=True, blank=True)
+    """When everything but the final dot had been said and the last check passed: from here on it may have arrived."""
+    ended_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=15, choices=OUTCOME_CHOICES, default=Outcome.RUNNING)
+    words = models.TextField(blank=True)
+    """What the relay said, or what went wrong."""
+    worker = models.CharField(max_length=100, blank=True)
+    transport = models.CharField(max_length=10, choices=CARRIER_CHOICES, default=Carrier.NONE, blank=True)
+
+    objects = AttemptQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="attempt_outcome_is_known", condition=Q(outcome__in=[o.value for o in Outcome])
+            ),
+            models.CheckConstraint(
+                name="attempt_ended_has_outcome",
+                condition=Q(outcome=Outcome.RUNNING.value, ended_at__isnull=True)
+                | (~Q(outcome=Outcome.RUNNING.value) & Q(ended_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.outcome_label} {self.claimed_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def outcome_label(self) -> str:
+        """The outcome as it is shown."""
+        return OUTCOME_LABELS[self.outcome]
+
+
+class RelayState(models.Model):
+    """Whether the mail relay answers: one row, noted by whoever talked to it last."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True)
+    last_error_at = models.DateTimeField(null=True, blank=True)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(name="one_relay_state", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return f"failing since {self.failing_since}" if self.failing_since else "working"

@@ -1,0 +1,142 @@
+"""Reads of the outbox for pages, health and the dashboard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Count, Min
+
+from mailing.models import Email, EmailMime, RelayState
+from mailing.states import Status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from email.message import EmailMessage
+
+    from accounts.models import Client, User
+    from mailing.models import Attempt
+
+RELAY_PAUSE = timedelta(seconds=15)
+"""How long the worker leaves a relay alone that did not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayHealth:
+    """Whether e-mail leaves the house: the relay's state and the queue before it."""
+
+    is_captured: bool
+    """No relay is configured: e-mails are kept here to be read."""
+    failing_since: datetime | None
+    last_error: str
+    last_error_at: datetime | None
+    last_success_at: datetime | None
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last try to use the relay failed."""
+        return self.failing_since is not None and not self.is_captured
+
+    def may_be_tried(self, at: datetime) -> bool:
+        """Whether the worker should knock again: always, but not at every tick while nobody answers."""
+        return not self.is_failing or self.last_error_at is None or at - self.last_error_at >= RELAY_PAUSE
+
+
+def relay_state() -> RelayHealth:
+    """Return what was last heard of the relay (one query)."""
+    state = RelayState.objects.filter(pk=1).first() or RelayState()
+    return RelayHealth(
+        is_captured=settings.MAIL_RELAY is None,
+        failing_since=state.failing_since,
+        last_error=state.last_error,
+        last_error_at=state.last_error_at,
+        last_success_at=state.last_success_at,
+    )
+
+
+def oldest_waiting(at: datetime, *, user: User | None = None, client: Client | None = None) -> timedelta | None:
+    """Return how long the e-mail that was decided first and is due has been waiting; None when nothing is.
+
+    Those that wait for their next attempt count: an e-mail deferred for hours is news. One query.
+    """
+    rows = Email.objects.waiting() if user is None else Email.objects.visible_to(user, client).waiting()
+    first = rows.filter(created_at__lte=at).aggregate(first=Min("created_at"))["first"]
+    return None if first is None else at - first
+
+
+def status_counts(user: User, client: Client | None = None) -> dict[str, int]:
+    """Count the visible e-mails by status (every status is there), for the outbox's tabs. One query."""
+    rows = Email.objects.visible_to(user, client).order_by().values_list("status").annotate(Count("pk"))
+    return {status.value: 0 for status in Status} | dict(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known about an e-mail, for whoever has to decide about it."""
+
+    email: Email
+    attempts: list[Attempt]
+
+    @property
+    def last_words(self) -> str:
+        """What the relay, or the worker about it, said last."""
+        return self.attempts[-1].words if self.attempts else self.email.relay_reply
+
+    @property
+    def dot_at(self) -> datetime | None:
+        """When the final dot may last have been said; None when it certainly never was."""
+        moments = [attempt.handoff_at for attempt in self.attempts if attempt.handoff_at is not None]
+        return max(moments, default=None)
+
+
+def evidence(email: Email) -> Evidence:
+    """Return an e-mail's attempts, first one first. One query."""
+    return Evidence(email, list(email.tries.in_order()))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPart:
+    """A file inside a message, as its reader would get it."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessage:
+    """A message as its reader would see it; `is_frozen` when read from the very bytes that were handed over."""
+
+    headers: list[tuple[str, str]]
+    text: str
+    html: str
+    parts: list[ReadPart] = field(default_factory=list)
+    is_frozen: bool = True
+    size: int = 0
+
+
+def read_message(email: Email) -> ReadMessage:
+    """Read an e-mail back from its kept bytes; before its first attempt from the row, without files. One query."""
+    content = EmailMime.objects.filter(pk=email.pk).values_list("content", flat=True).first()
+    if content is None:
+        headers = [("To", email.recipient), ("Subject", email.subject)]
+        return ReadMessage(headers, email.body_text, email.body_html, is_frozen=False)
+    message: EmailMessage = message_from_bytes(bytes(content), policy=policy.default)
+    bodies = {kind: message.get_body((kind,)) for kind in ("plain", "html")}
+    return ReadMessage(
+        headers=[(name, str(value)) for name, value in message.items()],
+        text="" if bodies["plain"] is None else bodies["plain"].get_content(),
+        html="" if bodies["html"] is None else bodies["html"].get_content(),
+        parts=[
+            ReadPart(
+                part.get_filename() or "attachment",
+                part.get_content_type(),
+                part.get_payload(decode=True) or b"",  # type: ignore[arg-type]
+            )
+            for part in message.iter_attachments()
+        ],
+        size=len(content),
+    )

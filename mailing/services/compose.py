@@ -1,0 +1,131 @@
+"""Putting an e-mail into the outbox, in the same transaction as the change that it reports."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from core.refused import Refused
+from mailing.models import NAME_LENGTH, SUBJECT_LENGTH, Attachment, Email
+from mailing.signals import email_queued
+from mailing.states import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from accounts.models import Client
+
+ADDRESS_LENGTH = 254
+FILENAME_LENGTH = 120
+DIRECTION_MARKS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029])
+NOT_IN_FILENAMES = re.compile(r'[\\/:*?"<>|]+')
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentSpec:
+    """A file to go with an e-mail: named by the `source` its owner renders it from, or given as `content`."""
+
+    filename: str
+    source: str = ""
+    content_type: str = "application/pdf"
+    content: bytes | None = None
+
+
+def one_line(text: str, *, limit: int) -> str:
+    """Make `text` fit for a header: one line, no control characters, no marks that reverse what follows."""
+    text = text.translate(DIRECTION_MARKS)
+    text = "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
+    text = " ".join(text.encode("utf-8", "replace").decode().split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def checked_address(address: str) -> str:
+    """Return `address` without surrounding blanks.
+
+    Raises Refused (code `recipient`) when it is none, or more than one.
+    """
+    address = address.strip(" ")
+    try:
+        validate_email(address if len(address) <= ADDRESS_LENGTH else "")
+    except ValidationError:
+        message = (
+            f"“{one_line(address, limit=80)}” is not an e-mail address."
+            if address
+            else "The e-mail address is missing."
+        )
+        raise Refused(message, "recipient") from None
+    return address
+
+
+@transaction.atomic
+def queue_email(
+    *,
+    client: Client,
+    kind: str,
+    reference: str,
+    dedupe_key: str,
+    recipient: str,
+    language: str,
+    subject: str,
+    body_text: str,
+    at: datetime,
+    recipient_name: str = "",
+    body_html: str = "",
+    attachments: Sequence[AttachmentSpec] = (),
+    hold: bool = False,
+    original: Email | None = None,
+) -> Email:
+    """Write an e-mail to one recipient into the outbox; it goes out when the caller's transaction is committed.
+
+    Whatever asks twice with the same `dedupe_key` gets the row that is there, unchanged. With `hold` it stays until a
+    person queues or sends it. Names and subject are made fit for headers here.
+    Raises Refused when `recipient` is not an e-mail address.
+    """
+    email = Email(
+        client=client,
+        kind=kind,
+        reference=reference,
+        dedupe_key=dedupe_key,
+        original=original,
+        recipient=checked_address(recipient),
+        recipient_name=one_line(recipient_name, limit=NAME_LENGTH),
+        language=language,
+        subject=one_line(subject, limit=SUBJECT_LENGTH),
+        body_text=body_text.replace("\x00", ""),
+        body_html=body_html.replace("\x00", ""),
+        status=Status.HELD if hold else Status.QUEUED,
+        created_at=at,
+        next_attempt_at=None if hold else at,
+        message_id=f"<{uuid.uuid4().hex}@{client.email.rpartition('@')[2].encode('idna').decode()}>",
+    )
+    # Two requests with one key: the second waits for the first's commit, writes nothing, and reads the first's row.
+    Email.objects.bulk_create([email], ignore_conflicts=True)
+    row = Email.objects.get(dedupe_key=dedupe_key)
+    if row.message_id != email.message_id:
+        return row
+    if attachments:
+        Attachment.objects.bulk_create([_attachment(row, spec) for spec in attachments])
+    if not hold:
+        email_queued.send(sender=Email, email=row, at=at)
+    return row
+
+
+def _attachment(email: Email, spec: AttachmentSpec) -> Attachment:
+    name = NOT_IN_FILENAMES.sub("-", one_line(spec.filename, limit=FILENAME_LENGTH)).strip(". ") or "attachment"
+    return Attachment(
+        email=email,
+        source=spec.source,
+        filename=name,
+        content_type=spec.content_type,
+        content=spec.content,
+        sha256="" if spec.content is None else hashlib.sha256(spec.content).hexdigest(),
+    )

@@ -1,0 +1,262 @@
+"""Handing over what is due: claim, everything but the dot, fence, dot, finish.
+
+1. *Claim*, committed. 2. Everything but the final dot, no transaction open; any failure here means "not accepted".
+3. *Fence*, committed: the guard looks again. 4. The dot, and up to 600 s for the answer. 5. *Finish*, committed.
+A worker that dies before the fence leaves an e-mail that goes out later; one that dies after it leaves one in doubt.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
+
+from mailing.models import Email, RelayState
+from mailing.services.capture import CaptureTransport, SinkTransport, keep, keep_due
+from mailing.services.claims import (
+    LEASES,
+    Claim,
+    ClaimLostError,
+    Ending,
+    Leases,
+    back_to_queue,
+    claim_next,
+    finish,
+    pass_fence,
+    take_over_from_the_dead,
+)
+from mailing.services.relay import (
+    PERMANENT,
+    TEMPORARY,
+    Answer,
+    Envelope,
+    NoAnswerError,
+    NotAcceptedError,
+    SmtpTransport,
+    UnreachableError,
+    ascii_address,
+    described,
+)
+from mailing.services.render import frozen_mime
+from mailing.signals import email_failed, email_handed_over, email_uncertain
+from mailing.states import Carrier, Outcome, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from mailing.services.relay import Transport
+
+    Clock = Callable[[], datetime]
+
+log = logging.getLogger(__name__)
+
+NOTING_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds between tries to note an answer: a database that restarts must not leave an e-mail in doubt."""
+
+
+@dataclass(slots=True)
+class HandoverResult:
+    """What a round did: how many attempts ended how, what dead workers had left, and the relay's trouble."""
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    recovered: int = 0
+    unreachable: str = ""
+
+    @property
+    def sent(self) -> int:
+        """E-mails taken over by the relay, the capture or the sink."""
+        return self.outcomes[Outcome.ACCEPTED] + self.outcomes[Outcome.CAPTURED]
+
+    @property
+    def total(self) -> int:
+        """All attempts of this round."""
+        return self.outcomes.total()
+
+
+def hand_over_due(
+    *,
+    clock: Clock,
+    transport: Transport | CaptureTransport | SinkTransport,
+    limit: int | None = None,
+    leases: Leases = LEASES,
+    on_attempt: Callable[[Outcome], None] | None = None,
+) -> HandoverResult:
+    """Hand over e-mails that are due, longest due first, at most `limit`; first take over what dead workers left.
+
+    Ends early when the relay can't be used. `on_attempt` hears of every attempt's outcome (for progress bars).
+    With a relay no transaction may be open; raises RuntimeError otherwise.
+    """
+    result = HandoverResult(recovered=take_over_from_the_dead(at=clock()))
+
+    def note(outcome: Outcome) -> None:
+        result.outcomes[outcome] += 1
+        if on_attempt is not None:
+            on_attempt(outcome)
+
+    if isinstance(transport, CaptureTransport | SinkTransport):
+        keep_due(transport, clock=clock, limit=limit, note=note)
+        return result
+    try:
+        while limit is None or result.total < limit:
+            claim = _claim(clock=clock, leases=leases)
+            if claim is None:
+                break
+            note(_deliver(claim, transport, clock=clock, leases=leases))
+    except UnreachableError as error:
+        note(Outcome.NOT_ACCEPTED)
+        result.unreachable = error.words
+    finally:
+        transport.close()
+    if result.outcomes[Outcome.ACCEPTED]:
+        note_relay(at=clock())
+    return result
+
+
+def hand_over(
+    email: Email, *, clock: Clock, transport: Transport | CaptureTransport | SinkTransport, leases: Leases = LEASES
+) -> Outcome | None:
+    """Hand over this one e-mail if it is due; return how the attempt ended, or None when it was not due."""
+    if isinstance(transport, CaptureTransport | SinkTransport):
+        row = Email.objects.due(clock()).select_related("client").filter(pk=email.pk).first()
+        return None if row is None else keep(row, transport, clock=clock)
+    claim = _claim(clock=clock, leases=leases, only=email)
+    if claim is None:
+        return None
+    try:
+        return _deliver(claim, transport, clock=clock, leases=leases)
+    except UnreachableError:
+        return Outcome.NOT_ACCEPTED
+    finally:
+        transport.close()
+
+
+def _claim(*, clock: Clock, leases: Leases, only: Email | None = None) -> Claim | None:
+    if connection.in_atomic_block:
+        message = "An e-mail can't be handed to a relay inside a transaction: a rollback could not call it back."
+        raise RuntimeError(message)
+    return claim_next(at=clock(), leases=leases, only=only)
+
+
+def _deliver(claim: Claim, transport: Transport, *, clock: Clock, leases: Leases) -> Outcome:
+    """Take one claimed e-mail through steps 2 to 5. Raises UnreachableError after having queued it again."""
+    ended = _prepare(claim, transport, clock=clock, leases=leases)
+    if ended is not None:
+        return ended
+    try:
+        answer = transport.dot()
+    except NotAcceptedError as error:
+        return _not_accepted(claim, error, clock=clock)
+    except NoAnswerError as error:
+        return _note(claim, in_doubt(f"No answer to the final dot: {error}"), clock=clock)
+    return _note(claim, _settled(claim.email, answer, at=clock()), clock=clock)
+
+
+def _prepare(claim: Claim, transport: Transport, *, clock: Clock, leases: Leases) -> Outcome | None:
+    """Say everything but the dot and pass the fence; return None when the dot may be said, else how it ended."""
+    try:
+        claim.words = transport.write(_envelope(claim.email, at=clock()))
+        if not pass_fence(claim, clock=clock, leases=leases):
+            return None
+        transport.abort()
+    except NotAcceptedError as error:
+        return _not_accepted(claim, error, clock=clock)
+    except ClaimLostError:
+        transport.abort()
+        return Outcome.NOT_ACCEPTED
+    except Exception as error:
+        # a renderer or a guard that fails is a bug, but no reason to lose this e-mail or to stop the others
+        transport.abort()
+        log.exception("e-mail %s could not be prepared for its hand-over", claim.email.pk)
+        return _not_accepted(claim, NotAcceptedError(f"{type(error).__name__}: {described(error)}"), clock=clock)
+    return Outcome.DROPPED
+
+
+def _envelope(email: Email, *, at: datetime) -> Envelope:
+    return Envelope(ascii_address(email.client.email), ascii_address(email.recipient), frozen_mime(email, at=at))
+
+
+def _settled(email: Email, answer: Answer, *, at: datetime) -> Ending:
+    """Turn the relay's answer into an ending. The doubt of a worker believed dead is settled too."""
+    words = f"{answer.code} {answer.words}"
+    sources = (Status.HANDOFF, Status.UNCERTAIN)
+    let_go = {"claim_token": None, "lease_until": None, "relay_reply": words, "transport": Carrier.SMTP}
+    if answer.code >= PERMANENT:
+        return Ending(Outcome.REFUSED, words, {"status": Status.FAILED, **let_go}, sources, email_failed)
+    if answer.code >= TEMPORARY:
+        return Ending(Outcome.DEFERRED, words, {**let_go, **back_to_queue(email, at=at)}, sources)
+    return Ending(Outcome.ACCEPTED, words, {"status": Status.SENT, "sent_at": at, **let_go}, sources, email_handed_over)
+
+
+def in_doubt(words: str) -> Ending:
+    """Say that the e-mail may have been accepted: from here on only a person decides."""
+    changes = {"status": Status.UNCERTAIN, "claim_token": None, "lease_until": None, "relay_reply": words}
+    return Ending(Outcome.NO_ANSWER, words, changes, (Status.HANDOFF, Status.UNCERTAIN), email_uncertain)
+
+
+def _not_accepted(claim: Claim, error: NotAcceptedError, *, clock: Clock) -> Outcome:
+    """Queue it again, or note that its recipient was refused for good. The relay's own trouble is raised again."""
+    at = clock()
+    sources = (Status.CLAIMED, Status.HANDOFF)
+    unreachable = isinstance(error, UnreachableError)
+    reply = {"relay_reply": error.words}
+    if error.permanent:
+        changes = {"status": Status.FAILED, "claim_token": None, "lease_until": None, "transport": Carrier.SMTP}
+        return _note(claim, Ending(Outcome.REFUSED, error.words, changes | reply, sources, email_failed), clock=clock)
+    changes = back_to_queue(claim.email, at=at, unreachable=unreachable)
+    outcome = Outcome.DEFERRED if error.words[:1] == "4" else Outcome.NOT_ACCEPTED
+    noted = _note(claim, Ending(outcome, error.words, changes | reply, sources), clock=clock)
+    if unreachable:
+        note_relay(at=at, error=error.words)
+        raise error
+    return noted
+
+
+def _note(claim: Claim, ending: Ending, *, clock: Clock) -> Outcome:
+    """Commit an ending, patiently: the relay has answered, and only this process knows."""
+    for pause in (*NOTING_PAUSES, None):
+        try:
+            finish(claim, ending, at=clock())
+        except ClaimLostError:
+            log.warning("e-mail %s was decided by somebody else before its %s", claim.email.pk, ending.outcome)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            if pause is None:
+                raise
+            time.sleep(pause)
+            continue
+        except Exception:
+            if ending.news is None:
+                raise
+            log.exception("the news of e-mail %s could not be told", claim.email.pk)
+            words = f"The relay said “{ending.words}”, but noting it here failed; see the error log."
+            finish(claim, Ending(Outcome.NO_ANSWER, words, _doubted(words), ending.sources), at=clock())
+            return Outcome.NO_ANSWER
+        return ending.outcome
+    raise AssertionError  # the last pause is None: returned or raised above
+
+
+def _doubted(words: str) -> dict[str, object]:
+    return {"status": Status.UNCERTAIN, "claim_token": None, "lease_until": None, "sent_at": None, "relay_reply": words}
+
+
+def note_relay(*, at: datetime, error: str = "") -> None:
+    """Remember that the relay works, or since when it doesn't and what it said last: for `/health` and every page."""
+    state, _ = RelayState.objects.get_or_create(pk=1)
+    row = RelayState.objects.filter(pk=state.pk)
+    if error:
+        row.update(failing_since=Coalesce(F("failing_since"), Value(at)), last_error=error, last_error_at=at)
+    else:
+        row.update(failing_since=None, last_success_at=at)
+
+
+def configured_transport() -> SmtpTransport | CaptureTransport:
+    """Return the carrier this installation is set up for: its relay, or the capture when there is none."""
+    return SmtpTransport(settings.MAIL_RELAY) if settings.MAIL_RELAY else CaptureTransport()
