@@ -1,0 +1,46 @@
+"""What the outbox asks of dunning right before the final dot: may this letter still go out?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dunning.models import Notice
+from dunning.schedule import Step
+from dunning.services.notices import reason_against_notice
+from mailing.signals import register_guard
+
+if TYPE_CHECKING:
+    from mailing.models import Email
+
+NOTICE_KINDS: Final = (Step.PDN1, Step.PDN2, Step.PDN3, Step.REMINDER1, Step.REMINDER2, "client_notification")
+"""E-mails whose hand-over makes a step count; the kind of a letter is its step."""
+ANNOUNCEMENT: Final = "cancellation_announced"
+
+
+def notice_of(email: Email) -> Notice | None:
+    """Find the notice that an e-mail, or the copy of one, carries."""
+    return Notice.objects.filter(email_id=email.root_id).first()
+
+
+def still_wanted(email: Email) -> str:
+    """Look at the purchase again under its lock; "" when the letter may go out, else why not.
+
+    A copy that a person ordered of a sent letter asks for nothing new and goes out while the order is unpaid.
+    """
+    notice = notice_of(email)
+    return reason_against_notice(notice) if notice is not None else ""
+
+
+def still_announced(email: Email) -> str:
+    """The announcement of the cancel goes out while the notification would."""
+    notice = Notice.objects.filter(
+        purchase__reference=email.reference, step=Step.NOTIFICATION, decided_at=email.created_at
+    ).last()
+    return reason_against_notice(notice) if notice is not None else ""
+
+
+def register() -> None:
+    """Stand guard over every kind of dunning e-mail."""
+    for kind in NOTICE_KINDS:
+        register_guard(str(kind), still_wanted)
+    register_guard(ANNOUNCEMENT, still_announced)

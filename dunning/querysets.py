@@ -1,0 +1,56 @@
+"""Which notices, runs and explanations: filters that chain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from accounts.querysets import TenantQuerySet
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from dunning.models import Explanation, Notice, Statement
+
+    NoticeBase = TenantQuerySet[Notice]
+    ExplanationBase = TenantQuerySet[Explanation]
+    StatementBase = TenantQuerySet[Statement]
+else:
+    NoticeBase = ExplanationBase = StatementBase = TenantQuerySet
+
+
+class NoticeQuerySet(NoticeBase):
+    """Notices by fate."""
+
+    client_path = "purchase__client"
+
+    def standing(self) -> Self:
+        """Notices that count or still may: on their way or handed over, not dropped."""
+        return self.exclude(status="dropped")
+
+    def pending(self) -> Self:
+        """Notices whose e-mail was not handed over yet."""
+        return self.filter(status="pending")
+
+    def sent(self) -> Self:
+        """Notices that count."""
+        return self.filter(status="sent")
+
+
+class ExplanationQuerySet(ExplanationBase):
+    """Why and why-not lines by purchase and day."""
+
+    client_path = "purchase__client"
+
+    def until(self, on: date) -> Self:
+        """Lines that were written on or before a day."""
+        return self.filter(on__lte=on)
+
+    def newest_first(self) -> Self:
+        """The line that holds now comes first."""
+        return self.order_by("-pk")
+
+
+class StatementQuerySet(StatementBase):
+    """Month-end statements of partners."""
+
+    client_path = "partner__client"

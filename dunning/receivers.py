@@ -1,0 +1,51 @@
+"""What dunning does when purchases change and when the outbox has news."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.dispatch import receiver
+
+from dunning.handlers import notice_of
+from dunning.services.explain import refresh
+from dunning.services.notices import drop_notice, mark_returned, mark_sent
+from dunning.services.response import revoke_links
+from mailing.models import Email
+from mailing.signals import email_bounced, email_dropped, email_failed, email_handed_over
+from purchases.models import Purchase
+from purchases.signals import purchase_changed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@receiver(purchase_changed, sender=Purchase, dispatch_uid="dunning-refresh")
+def look_again(*, purchase: Purchase, at: datetime, **_: Any) -> None:  # noqa: ANN401 -- signal arguments
+    """Anything about a purchase changed: work out its next action day and the reason anew."""
+    refresh(purchase, at=at)
+    if not purchase.is_open:
+        revoke_links(purchase, at=at)
+
+
+@receiver(email_handed_over, sender=Email, dispatch_uid="dunning-sent")
+def count_level(*, email: Email, at: datetime, **_: Any) -> None:  # noqa: ANN401
+    """A letter was handed over: now its level counts."""
+    notice = notice_of(email)
+    if notice is not None:
+        mark_sent(notice, at=email.sent_at or at)
+
+
+@receiver(email_dropped, sender=Email, dispatch_uid="dunning-dropped")
+def free_level(*, email: Email, at: datetime, **_: Any) -> None:  # noqa: ANN401
+    """A letter will not go out: its level is free again."""
+    notice = notice_of(email)
+    if notice is not None and notice.email_id == email.pk:
+        drop_notice(notice, at=at, reason=email.drop_reason or "stopped in the outbox")
+
+
+@receiver([email_bounced, email_failed], sender=Email, dispatch_uid="dunning-returned")
+def stop_ladder(*, email: Email, at: datetime, **_: Any) -> None:  # noqa: ANN401
+    """A letter came back, or was refused for good: stop until somebody has looked."""
+    notice = notice_of(email)
+    if notice is not None:
+        mark_returned(notice, at=at, words=email.relay_reply)

@@ -1,0 +1,285 @@
+"""Reads of the ladder: the facts of a purchase, why nothing happened, what happened and what is to come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db.models import OuterRef, Subquery
+
+from accounts.models import Client
+from dunning.models import Explanation, Heartbeat, Notice, NoticeStatus, Run
+from dunning.schedule import Decision, Facts, Step, decide, forecast
+from dunning.states import SHORT_LABELS, STEP_LABELS
+from purchases.models import Purchase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
+
+    from accounts.models import User
+
+DECISION_TIME = time(8)
+"""From this time of day, in the client's zone, a day's decisions are taken."""
+SILENT_AFTER = timedelta(minutes=5)
+"""A worker that gave no sign of life for so long is taken for dead."""
+
+
+def facts_of(purchase: Purchase, *, notices: Iterable[Notice] | None = None, without: Notice | None = None) -> Facts:
+    """Collect all that a decision about `purchase` depends on; `without` leaves one notice out of account."""
+    if notices is None:
+        notices = Notice.objects.filter(purchase=purchase).standing().order_by("pk")
+    standing = [notice for notice in notices if without is None or notice.pk != without.pk]
+    policy, partner = purchase.policy, purchase.partner
+    return Facts(
+        status=purchase.status,
+        ordered_on=purchase.ordered_on,
+        due_on=purchase.due_on,
+        gross_minor=purchase.gross_minor,
+        paid_minor=purchase.paid_minor,
+        is_test=purchase.is_test,
+        is_exempt_partner=partner is not None and partner.month_end_statement,
+        has_document=purchase.document_received_at is not None,
+        has_email=is_address(purchase.billing_email),
+        dunning=policy.dunning,
+        cancel_step=policy.cancel_step,
+        cancel_after_business_days=policy.cancel_after_business_days,
+        document_deadline_days=policy.document_deadline_days,
+        country=purchase.client.country,
+        subdivision=purchase.client.subdivision,
+        sent={Step(notice.step): notice.sent_on for notice in standing if notice.sent_on is not None},
+        pending=next((Step(n.step) for n in standing if n.status == NoticeStatus.PENDING), None),
+        last_step_on=max((notice.on for notice in standing), default=None),
+        is_bounced=any(notice.returned_at is not None for notice in standing),
+        is_held=purchase.held_at is not None,
+        hold_until=purchase.hold_until,
+        promised_until=purchase.promised_until,
+        is_kept_active=purchase.kept_active_at is not None,
+    )
+
+
+def is_address(text: str) -> bool:
+    """Whether a letter could be sent to `text`."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class ClientDay:
+    """A client whose daily decisions have to be taken now: its day, and the last one that was finished."""
+
+    client_id: int
+    on: date
+    previous_on: date | None
+
+
+def due_days(at: datetime) -> list[ClientDay]:
+    """Find the clients for which 08:00 has passed at `at` and today's decisions are not finished: one query."""
+    finished = Run.objects.filter(client=OuterRef("pk"), finished_at__isnull=False).order_by("-on").values("on")[:1]
+    rows = Client.objects.order_by("pk").values_list("pk", "time_zone", Subquery(finished))
+    days = []
+    for pk, time_zone, previous_on in rows:
+        local = at.astimezone(Client(time_zone=time_zone).zone)
+        if local.time() >= DECISION_TIME and (previous_on is None or previous_on < local.date()):
+            days.append(ClientDay(pk, local.date(), previous_on))
+    return days
+
+
+def due_purchases(client: Client, on: date) -> list[int]:
+    """Find the client's open purchases whose next action day has come, in the order in which they are decided."""
+    return list(
+        Purchase.objects.filter(client=client)
+        .due_for_action(on)
+        .order_by("next_action_on", "pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def broken_promises(client: Client, on: date, previous_on: date | None) -> list[Purchase]:
+    """Find unpaid purchase orders whose promised day passed since the last decisions."""
+    since = previous_on or on - timedelta(days=1)
+    unpaid = Purchase.objects.filter(client=client, promised_until__gte=since, promised_until__lt=on).accepted()
+    return list(unpaid.real().select_related("client").order_by("pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the next decision about a purchase would be."""
+
+    purchase: Purchase
+    on: date
+    decision: Decision
+
+
+def preview(*, at: datetime, purchases: Iterable[Purchase] | None = None) -> list[Preview]:
+    """Decide about every open purchase as of `at` without writing anything."""
+    if purchases is None:
+        purchases = Purchase.objects.open().with_parties().order_by("client", "reference", "pk")
+    found = list(purchases)
+    notices = notices_of(found)
+    previews = []
+    for purchase in found:
+        on = at.astimezone(purchase.client.zone).date()
+        facts = facts_of(purchase, notices=notices.get(purchase.pk, ()))
+        previews.append(Preview(purchase, on, decide(facts, on)))
+    return previews
+
+
+def notices_of(purchases: Sequence[Purchase]) -> dict[int, list[Notice]]:
+    """Group the standing notices of several purchases: one query."""
+    grouped: dict[int, list[Notice]] = {}
+    for notice in Notice.objects.filter(purchase__in=purchases).standing().order_by("pk"):
+        grouped.setdefault(notice.purchase_id, []).append(notice)
+    return grouped
+
+
+def why(purchase: Purchase) -> Explanation | None:
+    """Find the line that holds now: why something was sent or not, and the next date."""
+    return Explanation.objects.filter(purchase=purchase).newest_first().first()
+
+
+def why_on(purchase: Purchase, on: date) -> Explanation | None:
+    """Find the line that held at the end of a past day."""
+    return Explanation.objects.filter(purchase=purchase).until(on).newest_first().first()
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One rung of a purchase's ladder as shown: behind it, on its way, or to come."""
+
+    step: str
+    label: str
+    short_label: str
+    on: date
+    state: str
+    """`done`, `pending`, `dropped` or `coming`."""
+    note: str = ""
+    document_id: int | None = None
+
+    @property
+    def is_past(self) -> bool:
+        """Whether it was taken."""
+        return self.state != "coming"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A purchase's ladder: what was done, what comes if nobody does anything, and why it stands where it does."""
+
+    rungs: list[Rung]
+    decision: Decision
+    facts: Facts
+    today: date
+
+
+def timeline(purchase: Purchase, on: date) -> Timeline:
+    """Tell past and forecast of a purchase's ladder as seen on the client's day `on`."""
+    notices = list(Notice.objects.filter(purchase=purchase).order_by("pk"))
+    facts = facts_of(purchase, notices=[n for n in notices if n.status != NoticeStatus.DROPPED])
+    past = [_past(notice) for notice in notices]
+    is_decided = Run.objects.filter(client=purchase.client_id, on=on, finished_at__isnull=False).exists()
+    since = on if is_decided else on - timedelta(days=1)
+    coming = [
+        Rung(step, STEP_LABELS[step], SHORT_LABELS[step], day, "coming", note=reason)
+        for step, day, reason in forecast(facts, since)
+    ]
+    return Timeline(past + coming, decide(facts, on), facts, on)
+
+
+def _past(notice: Notice) -> Rung:
+    states = {NoticeStatus.SENT: "done", NoticeStatus.PENDING: "pending", NoticeStatus.DROPPED: "dropped"}
+    return Rung(
+        notice.step,
+        notice.label,
+        notice.short_label,
+        notice.sent_on or notice.on,
+        states[NoticeStatus(notice.status)],
+        note=notice.drop_reason or ("came back" if notice.returned_at else ""),
+        document_id=notice.document_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DueTomorrow:
+    """How many steps of each kind the coming daily decisions will take."""
+
+    step: str
+    label: str
+    count: int
+
+
+def due_tomorrow(user: User, *, at: datetime, client: Client | None = None) -> list[DueTomorrow]:
+    """Count the steps that the next decision would take for what `user` sees, by kind."""
+    horizon = at.date() + timedelta(days=2)
+    candidates = list(
+        Purchase.objects.visible_to(user, client).due_for_action(horizon).with_parties().order_by("pk")[:2000]
+    )
+    notices = notices_of(candidates)
+    decided = {day.client_id for day in due_days(at)}
+    counts: dict[str, int] = {}
+    for purchase in candidates:
+        local = at.astimezone(purchase.client.zone)
+        waits = purchase.client_id in decided or local.time() < DECISION_TIME
+        day = local.date() if waits else local.date() + timedelta(days=1)
+        decision = decide(facts_of(purchase, notices=notices.get(purchase.pk, ())), day)
+        if decision.step is not None:
+            counts[decision.step] = counts.get(decision.step, 0) + 1
+    return [DueTomorrow(step, STEP_LABELS[step], counts[step]) for step in Step if step in counts]
+
+
+def next_decision(client: Client, *, at: datetime) -> datetime:
+    """Tell when the client's next daily decisions fall: 08:00 in its zone, today or tomorrow."""
+    local = at.astimezone(client.zone)
+    is_decided = Run.objects.filter(client=client, on=local.date(), finished_at__isnull=False).exists()
+    day = local.date() + timedelta(days=1) if is_decided else local.date()
+    return local.replace(
+        year=day.year, month=day.month, day=day.day, hour=DECISION_TIME.hour, minute=0, second=0, microsecond=0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerState:
+    """Whether the worker is alive and its jobs are fresh; `problem` is a sentence, empty when all is well."""
+
+    last_seen_at: datetime | None
+    last_jobs_at: datetime | None
+    late_clients: int
+    problem: str
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing needs attention."""
+        return not self.problem
+
+
+def worker_state(*, at: datetime) -> WorkerState:
+    """Read the worker's signs of life and look for decisions that should have been taken an hour ago."""
+    beats = {beat.name: beat.at for beat in Heartbeat.objects.filter(name__in=["worker", "jobs"])}
+    seen, jobs = beats.get("worker"), beats.get("jobs")
+    late = len(due_days(at - timedelta(hours=1))) if jobs is not None else 0
+    if seen is None:
+        problem = "The worker has not started yet: no letters go out."
+    elif at - seen > SILENT_AFTER:
+        problem = f"The worker has been silent since {seen:%Y-%m-%d %H:%M} UTC: no letters go out."
+    elif jobs is None or at - jobs > SILENT_AFTER * 3:
+        problem = "The periodic jobs do not run: no decisions are taken."
+    elif late:
+        problem = f"Today's dunning decisions are late for {late} client{'s' if late > 1 else ''}."
+    else:
+        problem = ""
+    return WorkerState(seen, jobs, late, problem)
+
+
+def run_totals(runs: Iterable[Run]) -> dict[str, int]:
+    """Add the counts of several runs."""
+    totals: dict[str, int] = {}
+    for run in runs:
+        for step, count in run.counts.get("steps", {}).items():
+            totals[step] = totals.get(step, 0) + count
+    return totals

@@ -1,0 +1,64 @@
+"""Keeping the why/why-not line and the next action day of a purchase right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dunning.models import Explanation
+from dunning.schedule import Reason, decide
+from dunning.selectors import facts_of
+from purchases.models import Purchase
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from dunning.models import Run
+    from dunning.schedule import Decision
+
+DAILY = frozenset({Reason.NO_EMAIL, Reason.ONE_A_DAY})
+"""Answers that are looked at again each day but do not change by that."""
+
+
+def explain(
+    purchase: Purchase,
+    decision: Decision,
+    *,
+    on: date,
+    at: datetime,
+    run: Run | None = None,
+    is_taken: bool = False,
+) -> Explanation:
+    """Write down the answer for a locked purchase if it changed, and when to look again.
+
+    `is_taken`: the decision's step was taken just now.
+    """
+    look_on = None if is_taken else decision.next_on
+    if purchase.next_action_on != look_on:
+        # Derived from other rows and recomputed at every change: no history line of its own.
+        Purchase.objects.filter(pk=purchase.pk).update(next_action_on=look_on)
+        purchase.next_action_on = look_on
+    numbers = dict(decision.numbers)
+    if decision.reason is Reason.CLOSED:
+        numbers["status"] = purchase.status_label
+    line = Explanation(
+        purchase=purchase,
+        run=run,
+        on=on,
+        at=at,
+        step=(decision.step or "") if is_taken else "",
+        reason=decision.reason,
+        coming=decision.coming or "",
+        next_on=None if decision.reason in DAILY else look_on,
+        numbers=numbers,
+    )
+    last = Explanation.objects.filter(purchase=purchase).newest_first().first()
+    if last is not None and last.answer == line.answer:
+        return last
+    line.save()
+    return line
+
+
+def refresh(purchase: Purchase, *, at: datetime) -> Explanation:
+    """Decide anew, without acting, after anything about a locked purchase changed."""
+    on = at.astimezone(purchase.client.zone).date()
+    return explain(purchase, decide(facts_of(purchase), on), on=on, at=at)

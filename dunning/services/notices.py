@@ -1,0 +1,101 @@
+"""What becomes of a notice after its decision: handed over, dropped, come back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from dunning.models import Notice, NoticeStatus
+from dunning.schedule import Reason, Step, decide
+from dunning.selectors import facts_of
+from dunning.services.explain import refresh
+from dunning.states import REASON_LABELS
+from followups.models import Category
+from followups.services import open_follow_up
+from purchases.models import Nature, Purchase
+from purchases.services.history import Note, enter
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+LEVELS = {Step.PDN1: 1, Step.PDN2: 2, Step.PDN3: 3}
+
+
+def lock_purchase(pk: int) -> Purchase:
+    """Read a purchase with its parties again under its row lock."""
+    return Purchase.objects.with_parties().select_for_update(of=("self",)).get(pk=pk)
+
+
+@transaction.atomic
+def reason_against_notice(notice: Notice) -> str:
+    """Decide a notice's day anew, as if it did not exist yet; "" when it would be decided again, else why not.
+
+    The purchase stays locked until the caller's transaction ends: a payment can't slip in before the final dot.
+    """
+    purchase = lock_purchase(notice.purchase_id)
+    decision = decide(facts_of(purchase, without=notice), notice.on)
+    if decision.step == notice.step:
+        return ""
+    if decision.reason is Reason.CLOSED:
+        return purchase.status_label
+    if decision.coming not in {None, notice.step} or decision.reason is Reason.NOT_YET:
+        return "The due date was extended" if decision.reason is Reason.NOT_YET else "No longer the next step"
+    return REASON_LABELS[decision.reason]
+
+
+@transaction.atomic
+def mark_sent(notice: Notice, *, at: datetime) -> Notice:
+    """Count a letter that was handed over: its level is reached on the client's day of `at`."""
+    purchase = lock_purchase(notice.purchase_id)
+    notice = Notice.objects.select_for_update().get(pk=notice.pk)
+    if notice.status == NoticeStatus.DROPPED or (notice.status == NoticeStatus.SENT and notice.returned_at is None):
+        return notice
+    notice.sent_on = notice.sent_on or at.astimezone(purchase.client.zone).date()
+    notice.status, notice.returned_at = NoticeStatus.SENT, None
+    notice.save(update_fields=["status", "sent_on", "returned_at"])
+    level = LEVELS.get(Step(notice.step))
+    if level is not None and level > purchase.dunning_level:
+        Purchase.objects.filter(pk=purchase.pk).update(dunning_level=level)
+        purchase.dunning_level = level
+    refresh(purchase, at=at)
+    return notice
+
+
+@transaction.atomic
+def drop_notice(notice: Notice, *, at: datetime, reason: str) -> Notice:
+    """Take back a notice whose letter will not go out; its level is free again for a later day."""
+    purchase = lock_purchase(notice.purchase_id)
+    notice = Notice.objects.select_for_update().get(pk=notice.pk)
+    if notice.status != NoticeStatus.PENDING:
+        return notice
+    notice.status, notice.drop_reason = NoticeStatus.DROPPED, reason[:300]
+    notice.save(update_fields=["status", "drop_reason"])
+    enter(purchase, Note(f"{notice.step}_dropped", f"{notice.label} not sent: {reason}"), by=None, at=at)
+    refresh(purchase, at=at)
+    return notice
+
+
+@transaction.atomic
+def mark_returned(notice: Notice, *, at: datetime, words: str) -> Notice:
+    """Stop the ladder because a letter came back or was refused for good, and ask somebody to look at the address."""
+    purchase = lock_purchase(notice.purchase_id)
+    notice = Notice.objects.select_for_update().get(pk=notice.pk)
+    if notice.status == NoticeStatus.DROPPED or notice.returned_at is not None:
+        return notice
+    notice.returned_at = at
+    notice.save(update_fields=["returned_at"])
+    note = Note(f"{notice.step}_returned", f"{notice.label} came back", detail=words, nature=Nature.INBOUND, method="email")
+    enter(purchase, note, by=None, at=at)
+    open_follow_up(
+        purchase,
+        category=Category.DUNNING,
+        reason="E-mail came back",
+        subject=f"{notice.label} of {purchase.reference} came back",
+        note=words,
+        due_at=at,
+        at=at,
+        dedupe_key=f"{purchase.reference}:returned:{notice.pk}:{at:%Y-%m-%d}",
+    )
+    refresh(purchase, at=at)
+    return notice
