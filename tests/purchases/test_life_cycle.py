@@ -1,0 +1,255 @@
+"""A purchase from order to its end, told by the people who move it."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from core.money import Money
+from core.refused import Refused
+from errorlog.models import ErrorRecord
+from followups.models import FollowUp
+from mailing.models import Email
+from partners.selectors import outstanding
+from purchases.models import Document, HistoryEntry, LicenceKey, Purchase, Source
+from purchases.services.cancel import cancel_purchase
+from purchases.services.payment import record_payment
+from purchases.services.place import OrderLine, place_order
+from purchases.services.refund import refund_purchase
+from purchases.services.release import convert_purchase, receive_document, reject_purchase, release_purchase
+from tests.stories import (
+    MONDAY,
+    a_client,
+    a_customer,
+    a_partner,
+    a_released_po,
+    a_user,
+    a_waiting_po,
+    an_offline_order,
+    an_order,
+    days_later,
+    pays,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def kinds_of_emails(purchase: Purchase) -> list[str]:
+    return list(Email.objects.filter(reference=purchase.reference).order_by("pk").values_list("kind", flat=True))
+
+
+def numbers(purchase: Purchase) -> list[str]:
+    return list(Document.objects.filter(purchase=purchase).order_by("pk").values_list("number", flat=True))
+
+
+def test_an_online_po_waits_for_its_document_and_its_release() -> None:
+    client = a_client()
+    purchase = place_order(client, an_order(), by=None, at=MONDAY)
+    assert (purchase.status, purchase.released_at, purchase.gross) == ("ARP", None, Money(11_900, "EUR"))
+    assert kinds_of_emails(purchase) == ["po_received"]
+    admin = a_user("client_admin", client)
+    with pytest.raises(Refused, match="No PO document"):
+        release_purchase(purchase, by=admin, at=MONDAY)
+    receive_document(purchase, channel="fax", by=None, at=MONDAY)
+    assert FollowUp.objects.get(purchase=purchase, done_at=None).reason == "PO document received"
+    purchase = release_purchase(purchase, by=admin, at=days_later(1), note="letterhead checked")
+    assert (purchase.status, purchase.released_on, purchase.due_on) == ("WPO", date(2026, 3, 3), date(2026, 4, 2))
+    assert numbers(purchase) == ["INV-2026-000001"]
+    assert LicenceKey.objects.filter(item__purchase=purchase).count() == 1
+    assert kinds_of_emails(purchase) == ["po_received", "delivery", "po_released"]
+    assert not FollowUp.objects.filter(done_at=None).exists()
+    entry = HistoryEntry.objects.get(purchase=purchase, event="released")
+    assert (entry.by, entry.reason) == (admin, "letterhead checked")
+    assert purchase.history.count() == 3
+
+
+def test_release_twice_is_refused_and_changes_nothing() -> None:
+    purchase = a_released_po(a_client())
+    with pytest.raises(Refused, match="not possible in status Purchase Order"):
+        release_purchase(purchase, by=a_user("platform_admin"), at=days_later(1))
+    assert numbers(purchase) == ["INV-2026-000001"]
+
+
+def test_only_the_policys_reviewer_releases() -> None:
+    client, other = a_client(), a_client("other")
+    purchase = a_waiting_po(client)
+    for user in (a_user("platform_customer_service"), a_user("client_support", client), a_user("client_admin", other)):
+        with pytest.raises(Refused):
+            release_purchase(purchase, by=user, at=MONDAY)
+    assert release_purchase(purchase, by=a_user("client_admin", client), at=MONDAY).status == "WPO"
+
+
+def test_four_eyes_are_two_persons() -> None:
+    client = a_client(four_eyes=True)
+    first, second = a_user("client_admin", client), a_user("client_admin", client)
+    purchase = release_purchase(a_waiting_po(client), by=first, at=MONDAY)
+    assert (purchase.status, purchase.approved_by) == ("ARP", first)
+    with pytest.raises(Refused, match="somebody else"):
+        release_purchase(purchase, by=first, at=MONDAY)
+    assert release_purchase(purchase, by=second, at=MONDAY).status == "WPO"
+
+
+def test_prepaid_bills_first_and_delivers_after_the_money() -> None:
+    client = a_client(delivery="prepaid")
+    purchase = a_released_po(client)
+    assert numbers(purchase) == ["PFI-2026-000001"]
+    assert not LicenceKey.objects.filter(item__purchase=purchase).exists()
+    purchase = pays(purchase, "119.00", at=days_later(9))
+    assert (purchase.status, numbers(purchase)) == ("PAY", ["PFI-2026-000001", "INV-2026-000001"])
+    assert LicenceKey.objects.filter(item__purchase=purchase).count() == 1
+
+
+def test_without_review_the_order_is_accepted_at_once() -> None:
+    purchase = place_order(a_client(review=False), an_order(), by=None, at=MONDAY)
+    assert (purchase.status, purchase.released_at, purchase.due_on) == ("WPO", MONDAY, date(2026, 4, 1))
+
+
+def test_an_offline_po_is_reviewed_even_where_the_policy_reviews_nothing() -> None:
+    agent = a_user("platform_customer_service")
+    purchase = place_order(a_client(review=False), an_order(source=Source.OFFLINE), by=agent, at=MONDAY)
+    assert purchase.status == "ARP"
+
+
+def test_an_offline_payment_order_is_converted_with_its_document() -> None:
+    client = a_client(minimum={"EUR": 1_000_000})
+    agent = a_user("platform_customer_service")
+    purchase = an_offline_order(client)
+    assert purchase.status == "WOF"
+    with pytest.raises(Refused, match="No PO document"):
+        convert_purchase(purchase, by=agent, at=MONDAY)
+    receive_document(purchase, channel="letter", by=agent, at=MONDAY)
+    purchase = convert_purchase(purchase, by=agent, at=MONDAY, po_number="77")
+    assert (purchase.status, purchase.is_po, purchase.po_number) == ("ARP", True, "77")
+
+
+def test_parts_add_up_to_paid_and_late_money_is_kept() -> None:
+    client = a_client()
+    purchase = a_released_po(client)
+    purchase = pays(purchase, "19.00")
+    assert (purchase.status, purchase.open_amount) == ("WPO", Money(10_000, "EUR"))
+    purchase = pays(purchase, "100.00")
+    assert (purchase.status, purchase.open_amount) == ("PAY", Money(0, "EUR"))
+    purchase = pays(purchase, "5.00")
+    assert (purchase.status, purchase.paid) == ("PAY", Money(12_400, "EUR"))
+    assert FollowUp.objects.get(category="payment").subject == f"5.00 EUR arrived on {purchase.reference} (Paid)"
+
+
+def test_the_same_bank_line_is_booked_once() -> None:
+    purchase = a_released_po(a_client())
+    for _ in range(2):
+        purchase = record_payment(
+            purchase, amount=Money(5_000, "EUR"), method="wire", by=None, at=MONDAY, dedupe_key="line 7"
+        )
+    assert purchase.paid == Money(5_000, "EUR")
+
+
+def test_money_in_another_currency_is_refused() -> None:
+    purchase = a_released_po(a_client())
+    with pytest.raises(Refused, match="can't be booked"):
+        record_payment(purchase, amount=Money(1, "USD"), method="wire", by=None, at=MONDAY, dedupe_key="x")
+
+
+def test_cancel_writes_a_credit_note_and_asks_about_the_licences() -> None:
+    purchase = a_released_po(a_client())
+    agent = a_user("platform_customer_service")
+    purchase = cancel_purchase(purchase, by=agent, at=days_later(2), reason="customer asked")
+    assert (purchase.status, numbers(purchase)) == ("CAN", ["INV-2026-000001", "CRN-2026-000001"])
+    assert FollowUp.objects.get(category="licence").reason == "Canceled after delivery"
+    assert kinds_of_emails(purchase)[-1] == "cancellation"
+
+
+def test_what_was_paid_must_be_given_back_before_canceling() -> None:
+    purchase = pays(a_released_po(a_client()), "1.00")
+    with pytest.raises(Refused, match="1.00 EUR was paid"):
+        cancel_purchase(purchase, by=a_user("platform_finance"), at=MONDAY, reason="x")
+
+
+def test_late_money_on_a_canceled_purchase_is_booked_and_visible() -> None:
+    purchase = cancel_purchase(a_released_po(a_client()), by=a_user("platform_admin"), at=MONDAY, reason="x")
+    purchase = pays(purchase, "119.00")
+    assert (purchase.status, purchase.paid) == ("CAN", Money(11_900, "EUR"))
+
+
+def test_refunds_never_exceed_what_was_paid() -> None:
+    finance = a_user("platform_finance")
+    purchase = pays(a_released_po(a_client()), "119.00")
+    purchase = refund_purchase(purchase, by=finance, at=MONDAY, amount=Money(1_900, "EUR"), reason="goodwill")
+    assert (purchase.status, purchase.refunded) == ("PRF", Money(1_900, "EUR"))
+    with pytest.raises(Refused, match="can be refunded"):
+        refund_purchase(purchase, by=finance, at=MONDAY, amount=Money(10_001, "EUR"), reason="goodwill")
+    purchase = refund_purchase(purchase, by=finance, at=MONDAY, reason="unwanted")
+    assert (purchase.status, purchase.refunded) == ("REF", Money(11_900, "EUR"))
+
+
+def test_refund_before_payment_is_refused() -> None:
+    with pytest.raises(Refused):
+        refund_purchase(a_released_po(a_client()), by=a_user("platform_finance"), at=MONDAY, reason="x")
+
+
+def test_a_rejection_tells_the_customer_why() -> None:
+    client = a_client()
+    purchase = reject_purchase(a_waiting_po(client), by=a_user("client_admin", client), at=MONDAY, reason="no signature")
+    assert (purchase.status, kinds_of_emails(purchase)[-1]) == ("REJ", "po_rejected")
+
+
+def test_a_portal_order_takes_of_the_limit_and_payment_gives_it_back() -> None:
+    client = a_client()
+    partner = a_partner(client, limit="300.00")
+    order = an_order(source=Source.PARTNER, partner=partner)
+    first = place_order(client, order, by=None, at=MONDAY)
+    place_order(client, order, by=None, at=MONDAY)
+    assert (first.status, outstanding(partner)) == ("WPO", Money(23_800, "EUR"))
+    with pytest.raises(Refused, match="62.00 EUR of 300.00 EUR"):
+        place_order(client, order, by=None, at=MONDAY)
+    pays(first, "20.00")
+    assert outstanding(partner) == Money(21_800, "EUR")
+    pays(first, "99.00")
+    assert outstanding(partner) == Money(11_900, "EUR")
+    assert place_order(client, order, by=None, at=MONDAY).status == "WPO"
+
+
+@pytest.mark.parametrize("fields", [{"status": "in_review"}, {"limit": "0.00"}])
+def test_a_partner_without_limit_or_acceptance_gets_no_po(fields: dict[str, str]) -> None:
+    client = a_client()
+    partner = a_partner(client, **fields)
+    with pytest.raises(Refused):
+        place_order(client, an_order(source=Source.PARTNER, partner=partner), by=None, at=MONDAY)
+
+
+def test_an_empty_key_list_is_an_error_to_mend_not_a_lost_order() -> None:
+    purchase = a_released_po(a_client(keys=0))
+    assert purchase.status == "WPO"
+    assert ErrorRecord.objects.get().type == "key_list_empty"
+    assert FollowUp.objects.get(category="delivery").reason == "Key list empty"
+
+
+def test_test_orders_have_their_own_numbers_and_take_no_limit() -> None:
+    client = a_client()
+    partner = a_partner(client)
+    purchase = place_order(client, an_order(source=Source.PARTNER, partner=partner, is_test=True), by=None, at=MONDAY)
+    assert numbers(purchase) == ["TEST-INV-2026-000001"]
+    assert outstanding(partner) == Money(0, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"lines": [OrderLine("NOPE", 1)]}, "product"),
+        ({"lines": [OrderLine("PRO", 0)]}, "quantity"),
+        ({"lines": []}, "items"),
+        ({"currency": "USD"}, "price"),
+        ({"customer": a_customer(company="")}, "type"),
+    ],
+)
+def test_an_impossible_order_is_explained_and_leaves_nothing(fields: dict[str, object], code: str) -> None:
+    with pytest.raises(Refused) as refused:
+        place_order(a_client(), an_order(**fields), by=None, at=MONDAY)
+    assert refused.value.code == code
+    assert not Purchase.objects.exists()
+
+
+def test_the_customer_is_found_again_and_keeps_one_record_per_client() -> None:
+    client = a_client()
+    first, second = an_offline_order(client), an_offline_order(client, at=MONDAY + timedelta(hours=1))
+    elsewhere = an_offline_order(a_client("other"))
+    assert first.customer == second.customer
+    assert elsewhere.customer != first.customer
