@@ -29,8 +29,8 @@ from core.money import Money
 from core.refused import Refused
 from customers.models import Contact, Customer
 from customers.services import AddressInput, CustomerInput
+from dunning.services.pauses import hold_dunning, keep_active, promise_payment, resume_dunning
 from partners.models import Partner
-from purchases import models as purchase_models
 from purchases.models import PaymentType, Purchase
 from purchases.services.cancel import cancel_purchase
 from purchases.services.payment import record_payment
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from accounts.models import Client, User
 
     FindFile = Callable[[Purchase, str, datetime], ReceivedFile | None]
-    Review_ = Callable[..., Purchase]
 
 
 def no_files(_purchase: Purchase, _name: str, _at: datetime) -> None:
@@ -143,12 +142,12 @@ class Player:
     def _apply(self, fact: Fact, purchase: Purchase, at: datetime) -> None:
         raise NotImplementedError
 
-    @_apply.register
+    @_apply.register(DocumentReceived)
     def _(self, fact: DocumentReceived, purchase: Purchase, at: datetime) -> None:
         file = self.find_file(purchase, fact.file, at) if fact.file else None
         receive_document(purchase, channel=fact.channel, by=None, at=at, file=file)
 
-    @_apply.register
+    @_apply.register(Review)
     def _(self, fact: Review, purchase: Purchase, at: datetime) -> None:
         by = self._user(fact.by, purchase.client)
         if fact.act == "release":
@@ -158,11 +157,11 @@ class Player:
         else:
             convert_purchase(purchase, by=by, at=at, po_number=fact.po_number, note=fact.note)
 
-    @_apply.register
+    @_apply.register(Cancel)
     def _(self, fact: Cancel, purchase: Purchase, at: datetime) -> None:
         cancel_purchase(purchase, by=self._user(fact.by, purchase.client), at=at, reason=fact.reason)
 
-    @_apply.register
+    @_apply.register(Payment)
     def _(self, fact: Payment, purchase: Purchase, at: datetime) -> None:
         line = f"{purchase.external_id}|{fact.bank_reference}|{fact.amount}|{at.isoformat()}"
         record_payment(
@@ -176,7 +175,7 @@ class Player:
             card_last4=fact.card_last4,
         )
 
-    @_apply.register
+    @_apply.register(Refund)
     def _(self, fact: Refund, purchase: Purchase, at: datetime) -> None:
         by = self._user(fact.by, purchase.client)
         try:
@@ -185,20 +184,26 @@ class Player:
             raise Refused(str(error), "amount") from None
         refund_purchase(purchase, by=by, at=at, reason=fact.reason, amount=amount)
 
-    @_apply.register
+    @_apply.register(Hold)
     def _(self, fact: Hold, purchase: Purchase, at: datetime) -> None:
         by = self._user(fact.by, purchase.client)
-        hold_purchase(purchase, until=fact.until, reason=fact.reason, by=by, at=at)
+        hold_dunning(purchase, by=by, at=at, reason=fact.reason, until=fact.until)
 
-    @_apply.register
+    @_apply.register(Resume)
     def _(self, fact: Resume, purchase: Purchase, at: datetime) -> None:
-        resume_purchase(purchase, reason=fact.reason, by=self._user(fact.by, purchase.client), at=at)
+        by = self._user(fact.by, purchase.client)
+        try:
+            resume_dunning(purchase, by=by, at=at, reason=fact.reason)
+        except Refused as refusal:
+            # In an event file a hold may have ended by itself; on a screen, a hold that isn't there is a mistake.
+            if refusal.code != "not held":
+                raise
 
-    @_apply.register
+    @_apply.register(Promise)
     def _(self, fact: Promise, purchase: Purchase, at: datetime) -> None:
-        promise_purchase(purchase, until=fact.until, by=self._user(fact.by, purchase.client), at=at)
+        promise_payment(purchase, by=self._user(fact.by, purchase.client), at=at, until=fact.until)
 
-    @_apply.register
+    @_apply.register(KeepActive)
     def _(self, _fact: KeepActive, purchase: Purchase, at: datetime) -> None:
         keep_active(purchase, by=None, at=at)
 

@@ -72,3 +72,8 @@ def _run(hour: datetime, stage: Stage) -> None:
     stage.run_jobs(hour)
     stage.settle(hour)
     stage.tick(hour)
+
+
+def hours_between(first: datetime, until: datetime) -> int:
+    """Count the full hours at which jobs run."""
+    return max(0, (until - full_hour(first)) // HOUR + 1)
