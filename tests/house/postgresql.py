@@ -88,24 +88,14 @@ def server() -> Iterator[str]:
     process: subprocess.Popen[bytes] | None = None
     try:
         folder = reachable(binaries(), scratch)
-        quiet: dict[str, Any] = {"cwd": home, "stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL, **user}
-        create = [
-            folder / "initdb",
-            "-D",
-            home / "data",
-            "-U",
-            "kontor",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-        ]
-        subprocess.run([*create, "--no-sync"], check=True, **quiet)
+        shared: dict[str, Any] = {"cwd": home, "stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **user}
+        data = str(home / "data")
+        create = "-U kontor -A trust -E UTF8 --locale=C.UTF-8 --no-sync -D".split()
+        subprocess.run([f"{folder}/initdb", *create, data], check=True, **shared)
         options = [word for option in NOT_DURABLE for word in ("-c", option)]
-        log = (scratch / "log").open("wb")
-        command = [folder / "postgres", "-D", home / "data", "-k", home, *options]
-        process = subprocess.Popen(command, stderr=log, start_new_session=True, **quiet)
+        command = [f"{folder}/postgres", "-D", data, "-k", str(home), *options]
+        with (scratch / "log").open("wb") as log:
+            process = subprocess.Popen(command, stderr=log, start_new_session=True, text=False, **shared)
         wait_for(home, process, scratch / "log")
         yield f"postgresql://kontor@/postgres?host={home}"
     finally:

@@ -14,7 +14,7 @@ LAYERS = PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]
 APPS = [name for row in LAYERS for name in row.split(" | ")]
 
 CORE = {
-    "apps", "assets", "days", "history", "letters", "money", "pdf", "refused", "tables", "templatetags", "transitions",
+    "apps", "assets", "days", "forms", "history", "letters", "money", "pdf", "refused", "tables", "templatetags", "transitions", "uploads",
     "views",
 }  # fmt: skip
 CONFIG = {

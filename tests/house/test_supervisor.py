@@ -41,7 +41,8 @@ def alive(pid: int) -> bool:
 def test_a_child_that_fails_is_started_again_with_growing_pauses() -> None:
     said: list[str] = []
     child = Child("worker", [sys.executable, "-c", "raise SystemExit(3)"], ROOT)
-    now, pauses = 0.0, []
+    pauses: list[float] = []
+    now = 0.0
     for _ in range(7):
         child.look(now, said.append)
         assert child.process is not None
@@ -79,7 +80,7 @@ def test_stopping_ends_the_children_and_asks_readiness_until_told() -> None:
             stop.set()
         return False
 
-    supervise(children, clock=time.monotonic, say=str, ready=ready, stop=stop)
+    supervise(children, clock=time.monotonic, say=print, ready=ready, stop=stop)
     assert len(asked) == 3
     assert [child.process.returncode for child in children if child.process] == [-signal.SIGTERM] * 2
 
