@@ -9,10 +9,10 @@ from django.db import models
 if TYPE_CHECKING:
     from accounts.models import Client, User
 
-M = TypeVar("M", bound=models.Model, covariant=True)
+M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 
 
-class TenantQuerySet(models.QuerySet[M]):
+class TenantQuerySet(models.QuerySet[M_co]):
     """Rows that belong to a client; `client_path` is the way from the row to its client."""
 
     client_path = "client"
@@ -25,6 +25,6 @@ class TenantQuerySet(models.QuerySet[M]):
             return self.none()
         return self if client is None else self.filter(**{self.client_path: client.pk})
 
-    def lock(self, row: models.Model) -> Any:  # noqa: ANN401 -- the row's own model
+    def lock(self, row: models.Model) -> Any:
         """Read `row` again under a row lock (PostgreSQL; on SQLite the transaction itself is exclusive)."""
         return self.select_for_update(of=("self",)).get(pk=row.pk)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def log_error(  # noqa: PLR0913 -- the columns of the error log
+def log_error(
     *,
     type: str,  # noqa: A002 -- the column's name
     note: str,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @receiver(document_received, sender=Purchase, dispatch_uid="follow-up-review")
-def ask_for_review(*, purchase: Purchase, at: datetime, **_: Any) -> None:  # noqa: ANN401 -- signal arguments
+def ask_for_review(*, purchase: Purchase, at: datetime, **_: Any) -> None:
     """A PO document is there: somebody should check it."""
     services.open_follow_up(
         purchase,
@@ -34,7 +34,7 @@ def ask_for_review(*, purchase: Purchase, at: datetime, **_: Any) -> None:  # no
 
 
 @receiver(purchase_changed, sender=Purchase, dispatch_uid="follow-up-reviewed")
-def close_review(*, purchase: Purchase, event: str, at: datetime, **_: Any) -> None:  # noqa: ANN401
+def close_review(*, purchase: Purchase, event: str, at: datetime, **_: Any) -> None:
     """Reviewed, paid or canceled: nothing is left to review."""
     if event == "document" or purchase.status == Status.AWAITING_RELEASE:
         return
@@ -44,7 +44,7 @@ def close_review(*, purchase: Purchase, event: str, at: datetime, **_: Any) -> N
 
 
 @receiver(licence_decision_needed, sender=Purchase, dispatch_uid="follow-up-licence")
-def ask_for_licence_decision(*, purchase: Purchase, at: datetime, **_: Any) -> None:  # noqa: ANN401
+def ask_for_licence_decision(*, purchase: Purchase, at: datetime, **_: Any) -> None:
     """Canceled after delivery: the client decides whether the keys stay valid."""
     services.open_follow_up(
         purchase,
@@ -58,7 +58,7 @@ def ask_for_licence_decision(*, purchase: Purchase, at: datetime, **_: Any) -> N
 
 
 @receiver(keys_missing, sender=Purchase, dispatch_uid="follow-up-keys")
-def ask_for_keys(*, purchase: Purchase, item: PurchaseItem, at: datetime, **_: Any) -> None:  # noqa: ANN401
+def ask_for_keys(*, purchase: Purchase, item: PurchaseItem, at: datetime, **_: Any) -> None:
     """The key list ran out: somebody should fill it."""
     services.open_follow_up(
         purchase,
@@ -72,7 +72,7 @@ def ask_for_keys(*, purchase: Purchase, item: PurchaseItem, at: datetime, **_: A
 
 
 @receiver(late_money, sender=Purchase, dispatch_uid="follow-up-late-money")
-def ask_about_late_money(*, purchase: Purchase, amount: Money, at: datetime, **_: Any) -> None:  # noqa: ANN401
+def ask_about_late_money(*, purchase: Purchase, amount: Money, at: datetime, **_: Any) -> None:
     """Money came in on a closed purchase: reinstate or refund."""
     services.open_follow_up(
         purchase,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def open_follow_up(  # noqa: PLR0913 -- the fields of the add window
+def open_follow_up(
     purchase: Purchase,
     *,
     category: str,

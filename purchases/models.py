@@ -164,7 +164,7 @@ class Purchase(models.Model):
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="purchases", null=True, blank=True)
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="purchases")
     reference = models.CharField(max_length=9, unique=True)
-    external_id = models.CharField(max_length=60, null=True, blank=True, unique=True)  # noqa: DJ001 -- empty is not unique
+    external_id = models.CharField(max_length=60, null=True, blank=True, unique=True)
     status = models.CharField(max_length=3, choices=Status.choices)
     version = models.PositiveIntegerField(default=0)
     source = models.CharField(max_length=10, choices=Source.choices)
@@ -218,7 +218,9 @@ class Purchase(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(name="status_is_known", condition=Q(status__in=Status.values)),
-            models.CheckConstraint(name="gross_is_net_plus_tax", condition=Q(gross_minor=F("net_minor") + F("tax_minor"))),
+            models.CheckConstraint(
+                name="gross_is_net_plus_tax", condition=Q(gross_minor=F("net_minor") + F("tax_minor"))
+            ),
             models.CheckConstraint(name="amounts_not_negative", condition=Q(paid_minor__gte=0, refunded_minor__gte=0)),
             models.CheckConstraint(name="refunds_within_payments", condition=Q(refunded_minor__lte=F("paid_minor"))),
             models.CheckConstraint(
@@ -238,16 +240,15 @@ class Purchase(models.Model):
                 condition=~Q(status=Status.PURCHASE_ORDER) | Q(released_at__isnull=False, is_po=True),
             ),
             models.CheckConstraint(
-                name="approved_by_and_at", condition=Q(approved_by=None, approved_at=None) | Q(approved_at__isnull=False)
+                name="approved_by_and_at",
+                condition=Q(approved_by=None, approved_at=None) | Q(approved_at__isnull=False),
             ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["client", "status", "-ordered_at"], name="purchase_by_status"),
             models.Index(fields=["-ordered_at", "-id"], name="purchase_by_age"),
             models.Index(fields=["due_on"], name="accepted_by_due_day", condition=Q(status=Status.PURCHASE_ORDER)),
-            models.Index(
-                fields=["client", "next_action_on"], name="open_by_next_action", condition=Q(status__in=OPEN)
-            ),
+            models.Index(fields=["client", "next_action_on"], name="open_by_next_action", condition=Q(status__in=OPEN)),
             models.Index(fields=["po_number"], name="purchase_by_po_number"),
             models.Index(fields=["billing_email"], name="purchase_by_email"),
         ]

@@ -57,7 +57,7 @@ class PurchaseQuerySet(Base):
         return self.select_related("client", "customer", "partner", "policy")
 
     def lock(self, row: Model) -> Purchase:
-        """Read the purchase again under a row lock, with its parties (lock order: purchase, partner, number, e-mail)."""
+        """Read the purchase again under a row lock, with its parties."""
         return self.with_parties().select_for_update(of=("self",)).get(pk=row.pk)
 
     def matching(self, terms: str) -> Self:

@@ -9,7 +9,7 @@ from django.db import connections
 from purchases.states import ARROWS
 
 
-def install_backstop(*, using: str, **_: Any) -> None:  # noqa: ANN401 -- signal arguments
+def install_backstop(*, using: str, **_: Any) -> None:
     """Let the database itself refuse a change of status that `states.py` does not know.
 
     Written anew after every migration: SQLite loses triggers when a table is rebuilt.
@@ -17,7 +17,7 @@ def install_backstop(*, using: str, **_: Any) -> None:  # noqa: ANN401 -- signal
     connection = connections[using]
     allowed = ", ".join(f"'{source}>{target}'" for source, target in sorted(ARROWS))
     with connection.cursor() as cursor:
-        for statement in (_POSTGRESQL if connection.vendor == "postgresql" else _SQLITE):
+        for statement in _POSTGRESQL if connection.vendor == "postgresql" else _SQLITE:
             cursor.execute(statement.replace("ALLOWED", allowed))
 
 

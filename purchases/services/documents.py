@@ -34,7 +34,7 @@ def take_number(client: Client, kind: str, *, at: datetime, is_test: bool = Fals
     return f"{kind}-{year}-{series.last:06d}"
 
 
-def keep_document(  # noqa: PLR0913 -- the columns of a document
+def keep_document(
     client: Client,
     kind: str,
     *,

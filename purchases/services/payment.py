@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def record_payment(  # noqa: PLR0913 -- what a bank line says
+def record_payment(
     purchase: Purchase,
     *,
     amount: Money,
@@ -59,7 +59,9 @@ def record_payment(  # noqa: PLR0913 -- what a bank line says
     if is_settled:
         purchase.move(SETTLE)
         purchase.paid_at = purchase.closed_at = at
-    elif purchase.status == Status.CHARGED_BACK and purchase.paid_minor - purchase.refunded_minor >= purchase.gross_minor:
+    elif (
+        purchase.status == Status.CHARGED_BACK and purchase.paid_minor - purchase.refunded_minor >= purchase.gross_minor
+    ):
         purchase.move(PAY_AGAIN)
         purchase.paid_at = at
     text = f"Payment of {amount} received" + ("; fully paid" if is_settled else "")
@@ -74,7 +76,9 @@ def record_payment(  # noqa: PLR0913 -- what a bank line says
 
 def _check(purchase: Purchase, amount: Money) -> None:
     if amount.currency != purchase.currency:
-        message = f"{purchase.reference} is in {purchase.currency}; a payment in {amount.currency} can't be booked on it."
+        message = (
+            f"{purchase.reference} is in {purchase.currency}; a payment in {amount.currency} can't be booked on it."
+        )
         raise Refused(message, "currency")
     if amount.minor <= 0:
         message = "A payment is more than nothing."

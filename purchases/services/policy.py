@@ -45,6 +45,6 @@ def _inherited(newest: Policy | None) -> dict[str, Any]:
         return {}
     return {
         field.name: getattr(newest, field.name)
-        for field in Policy._meta.concrete_fields  # noqa: SLF001 -- Django's documented model API
+        for field in Policy._meta.concrete_fields
         if field.name not in _OWN
     }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def save_product(  # noqa: PLR0913 -- a product's record
+def save_product(
     client: Client,
     *,
     code: str,

@@ -41,9 +41,7 @@ def refund_purchase(
     purchase.move(REFUND_ALL if amount == left else REFUND_PART)
     Refund.objects.create(purchase=purchase, at=at, amount_minor=amount.minor, reason=reason, by=by)
     purchase.refunded_minor += amount.minor
-    save_change(
-        purchase, Note("refunded", f"Refund of {amount}", reason=reason, nature=Nature.OUTBOUND), by=by, at=at
-    )
+    save_change(purchase, Note("refunded", f"Refund of {amount}", reason=reason, nature=Nature.OUTBOUND), by=by, at=at)
     credit_note = issue(purchase, DocumentKind.CREDIT_NOTE, at=at, amount=amount, reason=reason)
     emails.refund(purchase, credit_note=credit_note, amount=amount, at=at)
     report(purchase, "refunded", at=at)

@@ -59,7 +59,8 @@ def test_lines_are_rounded_half_up(
 
 
 @pytest.mark.parametrize(
-    ("locale", "text"), [("de", "1.234,50\xa0€"), ("en", "€1,234.50"), ("fr", "1\u202f234,50\xa0€"), ("ja", "€1,234.50")]
+    ("locale", "text"),
+    [("de", "1.234,50\xa0€"), ("en", "€1,234.50"), ("fr", "1\u202f234,50\xa0€"), ("ja", "€1,234.50")],
 )
 def test_money_is_written_in_the_readers_language(locale: str, text: str) -> None:
     assert Money(123450, "EUR").format(locale) == text

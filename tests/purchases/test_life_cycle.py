@@ -159,7 +159,7 @@ def test_cancel_writes_a_credit_note_and_asks_about_the_licences() -> None:
 
 def test_what_was_paid_must_be_given_back_before_canceling() -> None:
     purchase = pays(a_released_po(a_client()), "1.00")
-    with pytest.raises(Refused, match="1.00 EUR was paid"):
+    with pytest.raises(Refused, match=r"1\.00 EUR was paid"):
         cancel_purchase(purchase, by=a_user("platform_finance"), at=MONDAY, reason="x")
 
 
@@ -187,7 +187,9 @@ def test_refund_before_payment_is_refused() -> None:
 
 def test_a_rejection_tells_the_customer_why() -> None:
     client = a_client()
-    purchase = reject_purchase(a_waiting_po(client), by=a_user("client_admin", client), at=MONDAY, reason="no signature")
+    purchase = reject_purchase(
+        a_waiting_po(client), by=a_user("client_admin", client), at=MONDAY, reason="no signature"
+    )
     assert (purchase.status, kinds_of_emails(purchase)[-1]) == ("REJ", "po_rejected")
 
 
@@ -198,7 +200,7 @@ def test_a_portal_order_takes_of_the_limit_and_payment_gives_it_back() -> None:
     first = place_order(client, order, by=None, at=MONDAY)
     place_order(client, order, by=None, at=MONDAY)
     assert (first.status, outstanding(partner)) == ("WPO", Money(23_800, "EUR"))
-    with pytest.raises(Refused, match="62.00 EUR of 300.00 EUR"):
+    with pytest.raises(Refused, match=r"62\.00 EUR of 300\.00 EUR"):
         place_order(client, order, by=None, at=MONDAY)
     pays(first, "20.00")
     assert outstanding(partner) == Money(21_800, "EUR")
