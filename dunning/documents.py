@@ -1,6 +1,263 @@
-"""INTERIM so that Django starts: the letters helper replaces this file (same names and keywords)."""
-from typing import Any
-TEMPLATES: dict[str, str] = {"PDN1": "letters/notice.html", "PDN2": "letters/notice.html", "PDN3": "letters/notice.html", "STM": "letters/statement.html"}
-def notice_data(purchase: Any, *, level: int, number: str, at: Any) -> dict[str, Any]: return {"letter": {"number": number}}
-def statement_language(partner: Any) -> str: return partner.client.language
-def statement_data(partner: Any, orders: Any, *, number: str, at: Any) -> dict[str, Any]: return {"letter": {"number": number}}
+"""The three notices and the partner statement, frozen at issue (see `purchases.documents`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from core.days import is_business_day, next_business_day, nth_business_day_after
+from core.letters import Address, clip, fill, letter_language
+from core.money import Money
+from customers.models import ContactKind
+from dunning.wording import LABELS, NOTICES, STATEMENTS
+from purchases.documents import (
+    BILLS,
+    Voice,
+    bank_rows,
+    frame,
+    item_table,
+    items_of,
+    latest_bill,
+    particulars,
+    payment_box,
+    purchase_frame,
+    purchase_values,
+    salutation,
+    sum_row,
+    total_rows,
+    voice_of,
+)
+from purchases.models import Document, DocumentKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+
+    from accounts.models import Client
+    from partners.models import Partner
+    from purchases.models import Purchase
+
+TEMPLATES: Final[dict[str, str]] = {
+    DocumentKind.NOTICE_1: "letters/notice.html",
+    DocumentKind.NOTICE_2: "letters/notice.html",
+    DocumentKind.NOTICE_3: "letters/notice.html",
+    DocumentKind.STATEMENT: "letters/statement.html",
+}
+DAYS_TO_PAY: Final = {1: 10, 2: 10, 3: 6}
+"""Calendar days a notice leaves, always less than the distance to the next step."""
+DAYS_TO_NEXT: Final = {1: 14, 2: 14, 3: 7}
+LAST_LEVEL: Final = 3
+
+
+def pay_by(on: date, level: int, client: Client) -> date:
+    """Choose the day by which to pay: the last business day of the time a notice leaves, never the notice's own."""
+    day = on + timedelta(days=DAYS_TO_PAY[level])
+    while day > on and not is_business_day(day, client.country, client.subdivision):
+        day -= timedelta(days=1)
+    return day if day > on else next_business_day(on + timedelta(days=1), client.country, client.subdivision)
+
+
+def cancel_day(purchase: Purchase, notified_on: date) -> date:
+    """Find the day on which an order is canceled whose client is notified on `notified_on`."""
+    client, days = purchase.client, purchase.policy.cancel_after_business_days
+    return nth_business_day_after(notified_on, days, client.country, client.subdivision)
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """The days a notice names."""
+
+    pay_by: date
+    next_on: date
+    cancel_on: date
+
+
+def _days(purchase: Purchase, level: int, on: date) -> _Days:
+    client = purchase.client
+    next_on = on + timedelta(days=DAYS_TO_NEXT[level])
+    return _Days(pay_by(on, level, client), next_on, cancel_day(purchase, next_on))
+
+
+def notice_values(purchase: Purchase, voice: Voice, *, level: int) -> dict[str, str]:
+    """List what a notice and its e-mail may say, for a notice dated the voice's day."""
+    days, bill, label = _days(purchase, level, voice.on), latest_bill(purchase), LABELS[voice.language]
+    values = purchase_values(purchase, voice)
+    overdue = max((voice.on - purchase.due_on).days, 0) if purchase.due_on else 0
+    return {
+        **values,
+        "invoice_number": bill.number if bill else purchase.reference,
+        "invoice_kind": bill.kind if bill else "",
+        "invoice_on": voice.write.day(bill.issued_at.astimezone(voice.client.zone).date()) if bill else "",
+        "days": str(overdue),
+        "pay_by": voice.write.day(days.pay_by),
+        "next_on": voice.write.day(days.next_on),
+        "cancel_on": voice.write.day(days.cancel_on),
+        "disregard": label["disregard"],
+    }
+
+
+def notice_data(
+    purchase: Purchase, *, level: int, number: str, at: datetime, credited_minor: int = 0
+) -> dict[str, Any]:
+    """Freeze payment delinquency notice 1, 2 or 3: what is open and why, until when to pay, what happens next.
+
+    `credited_minor` is what credit notes took off the invoice.
+    """
+    voice = voice_of(purchase, at=at)
+    label, text = LABELS[voice.language], NOTICES[level][voice.language]
+    values, items = notice_values(purchase, voice, level=level), items_of(purchase)
+    owed = Money(purchase.gross_minor - purchase.paid_minor - credited_minor, purchase.currency)
+    values["open"] = voice.write.money(owed.minor, owed.currency)
+    letter = purchase_frame(purchase, voice, text.letter, number=number, values=values)
+    letter["particulars"] = particulars(
+        purchase,
+        voice,
+        (label["notice_number"], number),
+        (label["notice_date"], letter["date"]),
+        (values["invoice_kind"], values["invoice_number"]),
+        ("invoice_date", values["invoice_on"]),
+        ("due_date", values["due_on"]),
+        (label["days_overdue"], values["days"]),
+    )
+    letter["items"] = item_table(items, voice, purchase.currency)
+    letter["totals"] = total_rows(purchase, items, voice) + _settled(purchase, voice, owed, credited_minor)
+    letter["payment"] = payment_box(
+        voice,
+        amount=owed,
+        caption=voice.labels["open"],
+        by=fill(voice.labels["pay_by"], {"due_on": values["pay_by"]}),
+        rows=bank_rows(voice, purchase.currency, purchase.reference),
+    )
+    letter["next"] = {"title": label["next_title"], "rows": _next(purchase, voice, level, values)}
+    return {"letter": letter}
+
+
+def _settled(purchase: Purchase, voice: Voice, owed: Money, credited_minor: int) -> list[dict[str, str]]:
+    def money(minor: int) -> str:
+        return voice.write.money(minor, purchase.currency)
+
+    rows = [sum_row(voice.labels["paid"], money(-purchase.paid_minor if purchase.paid_minor else 0), "muted")]
+    if credited_minor:
+        rows.append(sum_row(voice.labels["credited"], money(-credited_minor), "muted"))
+    return [*rows, sum_row(voice.labels["open"], money(owed.minor), "final")]
+
+
+def _next(purchase: Purchase, voice: Voice, level: int, values: Mapping[str, str]) -> list[list[str]]:
+    label, text = LABELS[voice.language], NOTICES[level][voice.language]
+    paid = [fill(label["paid_when"], values), fill(label["paid_then"], values)]
+    if level < LAST_LEVEL:
+        return [paid, [fill(label["next_when"], values), text.next]]
+    if purchase.policy.cancel_step and not purchase.is_partly_paid:
+        return [paid, [fill(label["cancel_when"], values), text.next]]
+    return [paid, [fill(label["next_when"], values), text.next_without_cancel]]
+
+
+def statement_language(partner: Partner) -> str:
+    """Choose the language of a partner's statement: its own, else the client's."""
+    return letter_language(partner.customer.language if partner.customer else partner.client.language)
+
+
+def partner_voice(partner: Partner, *, at: datetime) -> Voice:
+    """Speak to a partner for its client."""
+    client = partner.client
+    return Voice(client, statement_language(partner), at.astimezone(client.zone).date(), at)
+
+
+def statement_values(partner: Partner, voice: Voice, *, count: int) -> dict[str, str]:
+    """List what a statement and its e-mail may say."""
+    return {
+        "client": clip(voice.client.name, 90),
+        "client_email": clip(voice.client.email, 120),
+        "number": clip(partner.code, 40),
+        "on": voice.write.day(voice.on),
+        "count": str(count),
+        "disregard": LABELS[voice.language]["disregard"],
+    }
+
+
+def statement_data(partner: Partner, purchases: Sequence[Purchase], *, number: str, at: datetime) -> dict[str, Any]:
+    """Freeze a partner's month-end statement: every unpaid order by currency, with what is open and overdue."""
+    voice = partner_voice(partner, at=at)
+    label, text = LABELS[voice.language], STATEMENTS[voice.language]
+    values = statement_values(partner, voice, count=len(purchases))
+    address, name = _partner_address(partner, voice)
+    letter = frame(voice, text.letter, number=number, address=address, values=values)
+    letter["salutation"] = salutation(voice, name)
+    letter["particulars"] = [
+        [label["statement_number"], number],
+        [label["notice_date"], letter["date"]],
+        [voice.labels["partner_code"], clip(partner.code, 40)],
+    ]
+    bills = _bill_numbers(purchases)
+    ordered = sorted(purchases, key=lambda purchase: (purchase.currency, purchase.due_on or voice.on, purchase.pk))
+    letter["orders"] = [
+        _group(list(group), currency, voice, partner=partner, bills=bills)
+        for currency, group in groupby(ordered, key=lambda purchase: purchase.currency)
+    ]
+    return {"letter": letter}
+
+
+def _partner_address(partner: Partner, voice: Voice) -> tuple[list[str], str]:
+    contact = partner.customer.contacts.filter(kind=ContactKind.BILLING).first() if partner.customer else None
+    if contact is None:
+        return [clip(partner.company), clip(partner.email)], ""
+    address = Address(
+        company=partner.company,
+        name=contact.name,
+        street=contact.street,
+        postal_code=contact.postal_code,
+        city=contact.city,
+        state=contact.state,
+        country=contact.country,
+    )
+    return address.lines(language=voice.language, home=voice.client.country), contact.name
+
+
+def _bill_numbers(purchases: Sequence[Purchase]) -> dict[int, str]:
+    bills = Document.objects.filter(purchase__in=purchases, kind__in=BILLS).order_by("pk")
+    numbers: dict[int, str] = {}
+    for purchase_id, kind, number in bills.values_list("purchase_id", "kind", "number"):
+        if purchase_id is not None and (kind == DocumentKind.INVOICE or purchase_id not in numbers):
+            numbers[purchase_id] = number
+    return numbers
+
+
+def _group(
+    purchases: Sequence[Purchase], currency: str, voice: Voice, *, partner: Partner, bills: Mapping[int, str]
+) -> dict[str, Any]:
+    label, write = LABELS[voice.language], voice.write
+
+    def money(minor: int) -> str:
+        return write.money(minor, currency)
+
+    rows, total, overdue = [], 0, 0
+    for purchase in purchases:
+        left = purchase.gross_minor - purchase.paid_minor
+        days = max((voice.on - purchase.due_on).days, 0) if purchase.due_on else 0
+        total, overdue = total + left, overdue + (left if days else 0)
+        rows.append(
+            {
+                "reference": purchase.reference,
+                "po_number": clip(purchase.po_number, 40),
+                "invoice": bills.get(purchase.pk, ""),
+                "due": write.short_day(purchase.due_on) if purchase.due_on else "",
+                "days": str(days) if days else "",
+                "gross": write.figure(purchase.gross_minor, currency),
+                "open": write.figure(left, currency),
+            }
+        )
+    head = {key: label[key] for key in ("reference", "po_number", "invoice", "due", "days", "gross", "open")}
+    payment = payment_box(
+        voice,
+        amount=Money(total, currency),
+        caption=fill(label["sum"], {"currency": currency}),
+        by=label["transfer_note"],
+        rows=bank_rows(voice, currency, clip(partner.code, 40)),
+    )
+    totals = [
+        sum_row(label["overdue_sum"], money(overdue), "muted"),
+        sum_row(fill(label["sum"], {"currency": currency}), money(total), "final"),
+    ]
+    return {"head": head, "rows": rows, "totals": totals, "payment": payment}

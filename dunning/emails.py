@@ -1,15 +1,149 @@
-"""INTERIM so that Django starts: the letters helper replaces this file (same names and keywords).
+"""One function per e-mail of the ladder, the reminders and the statements (see `purchases.emails`)."""
 
-Kinds: pdn1 pdn2 pdn3 reminder1 reminder2 client_notification cancellation_announced client_canceled partner_statement.
-"""
-from typing import Any
-from mailing.services.compose import AttachmentSpec, queue_email
-def _send(client: Any, reference: str, kind: str, at: Any, recipient: str, key: str, document: Any = None, text: str = "") -> Any:
-    files = [AttachmentSpec(filename=document.filename, source=f"purchases.document:{document.pk}")] if document else []
-    return queue_email(client=client, kind=kind, reference=reference, dedupe_key=key, recipient=recipient, language="en", subject=kind, body_text=text or kind, attachments=files, at=at)
-def notice(purchase: Any, *, notice: Any, document: Any, at: Any) -> Any: return _send(purchase.client, purchase.reference, notice.step, at, purchase.billing_email, f"notice:{notice.pk}", document)
-def reminder(purchase: Any, *, notice: Any, at: Any) -> Any: return _send(purchase.client, purchase.reference, notice.step, at, purchase.billing_email, f"notice:{notice.pk}")
-def client_notification(purchase: Any, *, notice: Any, token: str, at: Any) -> Any: return _send(purchase.client, purchase.reference, "client_notification", at, purchase.client.email, f"notice:{notice.pk}", text=f"/p/answer/{token}/")
-def cancellation_announced(purchase: Any, *, notice: Any, at: Any) -> Any: return _send(purchase.client, purchase.reference, "cancellation_announced", at, purchase.billing_email, f"notice:{notice.pk}:announced")
-def client_canceled(purchase: Any, *, at: Any) -> Any: return _send(purchase.client, purchase.reference, "client_canceled", at, purchase.client.email, f"{purchase.reference}:client_canceled")
-def partner_statement(partner: Any, *, statement: Any, document: Any, orders: Any, at: Any) -> Any: return _send(partner.client, "", "partner_statement", at, partner.email, f"statement:{statement.pk}", document)
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+from django.urls import reverse
+
+from core.letters import clip
+from core.messages import Fact
+from dunning.documents import cancel_day, notice_values, partner_voice, statement_values
+from dunning.schedule import OFFLINE, Step
+from dunning.wording import EMAILS, LABELS, NOTICES, STATEMENTS
+from mailing.services.compose import queue_email
+from purchases.documents import client_voice, voice_of
+from purchases.emails import (
+    Parts,
+    attach,
+    order_facts,
+    payment_facts,
+    queue_for_customer,
+    word,
+    write_to_client,
+    write_to_customer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from dunning.models import Notice, Statement
+    from mailing.models import Email
+    from partners.models import Partner
+    from purchases.models import Document, Purchase
+
+LEVELS: Final[dict[str, int]] = {Step.PDN1: 1, Step.PDN2: 2, Step.PDN3: 3}
+EXPIRES_ON_DAY: Final = next(rung.day for rung in OFFLINE if rung.step is Step.OFFLINE_EXPIRED)
+ANSWER_ROUTE: Final = "dunning_public:answer"
+
+
+def notice(purchase: Purchase, *, notice: Notice, document: Document, at: datetime) -> Email:
+    """Send payment delinquency notice 1, 2 or 3 with its letter."""
+    voice, level = voice_of(purchase, at=at), LEVELS[notice.step]
+    values = notice_values(purchase, voice, level=level)
+    parts = Parts(
+        facts=order_facts(purchase, voice),
+        payment=payment_facts(purchase, voice, by=values["pay_by"]),
+        documents=[document],
+        values=values,
+        key=str(notice.pk),
+    )
+    return queue_for_customer(purchase, notice.step, NOTICES[level][voice.language].email, parts, at=at)
+
+
+def reminder(purchase: Purchase, *, notice: Notice, at: datetime) -> Email:
+    """Remind of an offline payment, the first or second time; the second names the day of the cancellation."""
+    voice = voice_of(purchase, at=at)
+    cancel_on = purchase.ordered_on + timedelta(days=EXPIRES_ON_DAY)
+    parts = Parts(
+        facts=order_facts(purchase, voice),
+        payment=payment_facts(purchase, voice),
+        values={"cancel_on": voice.write.day(max(cancel_on, voice.on + timedelta(days=1)))},
+        key=str(notice.pk),
+    )
+    return queue_for_customer(purchase, notice.step, EMAILS[notice.step][voice.language], parts, at=at)
+
+
+def cancellation_announced(purchase: Purchase, *, notice: Notice, at: datetime) -> Email | None:
+    """Tell the customer on which day the order will be canceled if nothing is paid.
+
+    A partly paid order is never canceled by itself: nothing is announced then.
+    """
+    if purchase.is_partly_paid:
+        return None
+    voice, kind = voice_of(purchase, at=at), "cancellation_announced"
+    parts = Parts(
+        facts=order_facts(purchase, voice),
+        payment=payment_facts(purchase, voice),
+        values={"cancel_on": voice.write.day(cancel_day(purchase, notice.on))},
+        key=str(notice.pk),
+    )
+    return write_to_customer(purchase, kind, EMAILS[kind][voice.language], parts, at=at)
+
+
+def client_notification(purchase: Purchase, *, notice: Notice, token: str, at: datetime) -> Email:
+    """Ask the client to keep the order active, extend it or cancel it now, on the page behind the signed link."""
+    client = purchase.client
+    voice = client_voice(client, at=at)
+    values = {
+        "cancel_on": voice.write.day(cancel_day(purchase, notice.on)),
+        "company": clip(purchase.billing_company or purchase.billing_last_name),
+        "days": str((voice.on - purchase.due_on).days if purchase.due_on else 0),
+    }
+    parts = Parts(
+        facts=[Fact(voice.labels["customer"], values["company"]), *order_facts(purchase, voice)],
+        link=answer_url(token),
+        link_label=LABELS[voice.language]["keep_active"],
+        values=values,
+        key=str(notice.pk),
+    )
+    kind = "notification_partly_paid" if purchase.is_partly_paid else "notification"
+    return write_to_client(purchase, "client_notification", EMAILS[kind], parts, at=at)
+
+
+def answer_url(token: str) -> str:
+    """Write the full address of the page behind a signed link."""
+    base = getattr(settings, "PUBLIC_URL", "") or f"http://localhost:{settings.PORT}"
+    return base.rstrip("/") + reverse(ANSWER_ROUTE, args=[token])
+
+
+def client_canceled(purchase: Purchase, *, at: datetime) -> Email:
+    """Tell the client that an order was canceled for non-payment."""
+    voice = client_voice(purchase.client, at=at)
+    company = clip(purchase.billing_company or purchase.billing_last_name)
+    facts = [Fact(voice.labels["customer"], company), *order_facts(purchase, voice)]
+    parts = Parts(facts=facts, values={"company": company})
+    return write_to_client(purchase, "client_canceled", EMAILS["client_canceled"], parts, at=at)
+
+
+def offline_expired(purchase: Purchase, *, at: datetime) -> Email | None:
+    """Say that the order is canceled because its offline payment never came."""
+    voice, kind = voice_of(purchase, at=at), "offline_expired"
+    parts = Parts(facts=order_facts(purchase, voice))
+    return write_to_customer(purchase, kind, EMAILS[kind][voice.language], parts, at=at)
+
+
+def partner_statement(
+    partner: Partner, *, statement: Statement, document: Document, orders: Sequence[Purchase], at: datetime
+) -> Email:
+    """Send a partner the month-end statement of all its unpaid orders."""
+    voice = partner_voice(partner, at=at)
+    values = statement_values(partner, voice, count=len(orders))
+    message = word(voice, STATEMENTS[voice.language].email, Parts(documents=[document]), values, name="")
+    return queue_email(
+        client=partner.client,
+        kind="partner_statement",
+        reference="",
+        dedupe_key=f"statement:{statement.pk}",
+        recipient=partner.email,
+        recipient_name=clip(partner.company),
+        language=voice.language,
+        subject=message.subject_line,
+        body_text=message.text,
+        body_html=message.html,
+        attachments=[attach(document)],
+        at=at,
+    )

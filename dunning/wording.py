@@ -768,6 +768,58 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
              "リンクをお持ちの方は誰でも操作できますので、転送はお控えください。",),
         ),
     },
+    "notification_partly_paid": {
+        "en": EmailText(
+            "Please decide: order {{reference}} is only partly paid, {{open}} is open",
+            (
+                "{{company}} has paid only part of order {{reference}} despite three notices; it has been overdue for "
+                "{{days}} days. As money was paid, we do not cancel it by ourselves.",
+                "You can keep it active or extend the due date:",
+            ),
+            ("Opening the link changes nothing; you decide on the page. Whoever has it can decide, so please keep it to "
+             "yourself.",),
+        ),
+        "de": EmailText(
+            "Bitte entscheiden: Bestellung {{reference}} ist nur teilweise bezahlt, {{open}} sind offen",
+            (
+                "{{company}} hat die Bestellung {{reference}} trotz dreier Mahnungen nur teilweise bezahlt; sie ist seit "
+                "{{days}} Tagen überfällig. Da bereits Geld eingegangen ist, stornieren wir sie nicht von selbst.",
+                "Sie können sie aktiv halten oder das Zahlungsziel verlängern:",
+            ),
+            ("Das Öffnen des Links ändert nichts; Sie entscheiden auf der Seite. Wer den Link hat, kann entscheiden: Bitte "
+             "geben Sie ihn nicht weiter.",),
+        ),
+        "fr": EmailText(
+            "À vous de décider\u00a0: la commande {{reference}} n’est que partiellement réglée, reste {{open}}",
+            (
+                "{{company}} n’a réglé qu’une partie de la commande {{reference}} malgré trois relances\u00a0; le retard est "
+                "de {{days}} jours. Un paiement ayant été reçu, nous ne l’annulons pas de nous-mêmes.",
+                "Vous pouvez la maintenir ou reporter l’échéance\u00a0:",
+            ),
+            ("Ouvrir le lien ne change rien\u00a0; vous décidez sur la page. Toute personne disposant du lien peut "
+             "décider\u00a0: merci de ne pas le transmettre.",),
+        ),
+        "es": EmailText(
+            "Decida, por favor: el pedido {{reference}} solo está pagado en parte, quedan {{open}} pendientes",
+            (
+                "{{company}} solo ha pagado una parte del pedido {{reference}} pese a tres avisos; lleva {{days}} días de "
+                "demora. Como ya se ha recibido dinero, no lo cancelaremos por nuestra cuenta.",
+                "Puede mantenerlo activo o ampliar el vencimiento:",
+            ),
+            ("Abrir el enlace no cambia nada; usted decide en la página. Quien lo tenga puede decidir: no lo reenvíe, por "
+             "favor.",),
+        ),
+        "ja": EmailText(
+            "【要確認】ご注文 {{reference}} は一部のみ入金済みです(未払残高 {{open}})",
+            (
+                "{{company}} 様のご注文 {{reference}} は、三度の督促後も一部のみのご入金で、{{days}}日超過しています。"
+                "ご入金があるため、自動では取り消されません。",
+                "有効のまま維持するか、支払期限を延長することができます。",
+            ),
+            ("リンクを開いただけでは何も変わりません。ページ上でご判断ください。"
+             "リンクをお持ちの方は誰でも操作できますので、転送はお控えください。",),
+        ),
+    },
     "offline_expired": {
         "en": EmailText(
             "Your order {{reference}} has expired",

@@ -1,0 +1,221 @@
+"""Letters as PDF: WeasyPrint with bundled assets only.
+
+One renderer per process: fonts and style sheets are read once, and one letter is laid out at a time (WeasyPrint's
+text engine is not made for threads, and two threads are slower than one). Nothing a letter contains can make the
+renderer open a file or a network connection: its fetcher knows the names of our own assets and nothing else.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import re
+import threading
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from django.template.loader import render_to_string
+
+from core.letters import letter_language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ASSETS: Final = Path(__file__).resolve().parent / "assets"
+FONTS: Final = Path(__file__).resolve().parent.parent / "static" / "vendor" / "inter"
+TIME_LIMIT: Final = 30.0
+"""Seconds one letter may take. A letter of thirty items takes a quarter of a second."""
+SCHEME: Final = "asset:"
+CONTENT_TYPES: Final = {".woff2": "font/woff2", ".css": "text/css", ".svg": "image/svg+xml"}
+UNICODE_RANGES: Final = {
+    "latin": "U+0000-00FF, U+0131, U+0152-0153, U+02BB-02BC, U+02C6, U+02DA, U+02DC, U+0304, U+0308, U+0329, "
+    "U+2000-206F, U+20AC, U+2122, U+2191, U+2193, U+2212, U+2215, U+FEFF, U+FFFD",
+    "latin-ext": "U+0100-02BA, U+02BD-02C5, U+02C7-02CC, U+02CE-02D7, U+02DD-02FF, U+1D00-1DBF, U+1E00-1E9F, "
+    "U+1EF2-1EFF, U+20A0-20AB, U+20AD-20C0, U+2113, U+2C60-2C7F, U+A720-A7FF",
+    "greek": "U+0370-0377, U+037A-037F, U+0384-038A, U+038C, U+038E-03A1, U+03A3-03FF",
+    "cyrillic": "U+0301, U+0400-045F, U+0490-0491, U+04B0-04B1, U+2116",
+}
+_SAFE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*\.[a-z0-9]+", re.IGNORECASE)
+
+INSTALL: Final = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-noto-cjk"
+
+
+class PdfError(Exception):
+    """A letter could not be rendered; the message says why and what helps."""
+
+
+class PdfUnavailableError(PdfError):
+    """This machine lacks a system library that PDFs need."""
+
+
+class PdfTimeoutError(PdfError):
+    """A letter took longer than the time limit."""
+
+
+class _TimeIsUp(BaseException):  # noqa: N818 -- raised into the rendering thread; no library may catch it as an error
+    """Interrupts the rendering thread."""
+
+
+@cache
+def pdf_problem() -> str:
+    """Say in one sentence why PDFs can't be made on this machine, and what to do; empty when they can."""
+    try:
+        import weasyprint  # noqa: F401, PLC0415 -- loading it is the question
+    except (ImportError, OSError) as error:
+        reason = " ".join(str(error).split())[:120]
+        return f"PDFs are off because a system library is missing ({reason}); install with: {INSTALL}"
+    return ""
+
+
+@cache
+def pdf_warning() -> str:
+    """Say in one sentence what makes PDFs slow or plain on this machine; empty when all is well."""
+    if problem := pdf_problem():
+        return problem
+    from weasyprint.text.ffi import harfbuzz_subset  # type: ignore[import-untyped] # noqa: PLC0415 -- optional library
+
+    if harfbuzz_subset is None:
+        return "PDFs take four times as long because libharfbuzz-subset is missing; install with: " + INSTALL
+    if not any(FONTS.glob("*.woff2")):
+        return "PDFs are set in DejaVu Sans because the Inter fonts are missing; install them with: make setup"
+    return ""
+
+
+def pdf_available() -> bool:
+    """Whether this machine can make PDFs at all; `pdf_problem()` says why not."""
+    return not pdf_problem()
+
+
+def find_asset(url: str) -> Path:
+    """Find the bundled file an `asset:` address names.
+
+    Raises ValueError for every other address: another scheme, a path, a name we did not ship.
+    """
+    name = url.removeprefix(SCHEME) if url.startswith(SCHEME) else ""
+    if _SAFE_NAME.fullmatch(name):
+        for folder in (ASSETS, FONTS):
+            path = folder / name
+            if path.suffix in CONTENT_TYPES and path.is_file():
+                return path
+    message = "letters may use bundled assets only"
+    raise ValueError(message)
+
+
+def font_faces() -> str:
+    """Declare the Inter files that are installed, each for the characters it holds."""
+    return "".join(
+        f'@font-face{{font-family:"Inter";src:url({SCHEME}inter-{subset}-wght-normal.woff2) format("woff2");'
+        f"font-weight:100 900;font-style:normal;unicode-range:{characters}}}\n"
+        for subset, characters in UNICODE_RANGES.items()
+        if (FONTS / f"inter-{subset}-wght-normal.woff2").is_file()
+    )
+
+
+class _Renderer:
+    """WeasyPrint with everything that stays the same from letter to letter."""
+
+    def __init__(self) -> None:
+        from weasyprint import CSS, HTML  # type: ignore[import-untyped]  # noqa: PLC0415 -- needs system libraries
+        from weasyprint.text.fonts import FontConfiguration  # type: ignore[import-untyped]  # noqa: PLC0415
+        from weasyprint.urls import (  # type: ignore[import-untyped]  # noqa: PLC0415
+            URLFetcher,
+            URLFetcherResponse,
+        )
+
+        class BundledAssets(URLFetcher):  # type: ignore[misc]
+            """Serves our own files; refuses the rest before anything is opened."""
+
+            def fetch(self, url: str, headers: object = None) -> Any:  # noqa: ANN401, ARG002 -- WeasyPrint's signature
+                path = find_asset(url)
+                kind = CONTENT_TYPES[path.suffix]
+                return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": kind})
+
+        self.fetcher = BundledAssets(allowed_protocols=(), allow_redirects=False)
+        self.fonts = FontConfiguration()
+        sheet = font_faces() + (ASSETS / "letter.css").read_text(encoding="utf-8")
+        self.css = CSS(string=sheet, font_config=self.fonts, url_fetcher=self.fetcher)
+        base = CSS(string=(ASSETS / "base.css").read_text(encoding="utf-8"), url_fetcher=self.fetcher)
+
+        class LetterHTML(HTML):  # type: ignore[misc]
+            """HTML with a user-agent style sheet of thirty rules instead of four hundred."""
+
+            def _ua_stylesheets(self, forms: bool = False) -> list[Any]:  # noqa: ARG002, FBT001, FBT002 -- WeasyPrint's
+                return [base]
+
+        self.html = LetterHTML
+        self.lock = threading.Lock()
+
+    def render(self, markup: str) -> bytes:
+        """Lay out one letter. The same markup gives the same bytes."""
+        identifier = hashlib.sha256(markup.encode()).digest()[:16]
+        document = self.html(string=markup, url_fetcher=self.fetcher, base_url=None)
+        pdf: bytes = document.write_pdf(
+            font_config=self.fonts, stylesheets=[self.css], pdf_variant="pdf/a-3b", pdf_identifier=identifier
+        )
+        return pdf
+
+
+@cache
+def _renderer() -> _Renderer:
+    if problem := pdf_problem():
+        raise PdfUnavailableError(problem)
+    return _Renderer()
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Interrupt this thread's Python code after `seconds`.
+
+    Raises PdfTimeoutError. Works in every thread, which signals don't.
+    """
+    thread = ctypes.c_ulong(threading.get_ident())
+    interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    guard, finished, fired = threading.Lock(), False, False
+
+    def ring() -> None:
+        nonlocal fired
+        with guard:  # the letter may be done this very moment: then nobody is interrupted
+            if not finished:
+                fired = True
+                interrupt(thread, ctypes.py_object(_TimeIsUp))
+
+    timer = threading.Timer(seconds, ring)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except _TimeIsUp:
+        message = f"The letter took longer than {seconds:g} seconds and was given up."
+        raise PdfTimeoutError(message) from None
+    finally:
+        with guard:
+            finished = True
+            if fired:
+                interrupt(thread, None)
+        timer.cancel()
+
+
+def render_markup(markup: str, *, time_limit: float = TIME_LIMIT) -> bytes:
+    """Turn the HTML of one letter into a PDF/A-3b, within `time_limit` seconds.
+
+    Raises PdfUnavailableError or PdfTimeoutError.
+    """
+    renderer = _renderer()
+    with renderer.lock, _time_limit(time_limit):
+        return renderer.render(markup)
+
+
+def render_pdf(template: str, context: dict[str, Any], *, language: str) -> bytes:
+    """Render one of our letter templates to PDF bytes; equal input gives equal bytes.
+
+    `language` chooses hyphenation and glyph forms; every word and number comes formatted in `context`.
+    Raises PdfUnavailableError or PdfTimeoutError.
+    """
+    return render_markup(render_to_string(template, {**context, "language": letter_language(language)}))
+
+
+def warm_up() -> None:
+    """Read fonts and style sheets now, so that the first letter is as fast as the next."""
+    render_markup("<title>-</title><p>-")

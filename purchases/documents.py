@@ -1,0 +1,412 @@
+"""What each document says, frozen at issue: plain JSON in which every amount and day is already written out.
+
+A snapshot is all that its PDF needs. Nothing in it changes when names, prices or bank accounts change later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from core.letters import Address, Formatter, clip, fill, formatter, letter_language, paragraphs
+from core.money import Money
+from customers.models import ContactKind
+from purchases.models import Document, DocumentKind
+from purchases.wording import LABELS, LETTERS, LetterText
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+
+    from accounts.models import BankAccount, Client
+    from purchases.models import Purchase, PurchaseContact, PurchaseItem
+
+TEMPLATES: Final[dict[str, str]] = {
+    DocumentKind.INVOICE: "letters/invoice.html",
+    DocumentKind.PROFORMA: "letters/pro_forma.html",
+    DocumentKind.RECEIPT: "letters/receipt.html",
+    DocumentKind.CREDIT_NOTE: "letters/credit_note.html",
+}
+BILLS: Final = (DocumentKind.INVOICE, DocumentKind.PROFORMA)
+PREPAID_DAYS: Final = 14
+"""Days within which an order that awaits offline payment should be paid: the day of its second reminder."""
+NAME_LIMIT: Final = 240
+WIDE_DIGITS: Final = 13
+LONG_FIGURE: Final = 17
+LONG_HOUSE: Final = 32
+LINES_IN_WINDOW: Final = 6
+CHARACTERS_IN_LINE: Final = 40
+
+Row = list[str]
+Snapshot = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """In whose name, to whom and in which language a document speaks."""
+
+    client: Client
+    language: str
+    on: date
+    at: datetime
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The short words on documents and e-mails."""
+        return LABELS[self.language]
+
+    @property
+    def write(self) -> Formatter:
+        """Amounts and days the way the reader writes them."""
+        return formatter(self.language)
+
+
+def voice_of(purchase: Purchase, *, at: datetime) -> Voice:
+    """Speak for the purchase's client in the customer's language; days are the client's own."""
+    client = purchase.client
+    return Voice(client, letter_language(purchase.language), at.astimezone(client.zone).date(), at)
+
+
+def client_voice(client: Client, *, at: datetime) -> Voice:
+    """Speak to the client itself, in its own language."""
+    return Voice(client, letter_language(client.language), at.astimezone(client.zone).date(), at)
+
+
+def billing_contact(purchase: Purchase) -> PurchaseContact | None:
+    """Find the address the bill goes to, as it was given with the order."""
+    return purchase.contacts.filter(kind=ContactKind.BILLING).first()
+
+
+def bank_account(client: Client, currency: str) -> BankAccount | None:
+    """Find where the client's customers pay in a currency."""
+    return client.bank_accounts.filter(currency=currency).first()
+
+
+def bank_rows(voice: Voice, currency: str, reference: str) -> list[Row]:
+    """List the account to pay to, and what to write on the transfer (last)."""
+    rows: list[Row] = []
+    label, account = voice.labels, bank_account(voice.client, currency)
+    if account is not None:
+        iban = " ".join(account.iban[i : i + 4] for i in range(0, len(account.iban), 4))
+        rows = [
+            [label["holder"], clip(account.holder, 80)],
+            [label["iban"], iban],
+            [label["account"], "" if iban else clip(account.account)],
+            [label["bic"], clip(account.bic)],
+            [label["bank"], clip(account.bank, 80)],
+        ]
+    return [row for row in [*rows, [label["payment_reference"], reference]] if row[1]]
+
+
+def salutation(voice: Voice, name: str) -> str:
+    """Greet a person by name where the language can without knowing more, else politely everyone."""
+    if not name:
+        return voice.labels["salutation"]
+    return fill(voice.labels["salutation_named"], {"name": clip(name, 80)})
+
+
+def _imprint(client: Client) -> list[Row]:
+    home = Address(postal_code=client.postal_code, city=client.city, country=client.country)
+    return [[clip(client.name, 60), clip(client.street, 60), home.place()], [clip(client.email, 80)]]
+
+
+def _sender(voice: Voice) -> Snapshot:
+    client = voice.client
+    home = Address(
+        street=client.street, postal_code=client.postal_code, city=client.city, state="", country=client.country
+    )
+    name = clip(client.name, 90)
+    return {
+        "name": name,
+        "initial": name[:1].upper(),
+        "is_long": len(name) > LONG_HOUSE,
+        "contact": [line for line in (clip(client.street), home.place(), clip(client.email)) if line],
+        "return_line": clip(" · ".join(part for part in (name, clip(client.street), home.place()) if part), 110),
+    }
+
+
+def _window_size(lines: Sequence[str]) -> str:
+    needed = sum(1 + len(line) // CHARACTERS_IN_LINE for line in lines)
+    if needed <= LINES_IN_WINDOW:
+        return ""
+    return "tight" if needed <= LINES_IN_WINDOW + 2 else "tightest"
+
+
+def page_parts(voice: Voice) -> Row:
+    """Split "Page x of y" into its words and the places of the two numbers (`#` and `##`)."""
+    text = fill(voice.labels["page"], {"page": "\0#\0", "pages": "\0##\0"})
+    return [part for part in text.split("\0") if part]
+
+
+def frame(voice: Voice, text: LetterText, *, number: str, address: Row, values: Mapping[str, str]) -> Snapshot:
+    """Build what every document has: letterhead, window, title, opening, closing, imprint."""
+    return {
+        "language": voice.language,
+        "issued": voice.at.isoformat(timespec="seconds"),
+        "title": fill(text.title, values),
+        "number": number,
+        "date": voice.write.day(voice.on),
+        "subject": fill(text.subject, values),
+        "sender": _sender(voice),
+        "address": address,
+        "address_size": _window_size(address),
+        "imprint": _imprint(voice.client),
+        "page": page_parts(voice),
+        "opening": paragraphs(text.opening, values),
+        "closing": paragraphs(text.closing, values),
+        "notes": [],
+        "regards": voice.labels["regards"],
+        "watermark": "",
+        "badge": "",
+        "payment": None,
+        "next": None,
+    }
+
+
+def purchase_frame(
+    purchase: Purchase, voice: Voice, text: LetterText, *, number: str, values: Mapping[str, str]
+) -> Snapshot:
+    """Build the frame of a document about a purchase: its customer in the window, a watermark on test orders."""
+    contact = billing_contact(purchase)
+    address: Row = [clip(purchase.billing_company)]
+    name = purchase.billing_last_name
+    if contact is not None:
+        name = contact.name
+        address = Address(
+            company=contact.company,
+            name=contact.name,
+            street=contact.street,
+            postal_code=contact.postal_code,
+            city=contact.city,
+            state=contact.state,
+            country=contact.country,
+        ).lines(language=voice.language, home=voice.client.country)
+    letter = frame(voice, text, number=number, address=address, values=values)
+    letter["salutation"] = salutation(voice, name)
+    if purchase.is_test:
+        letter["watermark"], letter["badge"] = voice.labels["watermark"], voice.labels["test"]
+        letter["notes"] = [voice.labels["test_note"]]
+    return letter
+
+
+def purchase_values(purchase: Purchase, voice: Voice) -> dict[str, str]:
+    """List what texts about a purchase may say of it."""
+    write = voice.write
+    return {
+        "client": clip(voice.client.name, 90),
+        "client_email": clip(voice.client.email, 120),
+        "name": clip(purchase.billing_last_name, 80),
+        "reference": purchase.reference,
+        "po_number": clip(purchase.po_number, 60),
+        "gross": write.money(purchase.gross_minor, purchase.currency),
+        "open": write.money(purchase.gross_minor - purchase.paid_minor, purchase.currency),
+        "ordered_on": write.day(purchase.ordered_on),
+        "due_on": write.day(purchase.due_on) if purchase.due_on else "",
+        "supply": voice.labels["supply"],
+    }
+
+
+def particulars(purchase: Purchase, voice: Voice, *rows: tuple[str, str]) -> list[Row]:
+    """List the facts beside the window: the document's own first, then the order's."""
+    label = voice.labels
+    own = [[label.get(key, key), value] for key, value in rows]
+    order = [
+        [label["reference"], purchase.reference],
+        [label["po_number"], clip(purchase.po_number, 60)],
+        [label["vat_id"], clip(purchase.vat_id, 40)],
+    ]
+    return [row for row in [*own, *order] if row[1]]
+
+
+def item_table(items: Sequence[PurchaseItem], voice: Voice, currency: str) -> Snapshot:
+    """Write the table of items: each line with its price, discount, tax rate, net and gross."""
+    write, label = voice.write, voice.labels
+    rows = [
+        {
+            "position": str(item.position),
+            "name": clip(item.name, NAME_LIMIT),
+            "code": clip(item.product_code, 60),
+            "quantity": write.count(item.quantity),
+            "unit": write.figure(item.unit_minor, currency),
+            "discount": write.percent(item.discount_percent) if item.discount_percent else "",
+            "tax": write.percent(item.tax_percent),
+            "net": write.figure(item.net_minor, currency),
+            "gross": write.figure(item.gross_minor, currency),
+        }
+        for item in items
+    ]
+    head = {key: label[key] for key in ("position", "product", "quantity", "unit", "discount", "tax")}
+    head["net"] = fill(label["net_column"], {"amount": currency})
+    head["gross"] = fill(label["gross_column"], {"amount": currency})
+    return {
+        "head": head,
+        "rows": rows,
+        "discounted": any(row["discount"] for row in rows),
+        "wide": any(len(row["gross"]) > WIDE_DIGITS for row in rows),
+    }
+
+
+def sum_row(label: str, value: str, weight: str = "") -> dict[str, str]:
+    """One line under a table; `weight` is muted, sum or final."""
+    return {"label": label, "value": value, "weight": weight}
+
+
+def total_rows(purchase: Purchase, items: Sequence[PurchaseItem], voice: Voice) -> list[dict[str, str]]:
+    """Add up net, tax by rate and gross. Sums are those of the lines, so they agree to the minor unit."""
+    label = voice.labels
+
+    def money(minor: int) -> str:
+        return voice.write.money(minor, purchase.currency)
+
+    rates = sorted({item.tax_percent for item in items})
+    rows = [sum_row(label["net"], money(sum(item.net_minor for item in items)))]
+    for rate in rates:
+        taxed = [item for item in items if item.tax_percent == rate]
+        net = money(sum(item.net_minor for item in taxed))
+        text = fill(label["tax_at"], {"percent": voice.write.percent(rate), "net": net})
+        rows.append(sum_row(text, money(sum(item.tax_minor for item in taxed)), "muted"))
+    return [*rows, sum_row(label["gross"], money(sum(item.gross_minor for item in items)), "sum")]
+
+
+def payment_box(voice: Voice, *, amount: Money, caption: str, by: str, rows: list[Row]) -> Snapshot:
+    """Say how much, until when and where to pay."""
+    figure = voice.write.money(amount.minor, amount.currency)
+    return {"caption": caption, "figure": figure, "is_long": len(figure) > LONG_FIGURE, "by": by, "rows": rows}
+
+
+def items_of(purchase: Purchase) -> list[PurchaseItem]:
+    """List the purchase's lines in their order."""
+    return list(purchase.items.order_by("position"))
+
+
+def _bill(purchase: Purchase, kind: str, *, number: str, at: datetime, by: str, extra: Sequence[tuple[str, str]]) -> Snapshot:
+    voice = voice_of(purchase, at=at)
+    items, values = items_of(purchase), {**purchase_values(purchase, voice), "number": number}
+    letter = purchase_frame(purchase, voice, LETTERS[kind][voice.language], number=number, values=values)
+    letter["particulars"] = particulars(
+        purchase, voice, (kind, number), ("date", letter["date"]), *extra, ("order_date", values["ordered_on"])
+    )
+    letter["items"] = item_table(items, voice, purchase.currency)
+    letter["totals"] = total_rows(purchase, items, voice)
+    owed = Money(purchase.gross_minor - purchase.paid_minor, purchase.currency)
+    if purchase.paid_minor:
+        letter["totals"] += _paid_rows(purchase, voice, owed)
+    if owed.minor > 0 and not purchase.is_test:
+        rows = bank_rows(voice, purchase.currency, purchase.reference)
+        letter["payment"] = payment_box(voice, amount=owed, caption=voice.labels["amount_due"], by=by, rows=rows)
+    return {"letter": letter}
+
+
+def _paid_rows(purchase: Purchase, voice: Voice, owed: Money) -> list[dict[str, str]]:
+    paid = voice.write.money(-purchase.paid_minor, purchase.currency)
+    left = voice.write.money(max(owed.minor, 0), owed.currency)
+    return [sum_row(voice.labels["paid"], paid, "muted"), sum_row(voice.labels["open"], left, "final")]
+
+
+def _term(purchase: Purchase, voice: Voice) -> list[tuple[str, str]]:
+    if purchase.due_on is None:
+        return []
+    term = fill(voice.labels["term_days"], {"days": str(purchase.term_days)})
+    return [("due_date", voice.write.day(purchase.due_on)), ("term", term)]
+
+
+def pay_by_sentence(purchase: Purchase, voice: Voice) -> str:
+    """Say until when to pay: the due date of an accepted PO, else two weeks after the order."""
+    due_on = purchase.due_on or purchase.ordered_on + timedelta(days=PREPAID_DAYS)
+    if due_on <= voice.on:
+        return voice.labels["pay_now"]
+    return fill(voice.labels["pay_by"], {"due_on": voice.write.day(due_on)})
+
+
+def invoice_data(purchase: Purchase, *, number: str, at: datetime) -> Snapshot:
+    """Freeze an invoice: items, tax by rate, what is owed, until when and where to."""
+    voice = voice_of(purchase, at=at)
+    return _bill(
+        purchase,
+        DocumentKind.INVOICE,
+        number=number,
+        at=at,
+        by=pay_by_sentence(purchase, voice),
+        extra=_term(purchase, voice),
+    )
+
+
+def proforma_data(purchase: Purchase, *, number: str, at: datetime) -> Snapshot:
+    """Freeze a pro-forma invoice: like an invoice, but delivery follows the payment."""
+    voice = voice_of(purchase, at=at)
+    data = _bill(
+        purchase,
+        DocumentKind.PROFORMA,
+        number=number,
+        at=at,
+        by=pay_by_sentence(purchase, voice),
+        extra=_term(purchase, voice),
+    )
+    if data["letter"]["payment"]:
+        data["letter"]["payment"]["note"] = voice.labels["pay_before_delivery"]
+    return data
+
+
+def receipt_data(purchase: Purchase, *, number: str, at: datetime) -> Snapshot:
+    """Freeze a receipt: items, sums and the money received."""
+    voice = voice_of(purchase, at=at)
+    items, values = items_of(purchase), {**purchase_values(purchase, voice), "number": number}
+    kind = DocumentKind.RECEIPT
+    letter = purchase_frame(purchase, voice, LETTERS[kind][voice.language], number=number, values=values)
+    letter["particulars"] = particulars(
+        purchase,
+        voice,
+        (kind, number),
+        ("date", letter["date"]),
+        *bill_rows(purchase, voice),
+        ("order_date", values["ordered_on"]),
+    )
+    letter["items"] = item_table(items, voice, purchase.currency)
+    owed = Money(purchase.gross_minor - purchase.paid_minor, purchase.currency)
+    letter["totals"] = total_rows(purchase, items, voice) + _paid_rows(purchase, voice, owed)
+    return {"letter": letter}
+
+
+def latest_bill(purchase: Purchase) -> Document | None:
+    """Find the invoice of a purchase, or its pro-forma invoice while there is no other."""
+    bills = list(purchase.documents.filter(kind__in=BILLS).only("kind", "number", "issued_at").order_by("pk"))
+    invoices = [bill for bill in bills if bill.kind == DocumentKind.INVOICE]
+    return (invoices or bills or [None])[-1]
+
+
+def bill_rows(purchase: Purchase, voice: Voice) -> list[tuple[str, str]]:
+    """Name the bill a document refers to, with its date."""
+    bill = latest_bill(purchase)
+    if bill is None:
+        return []
+    issued_on = bill.issued_at.astimezone(voice.client.zone).date()
+    return [(bill.kind, bill.number), ("invoice_date", voice.write.day(issued_on))]
+
+
+def credit_note_data(purchase: Purchase, *, number: str, at: datetime, amount: Money, reason: str) -> Snapshot:
+    """Freeze a credit note over `amount` (tax included); the whole order is shown with its items.
+
+    A part carries tax in the order's own proportion; the tax absorbs the rounding.
+    """
+    voice, kind = voice_of(purchase, at=at), DocumentKind.CREDIT_NOTE
+    items, values = items_of(purchase), {**purchase_values(purchase, voice), "number": number}
+    letter = purchase_frame(purchase, voice, LETTERS[kind][voice.language], number=number, values=values)
+    letter["particulars"] = particulars(
+        purchase, voice, (kind, number), ("date", letter["date"]), *bill_rows(purchase, voice)
+    )
+    label, is_whole = voice.labels, amount.minor == purchase.gross_minor
+    letter["items"] = item_table(items if is_whole else [], voice, purchase.currency)
+    if is_whole:
+        letter["totals"] = total_rows(purchase, items, voice)
+    else:
+        net = amount.minor * purchase.net_minor // purchase.gross_minor if purchase.gross_minor else amount.minor
+        tax = voice.write.money(amount.minor - net, amount.currency)
+        letter["totals"] = [
+            sum_row(label["net"], voice.write.money(net, amount.currency)),
+            sum_row(label["tax"], tax, "muted"),
+        ]
+    letter["totals"].append(sum_row(label["refund"], voice.write.money(amount.minor, amount.currency), "final"))
+    if reason:
+        letter["notes"] = [*letter["notes"], f"{label['reason']}: {clip(reason, 300)}"]
+    return {"letter": letter}

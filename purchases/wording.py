@@ -1,0 +1,766 @@
+"""What documents and e-mails about purchases say, in five languages: pure data.
+
+Texts hold `{{token}}`s from `TOKENS`; `core.letters.fill` replaces them once. Everybody else reads English.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+TOKENS: Final = frozenset(
+    {
+        "client", "client_email", "name", "reference", "po_number", "number", "invoice_number", "amount", "gross", "open",
+        "on", "ordered_on", "due_on", "deadline_on", "reason", "percent", "net", "page", "pages", "days", "cancel_on",
+    }
+)  # fmt: skip
+"""Every token a text on this page may use."""
+
+
+class EmailText(NamedTuple):
+    """One e-mail: what stands before and after its facts."""
+
+    subject: str
+    before: tuple[str, ...]
+    after: tuple[str, ...] = ()
+
+
+class LetterText(NamedTuple):
+    """One document: its title, what it is about, and what stands before and after its table."""
+
+    title: str
+    subject: str
+    opening: tuple[str, ...]
+    closing: tuple[str, ...] = ()
+
+
+LABELS: Final[dict[str, dict[str, str]]] = {
+    "en": {
+        "reference": "Reference",
+        "po_number": "Your PO no.",
+        "INV": "Invoice no.",
+        "PFI": "Pro-forma no.",
+        "RCP": "Receipt no.",
+        "CRN": "Credit note no.",
+        "date": "Date",
+        "invoice_date": "Invoice date",
+        "order_date": "Order date",
+        "due_date": "Due date",
+        "term": "Payment term",
+        "term_days": "{{days}} days net",
+        "vat_id": "Your VAT ID",
+        "customer": "Customer",
+        "partner_code": "Partner no.",
+        "position": "#",
+        "product": "Product",
+        "quantity": "Qty.",
+        "unit": "Unit price",
+        "discount": "Discount",
+        "tax": "Tax",
+        "net_column": "Net ({{amount}})",
+        "gross_column": "Gross ({{amount}})",
+        "net": "Net total",
+        "tax_at": "Tax {{percent}} on {{net}}",
+        "gross": "Total",
+        "paid": "Payments received",
+        "credited": "Credit notes",
+        "open": "Open amount",
+        "refund": "Credited amount",
+        "amount_due": "Amount due",
+        "pay_by": "Please pay by {{due_on}}",
+        "pay_before_delivery": "Delivery follows once the payment has arrived",
+        "pay_now": "Please pay within 14 days",
+        "holder": "Account holder",
+        "bank": "Bank",
+        "iban": "IBAN",
+        "bic": "BIC",
+        "account": "Account no.",
+        "payment_reference": "Payment reference",
+        "license_keys": "License keys",
+        "download": "Download",
+        "reason": "Reason",
+        "canceled_invoice": "For invoice",
+        "page": "Page {{page}} of {{pages}}",
+        "test": "Test order",
+        "watermark": "TEST",
+        "test_note": "This is a test order. Nothing has to be paid.",
+        "supply": "Unless stated otherwise, the date of supply is the invoice date.",
+        "salutation": "Dear Sir or Madam,",
+        "salutation_named": "Dear {{name}},",
+        "regards": "Kind regards,",
+        "regards_email": "Kind regards,",
+        "attached": "Attached: {{number}}",
+        "footer": "You receive this e-mail because of your order with {{client}}. Questions? Write to {{client_email}}.",
+    },
+    "de": {
+        "reference": "Vorgangsnummer",
+        "po_number": "Ihre Bestellnr.",
+        "INV": "Rechnungsnr.",
+        "PFI": "Proforma-Nr.",
+        "RCP": "Quittungsnr.",
+        "CRN": "Gutschriftsnr.",
+        "date": "Datum",
+        "invoice_date": "Rechnungsdatum",
+        "order_date": "Bestelldatum",
+        "due_date": "Fällig am",
+        "term": "Zahlungsziel",
+        "term_days": "{{days}} Tage netto",
+        "vat_id": "Ihre USt-IdNr.",
+        "customer": "Kunde",
+        "partner_code": "Partnernr.",
+        "position": "Pos.",
+        "product": "Produkt",
+        "quantity": "Menge",
+        "unit": "Einzelpreis",
+        "discount": "Rabatt",
+        "tax": "Steuer",
+        "net_column": "Netto ({{amount}})",
+        "gross_column": "Brutto ({{amount}})",
+        "net": "Summe netto",
+        "tax_at": "Umsatzsteuer {{percent}} auf {{net}}",
+        "gross": "Gesamtbetrag",
+        "paid": "Erhaltene Zahlungen",
+        "credited": "Gutschriften",
+        "open": "Offener Betrag",
+        "refund": "Gutgeschriebener Betrag",
+        "amount_due": "Zu zahlen",
+        "pay_by": "Bitte zahlen Sie bis zum {{due_on}}",
+        "pay_before_delivery": "Die Lieferung erfolgt nach Zahlungseingang",
+        "pay_now": "Bitte zahlen Sie innerhalb von 14 Tagen",
+        "holder": "Kontoinhaber",
+        "bank": "Bank",
+        "iban": "IBAN",
+        "bic": "BIC",
+        "account": "Kontonummer",
+        "payment_reference": "Verwendungszweck",
+        "license_keys": "Lizenzschlüssel",
+        "download": "Download",
+        "reason": "Grund",
+        "canceled_invoice": "Zur Rechnung",
+        "page": "Seite {{page}} von {{pages}}",
+        "test": "Testbestellung",
+        "watermark": "TEST",
+        "test_note": "Dies ist eine Testbestellung. Es ist nichts zu zahlen.",
+        "supply": "Sofern nicht anders angegeben, entspricht das Leistungsdatum dem Rechnungsdatum.",
+        "salutation": "Sehr geehrte Damen und Herren,",
+        "salutation_named": "Guten Tag {{name}},",
+        "regards": "Mit freundlichen Grüßen",
+        "regards_email": "Mit freundlichen Grüßen",
+        "attached": "Anlage: {{number}}",
+        "footer": "Sie erhalten diese E-Mail wegen Ihrer Bestellung bei {{client}}. Fragen? Schreiben Sie an {{client_email}}.",
+    },
+    "fr": {
+        "reference": "Référence",
+        "po_number": "Votre n° de commande",
+        "INV": "Facture n°",
+        "PFI": "Facture pro forma n°",
+        "RCP": "Reçu n°",
+        "CRN": "Avoir n°",
+        "date": "Date",
+        "invoice_date": "Date de facture",
+        "order_date": "Date de commande",
+        "due_date": "Échéance",
+        "term": "Délai de paiement",
+        "term_days": "{{days}} jours nets",
+        "vat_id": "Votre n° de TVA",
+        "customer": "Client",
+        "partner_code": "Partenaire n°",
+        "position": "N°",
+        "product": "Produit",
+        "quantity": "Qté",
+        "unit": "Prix unitaire",
+        "discount": "Remise",
+        "tax": "Taxe",
+        "net_column": "HT ({{amount}})",
+        "gross_column": "TTC ({{amount}})",
+        "net": "Total HT",
+        "tax_at": "Taxe {{percent}} sur {{net}}",
+        "gross": "Total TTC",
+        "paid": "Paiements reçus",
+        "credited": "Avoirs",
+        "open": "Solde à régler",
+        "refund": "Montant crédité",
+        "amount_due": "Montant à régler",
+        "pay_by": "À régler au plus tard le {{due_on}}",
+        "pay_before_delivery": "La livraison intervient à réception du paiement",
+        "pay_now": "À régler sous 14 jours",
+        "holder": "Titulaire du compte",
+        "bank": "Banque",
+        "iban": "IBAN",
+        "bic": "BIC",
+        "account": "N° de compte",
+        "payment_reference": "Référence du paiement",
+        "license_keys": "Clés de licence",
+        "download": "Téléchargement",
+        "reason": "Motif",
+        "canceled_invoice": "Pour la facture",
+        "page": "Page {{page}} sur {{pages}}",
+        "test": "Commande de test",
+        "watermark": "TEST",
+        "test_note": "Ceci est une commande de test. Aucun paiement n’est dû.",
+        "supply": "Sauf indication contraire, la date de livraison est la date de la facture.",
+        "salutation": "Madame, Monsieur,",
+        "salutation_named": "Madame, Monsieur,",
+        "regards": "Nous vous prions d’agréer, Madame, Monsieur, l’expression de nos salutations distinguées.",
+        "regards_email": "Cordialement,",
+        "attached": "Pièce jointe : {{number}}",
+        "footer": "Vous recevez cet e-mail dans le cadre de votre commande auprès de {{client}}. "
+        "Une question ? Écrivez à {{client_email}}.",
+    },
+    "es": {
+        "reference": "Referencia",
+        "po_number": "Su n.º de pedido",
+        "INV": "Factura n.º",
+        "PFI": "Factura proforma n.º",
+        "RCP": "Recibo n.º",
+        "CRN": "Abono n.º",
+        "date": "Fecha",
+        "invoice_date": "Fecha de factura",
+        "order_date": "Fecha del pedido",
+        "due_date": "Vencimiento",
+        "term": "Plazo de pago",
+        "term_days": "{{days}} días netos",
+        "vat_id": "Su NIF-IVA",
+        "customer": "Cliente",
+        "partner_code": "Socio n.º",
+        "position": "N.º",
+        "product": "Producto",
+        "quantity": "Cant.",
+        "unit": "Precio unitario",
+        "discount": "Descuento",
+        "tax": "Impuesto",
+        "net_column": "Neto ({{amount}})",
+        "gross_column": "Total ({{amount}})",
+        "net": "Base imponible",
+        "tax_at": "Impuestos {{percent}} sobre {{net}}",
+        "gross": "Importe total",
+        "paid": "Pagos recibidos",
+        "credited": "Abonos",
+        "open": "Importe pendiente",
+        "refund": "Importe abonado",
+        "amount_due": "Importe a pagar",
+        "pay_by": "Le rogamos que pague antes del {{due_on}} inclusive",
+        "pay_before_delivery": "La entrega se realizará una vez recibido el pago",
+        "pay_now": "Le rogamos que pague en un plazo de 14 días",
+        "holder": "Titular de la cuenta",
+        "bank": "Banco",
+        "iban": "IBAN",
+        "bic": "BIC",
+        "account": "N.º de cuenta",
+        "payment_reference": "Concepto del pago",
+        "license_keys": "Claves de licencia",
+        "download": "Descarga",
+        "reason": "Motivo",
+        "canceled_invoice": "De la factura",
+        "page": "Página {{page}} de {{pages}}",
+        "test": "Pedido de prueba",
+        "watermark": "PRUEBA",
+        "test_note": "Este es un pedido de prueba. No hay que pagar nada.",
+        "supply": "Salvo indicación en contrario, la fecha de entrega es la fecha de la factura.",
+        "salutation": "Estimados señores:",
+        "salutation_named": "A la atención de {{name}}:",
+        "regards": "Atentamente,",
+        "regards_email": "Un cordial saludo,",
+        "attached": "Adjunto: {{number}}",
+        "footer": "Recibe este correo con motivo de su pedido a {{client}}. "
+        "¿Alguna pregunta? Escriba a {{client_email}}.",
+    },
+    "ja": {
+        "reference": "受付番号",
+        "po_number": "貴社注文番号",
+        "INV": "請求書番号",
+        "PFI": "見積請求書番号",
+        "RCP": "領収書番号",
+        "CRN": "返金通知書番号",
+        "date": "発行日",
+        "invoice_date": "請求日",
+        "order_date": "ご注文日",
+        "due_date": "お支払期限",
+        "term": "お支払条件",
+        "term_days": "{{days}}日以内",
+        "vat_id": "貴社税務番号",
+        "customer": "お客様",
+        "partner_code": "パートナー番号",
+        "position": "No.",
+        "product": "品名",
+        "quantity": "数量",
+        "unit": "単価",
+        "discount": "値引",
+        "tax": "税率",
+        "net_column": "税抜({{amount}})",
+        "gross_column": "税込({{amount}})",
+        "net": "小計(税抜)",
+        "tax_at": "税額 {{percent}}(対象 {{net}})",
+        "gross": "合計(税込)",
+        "paid": "ご入金額",
+        "credited": "返金通知額",
+        "open": "未払残高",
+        "refund": "返金額",
+        "amount_due": "ご請求金額",
+        "pay_by": "{{due_on}}までにお支払いください",
+        "pay_before_delivery": "ご入金の確認後に納品いたします",
+        "pay_now": "14日以内にお支払いください",
+        "holder": "口座名義",
+        "bank": "銀行名",
+        "iban": "IBAN",
+        "bic": "BIC",
+        "account": "口座番号",
+        "payment_reference": "お振込時の記載事項",
+        "license_keys": "ライセンスキー",
+        "download": "ダウンロード",
+        "reason": "理由",
+        "canceled_invoice": "対象請求書",
+        "page": "{{page}} / {{pages}} ページ",
+        "test": "テスト注文",
+        "watermark": "テスト",
+        "test_note": "これはテスト注文です。お支払いの必要はございません。",
+        "supply": "別段の記載がない限り、納品日は請求日と同日です。",
+        "salutation": "ご担当者様",
+        "salutation_named": "{{name}} 様",
+        "regards": "敬具",
+        "regards_email": "今後ともよろしくお願い申し上げます。",
+        "attached": "添付書類:{{number}}",
+        "footer": "このメールは、{{client}}へのご注文に関してお送りしています。お問い合わせは {{client_email}} までお願いいたします。",
+    },
+}
+
+LETTERS: Final[dict[str, dict[str, LetterText]]] = {
+    "INV": {
+        "en": LetterText(
+            "Invoice",
+            "Your order {{reference}}",
+            ("Thank you for your order. We invoice the following products:",),
+            ("{{supply}}",),
+        ),
+        "de": LetterText(
+            "Rechnung",
+            "Ihre Bestellung {{reference}}",
+            ("vielen Dank für Ihre Bestellung. Wir berechnen Ihnen die folgenden Produkte:",),
+            ("{{supply}}",),
+        ),
+        "fr": LetterText(
+            "Facture",
+            "Votre commande {{reference}}",
+            ("Nous vous remercions de votre commande et vous facturons les produits suivants\u00a0:",),
+            ("{{supply}}",),
+        ),
+        "es": LetterText(
+            "Factura",
+            "Su pedido {{reference}}",
+            ("Le agradecemos su pedido. Le facturamos los siguientes productos:",),
+            ("{{supply}}",),
+        ),
+        "ja": LetterText(
+            "請求書",
+            "ご注文 {{reference}} について",
+            ("拝啓 平素は格別のお引き立てを賜り、厚く御礼申し上げます。", "下記のとおりご請求申し上げます。"),
+            ("{{supply}}",),
+        ),
+    },
+    "PFI": {
+        "en": LetterText(
+            "Pro-forma invoice",
+            "Your order {{reference}}",
+            (
+                "Thank you for your order. We deliver as soon as your payment has arrived; "
+                "you then receive the final invoice as well.",
+            ),
+            ("This pro-forma invoice is no tax invoice and does not entitle you to deduct input tax.",),
+        ),
+        "de": LetterText(
+            "Proforma-Rechnung",
+            "Ihre Bestellung {{reference}}",
+            (
+                "vielen Dank für Ihre Bestellung. Wir liefern, sobald Ihre Zahlung eingegangen ist; "
+                "mit der Lieferung erhalten Sie die endgültige Rechnung.",
+            ),
+            ("Diese Proforma-Rechnung ist keine Rechnung im Sinne des Umsatzsteuerrechts und berechtigt nicht zum "
+             "Vorsteuerabzug.",),
+        ),
+        "fr": LetterText(
+            "Facture pro forma",
+            "Votre commande {{reference}}",
+            (
+                "Nous vous remercions de votre commande. La livraison interviendra dès réception de votre paiement\u00a0; "
+                "vous recevrez alors la facture définitive.",
+            ),
+            ("La présente facture pro forma n’a pas valeur de facture et n’ouvre pas droit à déduction de la TVA.",),
+        ),
+        "es": LetterText(
+            "Factura proforma",
+            "Su pedido {{reference}}",
+            (
+                "Le agradecemos su pedido. Realizaremos la entrega en cuanto recibamos su pago; "
+                "entonces recibirá también la factura definitiva.",
+            ),
+            ("Esta factura proforma no tiene validez fiscal y no da derecho a la deducción del IVA.",),
+        ),
+        "ja": LetterText(
+            "見積請求書(プロフォーマインボイス)",
+            "ご注文 {{reference}} について",
+            (
+                "拝啓 平素は格別のお引き立てを賜り、厚く御礼申し上げます。",
+                "ご入金の確認後、速やかに納品し、正式な請求書をお送りいたします。",
+            ),
+            ("本書は税務上の請求書ではございません。",),
+        ),
+    },
+    "RCP": {
+        "en": LetterText(
+            "Receipt",
+            "Your order {{reference}}",
+            ("We have received your payment in full. Thank you.",),
+        ),
+        "de": LetterText(
+            "Zahlungsbestätigung",
+            "Ihre Bestellung {{reference}}",
+            ("Ihre Zahlung ist vollständig bei uns eingegangen. Vielen Dank.",),
+        ),
+        "fr": LetterText(
+            "Reçu",
+            "Votre commande {{reference}}",
+            ("Nous avons bien reçu l’intégralité de votre paiement et vous en remercions.",),
+        ),
+        "es": LetterText(
+            "Recibo",
+            "Su pedido {{reference}}",
+            ("Hemos recibido su pago íntegro. Muchas gracias.",),
+        ),
+        "ja": LetterText(
+            "領収書",
+            "ご注文 {{reference}} について",
+            ("拝啓 平素は格別のお引き立てを賜り、厚く御礼申し上げます。", "下記の金額を正に領収いたしました。"),
+        ),
+    },
+    "CRN": {
+        "en": LetterText(
+            "Credit note",
+            "Your order {{reference}}",
+            ("We credit you the amount below.",),
+            ("If you have already paid it, we return it to the account you paid from.",),
+        ),
+        "de": LetterText(
+            "Rechnungskorrektur",
+            "Ihre Bestellung {{reference}}",
+            ("wir schreiben Ihnen den folgenden Betrag gut.",),
+            ("Haben Sie ihn bereits gezahlt, erstatten wir ihn auf dem Zahlungsweg, auf dem er bei uns einging.",),
+        ),
+        "fr": LetterText(
+            "Avoir",
+            "Votre commande {{reference}}",
+            ("Nous portons à votre crédit le montant ci-dessous.",),
+            ("Si vous l’avez déjà réglé, il vous sera remboursé par le même moyen de paiement.",),
+        ),
+        "es": LetterText(
+            "Factura rectificativa (abono)",
+            "Su pedido {{reference}}",
+            ("Le abonamos el importe indicado a continuación.",),
+            ("Si ya lo ha pagado, se lo devolveremos por el mismo medio de pago.",),
+        ),
+        "ja": LetterText(
+            "返金通知書",
+            "ご注文 {{reference}} について",
+            ("拝啓 平素は格別のお引き立てを賜り、厚く御礼申し上げます。", "下記の金額を貴社にご返金(減額)いたします。"),
+            ("すでにお支払い済みの場合は、お支払い時と同じ方法で返金いたします。",),
+        ),
+    },
+}
+
+EMAILS: Final[dict[str, dict[str, EmailText]]] = {
+    "order_confirmation": {
+        "en": EmailText(
+            "Your order {{reference}} with {{client}}: how to pay",
+            (
+                "Thank you for your order. Please transfer {{open}} to the account below.",
+                "As soon as your payment has arrived, we deliver and send you the receipt.",
+            ),
+            ("Please give the payment reference exactly as shown, so that we can match your payment at once.",),
+        ),
+        "de": EmailText(
+            "Ihre Bestellung {{reference}} bei {{client}}: so bezahlen Sie",
+            (
+                "vielen Dank für Ihre Bestellung. Bitte überweisen Sie {{open}} auf das unten genannte Konto.",
+                "Sobald Ihre Zahlung eingegangen ist, liefern wir und senden Ihnen die Zahlungsbestätigung.",
+            ),
+            ("Bitte geben Sie den Verwendungszweck genau so an, damit wir Ihre Zahlung sofort zuordnen können.",),
+        ),
+        "fr": EmailText(
+            "Votre commande {{reference}} auprès de {{client}}\u00a0: instructions de paiement",
+            (
+                "Nous vous remercions de votre commande. Merci de virer {{open}} sur le compte indiqué ci-dessous.",
+                "Dès réception de votre paiement, nous procéderons à la livraison et vous enverrons le reçu.",
+            ),
+            ("Merci d’indiquer exactement la référence du paiement afin que nous puissions l’affecter sans délai.",),
+        ),
+        "es": EmailText(
+            "Su pedido {{reference}} a {{client}}: instrucciones de pago",
+            (
+                "Le agradecemos su pedido. Le rogamos que transfiera {{open}} a la cuenta indicada más abajo.",
+                "En cuanto recibamos su pago, realizaremos la entrega y le enviaremos el recibo.",
+            ),
+            ("Indique el concepto exactamente como figura aquí para que podamos asignar su pago de inmediato.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご注文 {{reference}} のお支払い方法",
+            (
+                "このたびはご注文いただき、誠にありがとうございます。下記口座へ {{open}} をお振り込みください。",
+                "ご入金を確認次第、納品し、領収書をお送りいたします。",
+            ),
+            ("ご入金を速やかに確認できるよう、お振込時の記載事項を正確にご記入ください。",),
+        ),
+    },
+    "po_received": {
+        "en": EmailText(
+            "Your purchase order {{reference}}: please send us the document",
+            (
+                "Thank you for ordering on purchase order. To release your order we need your signed purchase order on "
+                "company letterhead.",
+                "Please send it by {{deadline_on}} to {{client_email}} and quote the reference number {{reference}} on it.",
+            ),
+            ("Once we have checked the document, you receive our confirmation with everything you need to pay. "
+             "Without it we cancel the order after {{deadline_on}}; nothing is owed then.",),
+        ),
+        "de": EmailText(
+            "Ihre Bestellung {{reference}}: bitte senden Sie uns den Bestellbeleg",
+            (
+                "vielen Dank für Ihre Bestellung auf Rechnung. Zur Freigabe benötigen wir Ihre unterschriebene Bestellung "
+                "auf Firmenpapier.",
+                "Bitte senden Sie sie bis zum {{deadline_on}} an {{client_email}} und geben Sie darauf die Vorgangsnummer "
+                "{{reference}} an.",
+            ),
+            ("Nach der Prüfung erhalten Sie unsere Bestätigung mit allen Angaben zur Zahlung. Liegt uns der Beleg bis "
+             "dahin nicht vor, stornieren wir die Bestellung nach dem {{deadline_on}}; Kosten entstehen Ihnen nicht.",),
+        ),
+        "fr": EmailText(
+            "Votre bon de commande {{reference}}\u00a0: merci de nous envoyer le document",
+            (
+                "Nous vous remercions de votre commande par bon de commande. Pour la valider, nous avons besoin de votre "
+                "bon de commande signé, établi sur papier à en-tête.",
+                "Merci de l’envoyer au plus tard le {{deadline_on}} à {{client_email}} en indiquant la référence "
+                "{{reference}}.",
+            ),
+            ("Après vérification du document, vous recevrez notre confirmation avec les instructions de paiement. "
+             "À défaut, la commande sera annulée après le {{deadline_on}}, sans frais pour vous.",),
+        ),
+        "es": EmailText(
+            "Su orden de compra {{reference}}: envíenos el documento, por favor",
+            (
+                "Le agradecemos su pedido mediante orden de compra. Para autorizarlo necesitamos su orden de compra "
+                "firmada y en papel con membrete.",
+                "Le rogamos que la envíe antes del {{deadline_on}} inclusive a {{client_email}} e indique en ella la "
+                "referencia {{reference}}.",
+            ),
+            ("Una vez comprobado el documento, recibirá nuestra confirmación con las instrucciones de pago. Si no lo "
+             "recibimos, cancelaremos el pedido después del {{deadline_on}}, sin ningún coste para usted.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご注文 {{reference}}:注文書送付のお願い",
+            (
+                "このたびは発注書によるご注文をいただき、誠にありがとうございます。"
+                "ご注文の承認には、会社名の入った用紙による署名済みの注文書が必要です。",
+                "受付番号 {{reference}} をご記入のうえ、{{deadline_on}}までに {{client_email}} へお送りください。",
+            ),
+            ("注文書を確認後、お支払い方法を記載した確認メールをお送りいたします。"
+             "{{deadline_on}}までに届かない場合、ご注文はキャンセルとなります(費用は発生いたしません)。",),
+        ),
+    },
+    "po_released": {
+        "en": EmailText(
+            "Your purchase order {{reference}} is accepted: {{number}}",
+            ("We have accepted your purchase order. Attached you find {{number}}.",),
+            ("Please give the payment reference exactly as shown, so that we can match your payment at once.",),
+        ),
+        "de": EmailText(
+            "Ihre Bestellung {{reference}} ist freigegeben: {{number}}",
+            ("wir haben Ihre Bestellung freigegeben. Im Anhang finden Sie {{number}}.",),
+            ("Bitte geben Sie den Verwendungszweck genau so an, damit wir Ihre Zahlung sofort zuordnen können.",),
+        ),
+        "fr": EmailText(
+            "Votre bon de commande {{reference}} est accepté\u00a0: {{number}}",
+            ("Nous avons accepté votre bon de commande. Vous trouverez ci-joint le document {{number}}.",),
+            ("Merci d’indiquer exactement la référence du paiement afin que nous puissions l’affecter sans délai.",),
+        ),
+        "es": EmailText(
+            "Su orden de compra {{reference}} ha sido aceptada: {{number}}",
+            ("Hemos aceptado su orden de compra. Adjuntamos el documento {{number}}.",),
+            ("Indique el concepto exactamente como figura aquí para que podamos asignar su pago de inmediato.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご注文 {{reference}} を承りました({{number}})",
+            ("ご注文を承認いたしました。{{number}} を添付いたしますので、ご確認ください。",),
+            ("ご入金を速やかに確認できるよう、お振込時の記載事項を正確にご記入ください。",),
+        ),
+    },
+    "po_rejected": {
+        "en": EmailText(
+            "Your purchase order {{reference}} could not be accepted",
+            ("We are sorry: we could not accept your purchase order. The reason is:", "{{reason}}"),
+            ("Nothing is owed for this order. If you would like to order again or have a question, simply reply to "
+             "{{client_email}}.",),
+        ),
+        "de": EmailText(
+            "Ihre Bestellung {{reference}} konnte nicht angenommen werden",
+            ("leider konnten wir Ihre Bestellung nicht annehmen. Der Grund:", "{{reason}}"),
+            ("Für diese Bestellung entstehen Ihnen keine Kosten. Wenn Sie erneut bestellen möchten oder Fragen haben, "
+             "schreiben Sie einfach an {{client_email}}.",),
+        ),
+        "fr": EmailText(
+            "Votre bon de commande {{reference}} n’a pas pu être accepté",
+            ("Nous regrettons de ne pas pouvoir accepter votre bon de commande, pour le motif suivant\u00a0:", "{{reason}}"),
+            ("Aucun montant n’est dû pour cette commande. Pour commander à nouveau ou pour toute question, écrivez "
+             "simplement à {{client_email}}.",),
+        ),
+        "es": EmailText(
+            "Su orden de compra {{reference}} no ha podido aceptarse",
+            ("Lamentamos comunicarle que no hemos podido aceptar su orden de compra por el siguiente motivo:", "{{reason}}"),
+            ("Este pedido no genera ningún coste. Si desea volver a hacer el pedido o tiene alguna pregunta, escriba a "
+             "{{client_email}}.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご注文 {{reference}} をお受けできませんでした",
+            ("誠に恐れ入りますが、下記の理由により、ご注文をお受けすることができませんでした。", "{{reason}}"),
+            ("本ご注文に関する費用は発生いたしません。再度のご注文やご不明な点は {{client_email}} までご連絡ください。",),
+        ),
+    },
+    "delivery": {
+        "en": EmailText(
+            "Your delivery for order {{reference}}",
+            ("Here is what you ordered from {{client}}:",),
+            ("Please keep this e-mail: the license keys are your proof of purchase.",),
+        ),
+        "de": EmailText(
+            "Ihre Lieferung zur Bestellung {{reference}}",
+            ("hier ist Ihre Lieferung von {{client}}:",),
+            ("Bitte bewahren Sie diese E-Mail auf: Die Lizenzschlüssel sind Ihr Kaufnachweis.",),
+        ),
+        "fr": EmailText(
+            "Livraison de votre commande {{reference}}",
+            ("Voici les produits que vous avez commandés auprès de {{client}}\u00a0:",),
+            ("Conservez cet e-mail\u00a0: les clés de licence constituent votre preuve d’achat.",),
+        ),
+        "es": EmailText(
+            "Entrega de su pedido {{reference}}",
+            ("Aquí tiene los productos de su pedido a {{client}}:",),
+            ("Conserve este correo: las claves de licencia son su comprobante de compra.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご注文 {{reference}} の納品のご案内",
+            ("ご注文の製品を下記のとおり納品いたします。",),
+            ("ライセンスキーは購入の証明となりますので、本メールを大切に保管してください。",),
+        ),
+    },
+    "receipt": {
+        "en": EmailText(
+            "Thank you for your payment: {{number}}",
+            ("We have received your payment for order {{reference}} in full. Attached you find {{number}}.",),
+        ),
+        "de": EmailText(
+            "Vielen Dank für Ihre Zahlung: {{number}}",
+            ("Ihre Zahlung zur Bestellung {{reference}} ist vollständig eingegangen. Im Anhang finden Sie {{number}}.",),
+        ),
+        "fr": EmailText(
+            "Merci de votre paiement\u00a0: {{number}}",
+            ("Nous avons bien reçu l’intégralité du paiement de votre commande {{reference}}. Vous trouverez ci-joint le "
+             "document {{number}}.",),
+        ),
+        "es": EmailText(
+            "Gracias por su pago: {{number}}",
+            ("Hemos recibido el pago íntegro de su pedido {{reference}}. Adjuntamos el documento {{number}}.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご入金ありがとうございました({{number}})",
+            ("ご注文 {{reference}} の代金を全額お受け取りいたしました。{{number}} を添付いたします。",),
+        ),
+    },
+    "cancellation": {
+        "en": EmailText(
+            "Your order {{reference}} has been canceled",
+            ("Your order of {{ordered_on}} for {{gross}} has been canceled. Nothing has to be paid for it any more.",),
+            ("If you did not expect this, please write to {{client_email}}.",),
+        ),
+        "de": EmailText(
+            "Ihre Bestellung {{reference}} wurde storniert",
+            ("Ihre Bestellung vom {{ordered_on}} über {{gross}} wurde storniert. Dafür ist nichts mehr zu zahlen.",),
+            ("Kommt das für Sie unerwartet? Dann schreiben Sie bitte an {{client_email}}.",),
+        ),
+        "fr": EmailText(
+            "Votre commande {{reference}} a été annulée",
+            ("Votre commande du {{ordered_on}} d’un montant de {{gross}} a été annulée. Plus aucun paiement n’est dû à ce "
+             "titre.",),
+            ("Si vous ne vous y attendiez pas, merci d’écrire à {{client_email}}.",),
+        ),
+        "es": EmailText(
+            "Su pedido {{reference}} ha sido cancelado",
+            ("Su pedido del {{ordered_on}} por un importe de {{gross}} ha sido cancelado. Ya no tiene que pagar nada por "
+             "él.",),
+            ("Si no lo esperaba, escriba por favor a {{client_email}}.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご注文 {{reference}} のキャンセルについて",
+            ("{{ordered_on}}のご注文({{gross}})をキャンセルいたしました。本ご注文に関するお支払いは不要です。",),
+            ("お心当たりのない場合は {{client_email}} までご連絡ください。",),
+        ),
+    },
+    "refund": {
+        "en": EmailText(
+            "We have refunded {{amount}} for order {{reference}}",
+            ("We return {{amount}} to you in the way you paid. Attached you find the credit note {{number}}.",),
+            ("Depending on your bank it may take a few days until the money arrives.",),
+        ),
+        "de": EmailText(
+            "Erstattung von {{amount}} zur Bestellung {{reference}}",
+            ("wir erstatten Ihnen {{amount}} auf dem Weg, auf dem Sie gezahlt haben. Im Anhang finden Sie die "
+             "Rechnungskorrektur {{number}}.",),
+            ("Je nach Bank kann es einige Tage dauern, bis der Betrag bei Ihnen eintrifft.",),
+        ),
+        "fr": EmailText(
+            "Remboursement de {{amount}} pour votre commande {{reference}}",
+            ("Nous vous remboursons {{amount}} par le moyen de paiement que vous avez utilisé. Vous trouverez ci-joint "
+             "l’avoir {{number}}.",),
+            ("Selon votre banque, quelques jours peuvent être nécessaires avant réception des fonds.",),
+        ),
+        "es": EmailText(
+            "Reembolso de {{amount}} de su pedido {{reference}}",
+            ("Le devolvemos {{amount}} por el medio de pago que utilizó. Adjuntamos el abono {{number}}.",),
+            ("Según su banco, el importe puede tardar algunos días en llegar.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご注文 {{reference}} の返金({{amount}})について",
+            ("お支払い時と同じ方法で {{amount}} を返金いたします。返金通知書 {{number}} を添付いたします。",),
+            ("金融機関により、着金まで数日かかる場合がございます。",),
+        ),
+    },
+    "document_expired": {
+        "en": EmailText(
+            "Your purchase order {{reference}} has expired",
+            ("We did not receive the signed document for your purchase order of {{ordered_on}}. We have therefore canceled "
+             "the order; nothing is owed.",),
+            ("You still need the software? You can order again at any time, or write to {{client_email}}.",),
+        ),
+        "de": EmailText(
+            "Ihre Bestellung {{reference}} ist verfallen",
+            ("zu Ihrer Bestellung vom {{ordered_on}} haben wir keinen unterschriebenen Bestellbeleg erhalten. Wir haben sie "
+             "deshalb storniert; Kosten entstehen Ihnen nicht.",),
+            ("Sie benötigen die Software noch? Sie können jederzeit neu bestellen oder an {{client_email}} schreiben.",),
+        ),
+        "fr": EmailText(
+            "Votre bon de commande {{reference}} a expiré",
+            ("Nous n’avons pas reçu le document signé relatif à votre bon de commande du {{ordered_on}}. La commande a donc "
+             "été annulée, sans frais pour vous.",),
+            ("Vous avez toujours besoin du logiciel\u00a0? Vous pouvez commander à nouveau à tout moment ou écrire à "
+             "{{client_email}}.",),
+        ),
+        "es": EmailText(
+            "Su orden de compra {{reference}} ha caducado",
+            ("No hemos recibido el documento firmado de su orden de compra del {{ordered_on}}. Por ello hemos cancelado el "
+             "pedido, sin ningún coste para usted.",),
+            ("¿Sigue necesitando el software? Puede volver a hacer el pedido cuando quiera o escribir a "
+             "{{client_email}}.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご注文 {{reference}} の期限切れについて",
+            ("{{ordered_on}}のご注文について、署名済みの注文書を受領できませんでした。"
+             "そのため、ご注文をキャンセルいたしました。費用は発生いたしません。",),
+            ("引き続きご入用の場合は、改めてご注文いただくか、{{client_email}} までご連絡ください。",),
+        ),
+    },
+}
