@@ -90,7 +90,7 @@ def server() -> Iterator[str]:
         folder = reachable(binaries(), scratch)
         shared: dict[str, Any] = {"cwd": home, "stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **user}
         data = str(home / "data")
-        create = "-U kontor -A trust -E UTF8 --locale=C.UTF-8 --no-sync -D".split()
+        create = ["-U", "kontor", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-D"]
         subprocess.run([f"{folder}/initdb", *create, data], check=True, **shared)
         options = [word for option in NOT_DURABLE for word in ("-c", option)]
         command = [f"{folder}/postgres", "-D", data, "-k", str(home), *options]

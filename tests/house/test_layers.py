@@ -14,13 +14,39 @@ LAYERS = PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]
 APPS = [name for row in LAYERS for name in row.split(" | ")]
 
 CORE = {
-    "apps", "assets", "days", "forms", "history", "letters", "money", "pdf", "refused", "tables", "templatetags", "transitions", "uploads",
+    "apps",
+    "assets",
+    "days",
+    "forms",
+    "history",
+    "letters",
+    "messages",
+    "money",
+    "pdf",
+    "refused",
+    "tables",
+    "templatetags",
+    "transitions",
+    "uploads",
     "views",
-}  # fmt: skip
+}
 CONFIG = {
-    "apps", "bootstrap", "celery", "checks", "environment", "errors", "feeding", "health", "logs", "management",
-    "middleware", "settings", "supervisor", "urls", "wsgi",
-}  # fmt: skip
+    "apps",
+    "bootstrap",
+    "celery",
+    "checks",
+    "environment",
+    "errors",
+    "feeding",
+    "health",
+    "logs",
+    "management",
+    "middleware",
+    "settings",
+    "supervisor",
+    "urls",
+    "wsgi",
+}
 BANNED_WORDS = re.compile(r"^\s*(#|<!--|\{#).*\b(TODO|FIXME|XXX)\b", re.MULTILINE)
 
 
