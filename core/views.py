@@ -176,7 +176,7 @@ class ListPage(Page):
         )
         narrowed = {segment.key: segment.narrow(rows) for segment in segments} or {"": rows}
         counts = capped_counts(narrowed, rows.model)
-        table = self.table_class()
+        table = self.make_table()
         page = page_of(narrowed[shown.key], sort=table.sort_of(query), query=query, size=self.page_size)
         return {
             "title": self.title,
@@ -201,11 +201,21 @@ class ListPage(Page):
             "empty": self.empty,
         }
 
+    def make_table(self) -> Table:
+        """The table."""
+        return self.table_class()
+
+    def get_filterset(self) -> FilterSet | None:
+        """The filter bar; none when the list has none."""
+        if self.filterset_class is None:
+            return None
+        return self.filterset_class(self.request.GET, queryset=self.rows, request=self.request)
+
     def filtered(self) -> tuple[FilterSet | None, QuerySet[Any]]:
         """Apply the filter bar; a filter that makes no sense says so and filters nothing."""
-        if self.filterset_class is None:
+        filterset = self.get_filterset()
+        if filterset is None:
             return None, self.rows
-        filterset = self.filterset_class(self.request.GET, queryset=self.rows, request=self.request)
         rows: QuerySet[Any] = filterset.qs if filterset.form.is_valid() else self.rows
         return filterset, rows
 

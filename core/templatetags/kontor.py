@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from babel.numbers import format_percent
 from django import template
 from django.forms import CheckboxInput, Select
 from django.urls import NoReverseMatch, reverse
@@ -16,6 +17,7 @@ from core import tables
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+    from decimal import Decimal
 
     from django.forms import BoundField
     from django.template.context import Context
@@ -161,3 +163,17 @@ def control(field: BoundField) -> SafeString:
     is_box = isinstance(field.field.widget, CheckboxInput)
     css = "form-check-input" if is_box else "form-select" if is_choice else "form-control"
     return field.as_widget(attrs={"class": css + (" is-invalid" if field.errors else "")})
+
+
+@register.simple_tag(takes_context=True)
+def percent(context: Context, value: Decimal) -> str:
+    """A percentage with only the decimals it has; a dash for nothing."""
+    if not value:
+        return "–"
+    return format_percent(value / 100, locale=tables.locale_of(_reader(context).language), decimal_quantization=False)
+
+
+@register.filter
+def is_own_link(value: str) -> bool:
+    """Whether a stored address leads into this product."""
+    return str(value).startswith("/") and not str(value).startswith("//")

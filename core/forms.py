@@ -1,0 +1,44 @@
+"""Form fields that every app uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from babel.numbers import NumberFormatError, parse_decimal
+from django import forms
+from django.core.exceptions import ValidationError
+
+from core.money import Money, exponent
+
+
+class MoneyField(forms.CharField):
+    """An amount in one currency, typed as the reader writes numbers; becomes `Money`."""
+
+    def __init__(self, *, currency: str = "EUR", language: str = "en", **options: Any) -> None:  # noqa: ANN401 -- Django's own
+        super().__init__(max_length=30, **options)
+        self.currency = currency
+        self.language = language
+        self.widget.attrs.update({"inputmode": "decimal", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> Any:  # noqa: ANN401 -- Django's own
+        """Read the amount; more decimals than the currency has are refused."""
+        text = str(super().to_python(value) or "").replace("\u00a0", "").replace("\u202f", "")
+        if not text:
+            return None
+        try:
+            return Money.parse(text, self.currency)
+        except ValueError:
+            pass
+        try:
+            number = parse_decimal(text, locale=self.language.replace("-", "_"), strict=True)
+            return Money.parse(str(number), self.currency)
+        except (NumberFormatError, ValueError):
+            places = exponent(self.currency)
+            example = f"1234.{'5' * places}" if places else "1234"
+            message = f"Enter an amount in {self.currency}, such as {example}."
+            raise ValidationError(message, code="invalid") from None
+
+
+def date_input() -> forms.DateInput:
+    """A day picker."""
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

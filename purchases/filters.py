@@ -1,0 +1,67 @@
+"""Which purchases a list shows: the filter bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import django_filters as filters
+from django import forms
+
+from accounts.models import Client
+from core.forms import date_input
+from purchases.models import Product, Purchase
+from purchases.states import Status
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from purchases.querysets import PurchaseQuerySet
+
+
+class SearchFilter(filters.FilterSet):
+    """Keywords, comma separated, all of which must match."""
+
+    q = filters.CharFilter(
+        label="Search",
+        method="find",
+        max_length=300,
+        widget=forms.TextInput(attrs={"placeholder": "Reference, customer, e-mail, PO or invoice number"}),
+    )
+
+    def find(self, rows: PurchaseQuerySet, _name: str, value: str) -> QuerySet[Purchase]:
+        """Find by keywords; a purchase that matches twice is there once."""
+        return rows.filter(pk__in=Purchase.objects.matching(value).order_by().values("pk"))
+
+
+class PurchaseFilter(SearchFilter):
+    """The bar above the purchase list."""
+
+    status = filters.ChoiceFilter(label="Status", choices=Status.choices, empty_label="Any status")
+    client = filters.ModelChoiceFilter(
+        label="Client", queryset=Client.objects.order_by("name", "pk"), empty_label="All clients"
+    )
+    due_from = filters.DateFilter(label="Due from", field_name="due_on", lookup_expr="gte", widget=date_input())
+    due_to = filters.DateFilter(label="Due to", field_name="due_on", lookup_expr="lte", widget=date_input())
+
+    class Meta:
+        model = Purchase
+        fields: ClassVar = ["q", "status", "client", "due_from", "due_to"]
+
+    def __init__(self, *args: Any, shows_clients: bool = False, **options: Any) -> None:  # noqa: ANN401 -- django-filter's
+        super().__init__(*args, **options)
+        if not shows_clients:
+            del self.filters["client"]
+
+
+class ProductFilter(filters.FilterSet):
+    """The bar above the products."""
+
+    q = filters.CharFilter(label="Search", method="find", max_length=100)
+
+    class Meta:
+        model = Product
+        fields: ClassVar = ["q"]
+
+    def find(self, rows: QuerySet[Product], _name: str, value: str) -> QuerySet[Product]:
+        """Find by a part of the name or code."""
+        return rows.filter(name__icontains=value) | rows.filter(code__icontains=value)

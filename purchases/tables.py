@@ -1,0 +1,260 @@
+"""The columns of the lists of purchases and products, and how a purchase's state is shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils.html import escape, format_html, format_html_join
+
+from core.tables import (
+    NOTHING,
+    Column,
+    Reader,
+    Table,
+    badge,
+    day_cell,
+    moment_cell,
+    money_cell,
+    money_text,
+)
+from purchases.states import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from django.utils.safestring import SafeString
+
+    from purchases.models import Policy, Product, Purchase
+
+TONES: dict[str, str] = {
+    Status.QUOTE: "gray",
+    Status.QUOTE_EXPIRED: "gray",
+    Status.AWAITING_OFFLINE_PAYMENT: "blue",
+    Status.UNPAID: "blue",
+    Status.AWAITING_RELEASE: "violet",
+    Status.PURCHASE_ORDER: "blue",
+    Status.PAID: "green",
+    Status.PARTIALLY_REFUNDED: "green",
+    Status.REFUNDED: "gray",
+    Status.CHARGED_BACK: "red",
+    Status.CANCELED: "gray",
+    Status.REJECTED: "gray",
+}
+SHORT: dict[str, str] = {
+    Status.AWAITING_OFFLINE_PAYMENT: "Awaiting Payment",
+    Status.AWAITING_RELEASE: "Awaiting Release",
+}
+
+
+def days_overdue(purchase: Purchase, on: date) -> int:
+    """How many days an accepted, unpaid purchase order is past its due date on the client's day `on`; 0 if it is not."""
+    if purchase.status != Status.PURCHASE_ORDER or purchase.due_on is None:
+        return 0
+    return max((on - purchase.due_on).days, 0)
+
+
+def tone(purchase: Purchase, overdue: int) -> str:
+    """The color of a purchase's state: amber when overdue, red once a notice went out."""
+    if purchase.status == Status.PURCHASE_ORDER and purchase.dunning_level:
+        return "red"
+    return "amber" if overdue else TONES[purchase.status]
+
+
+def status_cell(purchase: Purchase, on: date, *, is_short: bool = True) -> SafeString:
+    """The status as a badge, with the dunning level and the mark of a test order."""
+    label = SHORT.get(purchase.status, purchase.status_label) if is_short else purchase.status_label
+    shown = badge(label, tone(purchase, days_overdue(purchase, on)))
+    level = purchase.dunning_level if purchase.status == Status.PURCHASE_ORDER else 0
+    if level:
+        shown = format_html('{} <span class="lvl" title="Notice {} sent">L{}</span>', shown, level, level)
+    if purchase.held_at and purchase.status == Status.PURCHASE_ORDER:
+        shown = format_html('{} <span class="tag" title="Dunning on hold">HOLD</span>', shown)
+    return format_html('{} <span class="tag">TEST</span>', shown) if purchase.is_test else shown
+
+
+def purchase_link(purchase: Purchase) -> str:
+    """A purchase's own page."""
+    return reverse("purchases:viewer", args=[purchase.reference])
+
+
+def _today(purchase: Purchase) -> date:
+    return purchase.on  # type: ignore[attr-defined, no-any-return]  # set by PurchaseTable.rows
+
+
+def _reference(purchase: Purchase, _reader: Reader) -> str:
+    return format_html('<a class="num-link" href="{}">{}</a>', purchase_link(purchase), purchase.reference)
+
+
+def _customer(purchase: Purchase, _reader: Reader) -> str:
+    name = purchase.billing_company or purchase.billing_last_name or purchase.billing_email
+    person = purchase.billing_last_name if purchase.billing_company else ""
+    return format_html(
+        '<span class="clip" title="{}">{}</span>{}',
+        name,
+        name,
+        format_html(' <span class="sub">{}</span>', person) if person else "",
+    )
+
+
+def _status(purchase: Purchase, _reader: Reader) -> str:
+    return status_cell(purchase, _today(purchase))
+
+
+def _due(purchase: Purchase, reader: Reader) -> str:
+    overdue = days_overdue(purchase, _today(purchase))
+    shown = day_cell(purchase.due_on, reader)
+    return format_html('{} <span class="over">{} d</span>', shown, overdue) if overdue else shown
+
+
+def _gross(purchase: Purchase, reader: Reader) -> str:
+    return money_cell(purchase.gross_minor, purchase.currency, reader)
+
+
+def _open(purchase: Purchase, reader: Reader) -> str:
+    left = purchase.open_amount.minor
+    return money_cell(left, purchase.currency, reader, css="strong") if left else NOTHING
+
+
+def _po_number(purchase: Purchase, _reader: Reader) -> str:
+    if not purchase.po_number:
+        return NOTHING
+    return format_html('<span class="clip" title="{}">{}</span>', purchase.po_number, purchase.po_number)
+
+
+def _document(purchase: Purchase, reader: Reader) -> str:
+    if purchase.document_received_at is None:
+        return badge("Missing", "amber")
+    return moment_cell(purchase.document_received_at, reader)
+
+
+def _reviewer(purchase: Purchase, _reader: Reader) -> str:
+    who = purchase.policy.get_reviewer_display()
+    return f"{who}, first approval given" if purchase.approved_at else who
+
+
+def _ordered(purchase: Purchase, reader: Reader) -> str:
+    return day_cell(purchase.ordered_on, reader)
+
+
+CLIENT = Column("Client", lambda purchase, _: escape(purchase.client.name), css="wide-only", clients_only=True)
+
+
+class PurchaseTable(Table):
+    """Purchases, newest first."""
+
+    columns = (
+        Column("Reference", _reference, sort="reference"),
+        Column("Customer", _customer, sort="billing_company"),
+        CLIENT,
+        Column("Status", _status, sort="status"),
+        Column("PO number", _po_number, sort="po_number", css="wide-only"),
+        Column("Ordered", _ordered, sort="ordered_at", css="wide-only"),
+        Column("Due", _due, sort="due_on", css="wide-only"),
+        Column("Gross", _gross, css="num wide-only"),
+        Column("Open", _open, css="num"),
+    )
+    default_sort = "-ordered_at"
+    caption = "Purchases"
+    is_selectable = True
+    has_preview = True
+    bulk_template = "purchases/_bulk.html"
+
+    def __init__(self, at: datetime | None = None) -> None:
+        self.moment = at or datetime.min.replace(tzinfo=UTC)
+
+    def rows(self, page: Sequence[Any], reader: Reader) -> list[Any]:
+        """Give each purchase its client's day, then make the cells."""
+        for purchase in page:
+            purchase.on = self.moment.astimezone(purchase.client.zone).date()
+        return super().rows(page, reader)
+
+    def link(self, row: Any) -> str:  # noqa: ANN401
+        """The viewer."""
+        return purchase_link(row)
+
+    def preview(self, row: Any) -> str:  # noqa: ANN401
+        """The drawer."""
+        return reverse("purchases:preview", args=[row.reference])
+
+    def key(self, row: Any) -> str:  # noqa: ANN401
+        """Purchases are known by their reference number."""
+        return str(row.reference)
+
+
+class ReviewTable(PurchaseTable):
+    """The review queue, longest waiting first."""
+
+    columns = (
+        Column("Reference", _reference, sort="reference"),
+        Column("Customer", _customer, sort="billing_company"),
+        CLIENT,
+        Column("Document", _document, sort="document_received_at"),
+        Column("PO number", _po_number, css="wide-only"),
+        Column("Ordered", _ordered, sort="ordered_at", css="wide-only"),
+        Column("Reviewed by", _reviewer, css="wide-only"),
+        Column("Gross", _gross, css="num"),
+    )
+    default_sort = "ordered_at"
+    caption = "Purchase orders that wait for their review"
+
+
+def _product(product: Product, _reader: Reader) -> str:
+    return format_html('{}<span class="sub">{}</span>', product.name, product.code)
+
+
+def _prices(product: Product, reader: Reader) -> str:
+    shown = [(money_text(price.unit_minor, price.currency, reader),) for price in product.prices.all()]
+    return format_html_join(", ", '<span class="amount">{}</span>', shown) or NOTHING
+
+
+def _stock(product: Any, _reader: Reader) -> str:  # noqa: ANN401 -- annotated row
+    if product.delivery != "key":
+        return NOTHING
+    if product.free_keys == 0:
+        return badge("Empty", "red")
+    return f"{product.free_keys:,}"
+
+
+class ProductTable(Table):
+    """Products with their prices and what is left of their keys."""
+
+    columns = (
+        Column("Product", _product, sort="name"),
+        Column("Client", lambda product, _: product.client.name, css="wide-only", clients_only=True),
+        Column("Net prices", _prices),
+        Column("Delivery", lambda product, _: product.get_delivery_display(), css="wide-only"),
+        Column("Keys left", _stock, css="num"),
+        Column(
+            "State", lambda product, _: badge("On sale", "green") if product.is_active else badge("Withdrawn"), css="wide-only"
+        ),
+    )
+    default_sort = "name"
+    caption = "Products"
+
+
+def _policy(policy: Policy, _reader: Reader) -> str:
+    link = reverse("purchases:policy_of", args=[policy.client.slug])
+    return format_html('<a class="num-link" href="{}">{}</a>', link, policy.client.name)
+
+
+class PolicyTable(Table):
+    """The rules in force, one row per client."""
+
+    columns = (
+        Column("Client", _policy, sort="client__name"),
+        Column("Version", lambda policy, _: str(policy.version), css="num"),
+        Column("Since", lambda policy, reader: moment_cell(policy.created_at, reader), css="wide-only"),
+        Column("Term", lambda policy, _: policy.get_term_days_display()),
+        Column("Delivery", lambda policy, _: policy.get_delivery_display()),
+        Column("Reviewed by", lambda policy, _: policy.get_reviewer_display() if policy.review else "Nobody"),
+        Column("Dunning", lambda policy, _: badge("On", "green") if policy.dunning else badge("Off")),
+    )
+    default_sort = "client__name"
+    caption = "Policies"
+
+    def link(self, row: Any) -> str:  # noqa: ANN401
+        """The client's policy."""
+        return reverse("purchases:policy_of", args=[row.client.slug])

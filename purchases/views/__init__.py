@@ -1,0 +1,1 @@
+"""Pages of purchases: lists, the viewer, acts, policy."""

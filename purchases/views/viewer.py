@@ -1,0 +1,237 @@
+"""The viewer: one purchase with everything recorded about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+
+from accounts.roles import Right
+from core.pdf import PdfTimeoutError, PdfUnavailableError
+from core.views import DetailPage
+from mailing.models import Email
+from purchases.models import Document, HistoryEntry, LicenceKey, PoDocument, Purchase
+from purchases.policy import Buyer, warnings
+from purchases.services.documents import render_document
+from purchases.states import RECEIVABLE, Status
+from purchases.tables import days_overdue, status_cell
+from purchases.views.acts import action_bar
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+    from accounts.models import User
+    from purchases.querysets import PurchaseQuerySet
+
+TABS: dict[str, str] = {
+    "general": "General Info",
+    "items": "Items",
+    "delivery": "Delivery Info",
+    "payments": "Payment Log",
+    "po": "Purchase Order",
+    "documents": "Documents",
+    "history": "History",
+}
+MOST_ENTRIES = 200
+INLINE_TYPES = frozenset({"application/pdf", "image/png", "image/jpeg"})
+EVENT_ICONS: dict[str, tuple[str, str]] = {
+    "placed": ("shopping-cart", ""),
+    "document": ("file-down", "blue"),
+    "converted": ("file-check", "blue"),
+    "approved": ("check", "violet"),
+    "released": ("check-check", "green"),
+    "rejected": ("x", "red"),
+    "canceled": ("ban", "red"),
+    "payment": ("banknote", "green"),
+    "refunded": ("undo-2", "amber"),
+    "delivered": ("key-round", "blue"),
+}
+
+
+def entries_for(purchase: Purchase, user: User) -> QuerySet[HistoryEntry]:
+    """The history as this user may read it, newest first; what is internal stays with the platform."""
+    entries = HistoryEntry.objects.filter(purchase=purchase).select_related("by").order_by("-at", "-pk")
+    return entries if user.may(Right.INTERNAL_HISTORY) else entries.filter(is_internal=False)
+
+
+def with_icons(entries: QuerySet[HistoryEntry]) -> list[tuple[HistoryEntry, str, str]]:
+    """Each entry with its icon and tone."""
+    shown = []
+    for entry in entries:
+        name, tone = EVENT_ICONS.get(entry.event, ("", ""))
+        if not name:
+            name, tone = ("bell-ring", "red") if entry.event.startswith(("notice", "pdn", "dunning")) else ("circle-dot", "")
+        shown.append((entry, "mail" if entry.method == "email" and name == "circle-dot" else name, tone))
+    return shown
+
+
+def head_context(purchase: Purchase, *, at: datetime) -> dict[str, Any]:
+    """What the header and the drawer say about a purchase's state and money."""
+    today = at.astimezone(purchase.client.zone).date()
+    overdue = days_overdue(purchase, today)
+    return {
+        "purchase": purchase,
+        "status": status_cell(purchase, today, is_short=False),
+        "overdue": overdue,
+        "is_dunned": purchase.is_po and purchase.status == Status.PURCHASE_ORDER,
+        "levels": [level <= purchase.dunning_level for level in (1, 2, 3)],
+        "held": purchase.is_held(today),
+        "promised": purchase.is_promised(today),
+    }
+
+
+def preview_context(purchase: Purchase, *, user: User, at: datetime) -> dict[str, Any]:
+    """What the drawer shows."""
+    return {
+        **head_context(purchase, at=at),
+        "activity": with_icons(entries_for(purchase, user)[:6]),
+        "bar": action_bar(purchase, user),
+    }
+
+
+class PurchasePage(DetailPage):
+    """A page about one purchase."""
+
+    right = Right.SEARCH
+    lookup = "reference"
+
+    def get_rows(self) -> PurchaseQuerySet:
+        """Purchases with their parties."""
+        return Purchase.objects.with_parties()
+
+
+class PurchasePreview(PurchasePage):
+    """The drawer beside the list."""
+
+    template_name = "purchases/_preview.html"
+
+    def context(self) -> dict[str, Any]:
+        """State, money, customer, the latest activity."""
+        return preview_context(self.row, user=self.user, at=self.at)
+
+
+class PurchaseViewer(PurchasePage):
+    """The whole purchase: header, action bar, and the tab in the address."""
+
+    template_name = "purchases/viewer.html"
+
+    def context(self) -> dict[str, Any]:
+        """The header and the chosen tab; only that tab's rows are read."""
+        asked = self.request.GET.get("tab", "")
+        tab = asked if asked in TABS else "general"
+        return {
+            **preview_context(self.row, user=self.user, at=self.at),
+            "tabs": [(key, label, key == tab) for key, label in TABS.items()],
+            "tab": tab,
+            "tab_label": TABS[tab],
+            "tab_template": f"purchases/_tab_{tab}.html",
+            "billing": next((c for c in self.contacts if c.kind == "billing"), None),
+            "contacts": self.contacts,
+            **getattr(self, f"{tab}_tab")(),
+        }
+
+    @property
+    def contacts(self) -> list[Any]:
+        """Billing, delivery, licensee, as given with the order; read once."""
+        if not hasattr(self, "_contacts"):
+            self._contacts = list(self.row.contacts.order_by("kind", "pk"))
+        return self._contacts
+
+    def general_tab(self) -> dict[str, Any]:
+        """Contacts, facts of the order, x-parameters."""
+        return {"x_parameters": self.row.x_parameters.order_by("key")}
+
+    def items_tab(self) -> dict[str, Any]:
+        """The lines and their totals."""
+        return {"items": self.row.items.order_by("position")}
+
+    def delivery_tab(self) -> dict[str, Any]:
+        """Keys and e-mails."""
+        keys = LicenceKey.objects.filter(item__purchase=self.row).select_related("item").order_by("item__position", "pk")
+        emails = Email.objects.filter(reference=self.row.reference, client=self.row.client).order_by("-created_at", "-pk")
+        return {"keys": keys, "emails": emails}
+
+    def payments_tab(self) -> dict[str, Any]:
+        """Money in and out, in the order in which it moved."""
+        payments = [(True, payment) for payment in self.row.payments.select_related("by")]
+        refunds = [(False, refund) for refund in self.row.refunds.select_related("by")]
+        return {"movements": sorted(payments + refunds, key=lambda movement: (movement[1].at, movement[1].pk))}
+
+    def po_tab(self) -> dict[str, Any]:
+        """The customer's document, the reviewer's checklist, the terms."""
+        documents = PoDocument.objects.filter(purchase=self.row).select_related("received_by").defer("content")
+        return {
+            "po_documents": documents.order_by("-received_at", "-pk"),
+            "checklist": self.checklist(),
+            "policy": self.row.policy,
+            "is_receivable": self.row.status in RECEIVABLE,
+        }
+
+    def checklist(self) -> list[tuple[bool, str]]:
+        """What a reviewer looks at, each with whether it is met."""
+        row = self.row
+        country = next((c.country for c in self.contacts if c.kind == "billing"), "")
+        buyer = Buyer(type=row.customer_type, company=row.billing_company, country=country)
+        outside = warnings(row.policy.terms, buyer, row.gross)
+        number_needed = row.policy.po_number_required
+        checks = [
+            (row.document_received_at is not None, "PO document received"),
+            (bool(row.po_number) or not number_needed, f"PO number {row.po_number or 'missing'}"
+             + ("" if number_needed or row.po_number else " (not required)")),
+            (bool(row.billing_company), f"Company: {row.billing_company or 'missing'}"),
+            (not outside, "Inside the policy's customer types, amounts and countries"),
+            *((False, line) for line in outside),
+        ]
+        if row.policy.four_eyes:
+            checks.append((row.approved_at is not None, "First of two approvals given"))
+        return checks
+
+    def documents_tab(self) -> dict[str, Any]:
+        """Invoices, notices and all else that was issued."""
+        issued = Document.objects.filter(purchase=self.row).defer("data").order_by("-issued_at", "-pk")
+        return {"documents": issued}
+
+    def history_tab(self) -> dict[str, Any]:
+        """Everything that happened, newest first."""
+        entries = list(entries_for(self.row, self.user)[: MOST_ENTRIES + 1])
+        return {"entries": with_icons(entries[:MOST_ENTRIES]), "has_more": len(entries) > MOST_ENTRIES}  # type: ignore[arg-type]
+
+
+class DocumentPdf(PurchasePage):
+    """A document's PDF, rendered when it is first needed and the same bytes ever after."""
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
+        """Send it, to be read in the browser."""
+        document = Document.objects.filter(purchase=self.row, number=self.kwargs["number"]).first()
+        if document is None:
+            raise Http404
+        try:
+            file = render_document(document, at=self.at)
+        except (PdfUnavailableError, PdfTimeoutError) as error:
+            return render(request, "purchases/no_pdf.html", {"document": document, "problem": str(error)}, status=503)
+        return _send(bytes(file.content), document.filename, "application/pdf", is_inline=True)
+
+
+class PoDocumentFile(PurchasePage):
+    """The customer's order document as it came in."""
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
+        """Send it: a PDF or picture to be read, anything else to be saved."""
+        found = PoDocument.objects.filter(purchase=self.row, pk=self.kwargs["pk"], content__isnull=False).first()
+        if found is None:
+            raise Http404
+        kind = found.content_type if found.content_type in INLINE_TYPES else "application/octet-stream"
+        return _send(bytes(found.content), found.filename or "document", kind, is_inline=kind in INLINE_TYPES)
+
+
+def _send(content: bytes, filename: str, kind: str, *, is_inline: bool) -> HttpResponse:
+    answer = HttpResponse(content, content_type=kind)
+    answer["Content-Disposition"] = content_disposition_header(as_attachment=not is_inline, filename=filename)
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "private, no-cache"
+    return answer
