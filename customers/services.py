@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from core.history import record
+from core.refused import Refused
 from customers.models import Contact, ContactKind, Customer
 
 if TYPE_CHECKING:
@@ -90,11 +91,52 @@ def find_or_register(client: Client, data: CustomerInput, *, by: User | None, at
     return customer
 
 
-def _keep_contact(customer: Customer, kind: str, address: AddressInput, *, by: User | None, at: datetime) -> None:
+@transaction.atomic
+def change_customer(
+    customer: Customer, *, company: str, type: str, vat_id: str, language: str, by: User, at: datetime  # noqa: A002
+) -> Customer:
+    """Correct who a customer is; purchases keep what was printed on their documents."""
+    customer = Customer.objects.lock(customer)
+    values = {"company": company, "type": type, "vat_id": vat_id, "language": language}
+    changed = [name for name, value in values.items() if getattr(customer, name) != value]
+    if not changed:
+        return customer
+    for name in changed:
+        setattr(customer, name, values[name])
+    return record(customer, by=by, at=at, reason=f"changed: {', '.join(changed)}")
+
+
+@transaction.atomic
+def save_contact(customer: Customer, *, kind: str, address: AddressInput, by: User, at: datetime) -> Customer:
+    """Enter or correct the customer's billing, delivery or licensee contact; purchases keep their own copy.
+
+    Raises Refused when nobody could be reached by it: neither a name nor a company, or no such kind.
+    """
+    if kind not in ContactKind.values:
+        message = f"{kind} is not a kind of contact."
+        raise Refused(message, "kind")
+    if not (address.company or address.last_name):
+        message = "Enter a company or a last name."
+        raise Refused(message, "name")
+    # Two people who enter the same contact at once: the second waits for the customer's row, then changes it.
+    customer = Customer.objects.lock(customer)
+    _keep_contact(customer, kind, address, by=by, at=at, reason="edited")
+    return customer
+
+
+def _keep_contact(
+    customer: Customer,
+    kind: str,
+    address: AddressInput,
+    *,
+    by: User | None,
+    at: datetime,
+    reason: str = "given with an order",
+) -> None:
     contact = Contact.objects.filter(customer=customer, kind=kind).first() or Contact(customer=customer, kind=kind)
     values = asdict(address)
     if contact.pk and all(getattr(contact, name) == value for name, value in values.items()):
         return
     for name, value in values.items():
         setattr(contact, name, value)
-    record(contact, by=by, at=at, reason="given with an order")
+    record(contact, by=by, at=at, reason=reason)

@@ -10,7 +10,7 @@ from core.history import record
 from core.money import Money
 from core.refused import Refused
 from partners.models import LimitEntry, LimitScope, Partner, PartnerStatus, Reservation
-from partners.selectors import outstanding
+from partners.selectors import WARN_AT_PERCENT, outstanding
 from partners.signals import limit_nearly_used
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from accounts.models import Client, User
 
-WARN_AT_PERCENT = 80
+LONGEST_COMMENT = 200
 
 
 @transaction.atomic
-def save_partner(  # noqa: PLR0913 -- a partner's record, as the client admin fills it in
+def save_partner(
     client: Client,
     *,
     code: str,
@@ -60,6 +60,57 @@ def save_partner(  # noqa: PLR0913 -- a partner's record, as the client admin fi
     record(partner, by=by, at=at, reason=comment)
     if before != limit.minor:
         _enter(partner, reference="", change=0, by=by, at=at, comment=f"limit set to {limit}")
+    return partner
+
+
+@transaction.atomic
+def change_partner(
+    partner: Partner,
+    *,
+    status: str,
+    limit: Money,
+    scope: str,
+    is_po_enabled: bool,
+    valid_until: date | None,
+    month_end_statement: bool,
+    comment: str,
+    by: User,
+    at: datetime,
+) -> Partner:
+    """Change what a partner may do; a changed limit gets a line in its ledger with who changed it and why.
+
+    Open orders keep their place, also above a lower limit: only new ones are measured by it. Raises Refused when the
+    limit changes without a comment, is below zero or is in another currency.
+    """
+    partner = Partner.objects.lock(partner)
+    comment = comment.strip()
+    if limit.currency != partner.currency:
+        message = f"The limit of {partner.company} is in {partner.currency}."
+        raise Refused(message, "currency")
+    if limit.minor < 0:
+        message = "A limit is never below zero; zero means that purchase orders are not offered."
+        raise Refused(message, "limit")
+    before = partner.limit
+    if limit != before and not comment:
+        message = "Say why the limit changes: the comment is kept in the ledger."
+        raise Refused(message, "comment")
+    values = {
+        "status": status,
+        "limit_minor": limit.minor,
+        "scope": scope,
+        "is_po_enabled": is_po_enabled,
+        "valid_until": valid_until,
+        "month_end_statement": month_end_statement,
+    }
+    changed = [name for name, value in values.items() if getattr(partner, name) != value]
+    if not changed:
+        return partner
+    for name in changed:
+        setattr(partner, name, values[name])
+    record(partner, by=by, at=at, reason=comment or "partner changed")
+    if limit != before:
+        note = f"Limit {before} → {limit}: {comment[:LONGEST_COMMENT]}"
+        _enter(partner, reference="", change=0, by=by, at=at, comment=note)
     return partner
 
 
@@ -119,18 +170,14 @@ def _change(partner: Partner, reference: str, minor: int, *, by: User | None, at
     if minor == 0:
         Reservation.objects.filter(reference=reference).delete()
     else:
-        Reservation.objects.update_or_create(
-            reference=reference, defaults={"partner": partner, "amount_minor": minor}
-        )
+        Reservation.objects.update_or_create(reference=reference, defaults={"partner": partner, "amount_minor": minor})
     used = _enter(partner, reference=reference, change=minor - before, by=by, at=at, comment=comment)
     mark = partner.limit_minor * WARN_AT_PERCENT
     if used.minor * 100 >= mark > (used.minor - minor + before) * 100:
         limit_nearly_used.send(Partner, partner=partner, outstanding=used, at=at)
 
 
-def _enter(
-    partner: Partner, *, reference: str, change: int, by: User | None, at: datetime, comment: str
-) -> Money:
+def _enter(partner: Partner, *, reference: str, change: int, by: User | None, at: datetime, comment: str) -> Money:
     used = outstanding(partner)
     LimitEntry.objects.create(
         partner=partner,

@@ -1,6 +1,12 @@
 """Addresses of `partners`."""
 
-from django.urls.resolvers import URLPattern, URLResolver
+from django.urls import path
+
+from partners import views
 
 app_name = "partners"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", views.PartnerList.as_view(), name="list"),
+    path("<int:pk>/", views.PartnerDetail.as_view(), name="detail"),
+    path("<int:pk>/edit/", views.PartnerEdit.as_view(), name="edit"),
+]

@@ -1,0 +1,92 @@
+"""The columns of the error log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+
+from core.tables import NOTHING, Column, Reader, Table, badge, moment_cell
+from core.templatetags.kontor import route
+from errorlog.models import ErrorType
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+    from errorlog.models import ErrorRecord
+
+TONES: dict[str, str] = {
+    ErrorType.KEY_GENERATION: "amber",
+    ErrorType.KEY_LIST_EMPTY: "amber",
+    ErrorType.NOTIFICATION: "violet",
+    ErrorType.PAYMENT: "red",
+    ErrorType.EMAIL_DELIVERY: "blue",
+    ErrorType.UNEXPECTED: "red",
+}
+
+
+def type_badge(entry: ErrorRecord) -> SafeString:
+    """What kind of thing failed, as a badge."""
+    return badge(entry.get_type_display(), TONES.get(entry.type, "gray"))
+
+
+def _number(entry: ErrorRecord, _reader: Reader) -> str:
+    return format_html('<a class="num-link" href="{}">#{}</a>', reverse("errorlog:detail", args=[entry.pk]), entry.pk)
+
+
+def _reference(entry: ErrorRecord, _reader: Reader) -> str:
+    link = route("purchases:viewer", entry.reference) if entry.reference else ""
+    if not link:
+        return entry.reference or NOTHING
+    return format_html('<a class="num-link" href="{}">{}</a>', link, entry.reference)
+
+
+def _status(entry: ErrorRecord, _reader: Reader) -> str:
+    # a status belongs to purchases, which this app does not know; their template tag does
+    return render_to_string("errorlog/_status.html", {"code": entry.purchase_status}) if entry.purchase_status else NOTHING
+
+
+def _note(entry: ErrorRecord, _reader: Reader) -> str:
+    return format_html('<span class="clip" title="{}">{}</span>', entry.note, entry.note)
+
+
+def _done(entry: ErrorRecord, _reader: Reader) -> str:
+    return render_to_string("errorlog/_done.html", {"entry": entry})
+
+
+def _item(entry: ErrorRecord, _reader: Reader) -> str:
+    return NOTHING if entry.item_number is None else str(entry.item_number)
+
+
+def _client_handles(entry: ErrorRecord, _reader: Reader) -> str:
+    if entry.type != ErrorType.KEY_GENERATION:
+        return NOTHING
+    return "Yes" if entry.client_handles else "No"
+
+
+class ErrorTable(Table):
+    """Failures, the newest first."""
+
+    columns = (
+        Column("Done", _done),
+        Column("Created", lambda entry, reader: moment_cell(entry.created_at, reader), sort="created_at"),
+        Column("Error ID", _number, sort="id"),
+        Column("Type", lambda entry, _: type_badge(entry), sort="type"),
+        Column("Reference", _reference, sort="reference"),
+        Column("Status", _status, css="wide-only"),
+        Column("Note", _note, css="wide-only"),
+        Column("Item", _item, css="num wide-only"),
+        Column("Client handles", _client_handles, css="wide-only"),
+        Column("Office", lambda entry, _: str(entry.office) if entry.office else NOTHING, css="wide-only"),
+        Column(
+            "Client", lambda entry, _: entry.client.name if entry.client else NOTHING, css="wide-only", clients_only=True
+        ),
+    )
+    default_sort = "-created_at"
+    caption = "Error log"
+
+    def link(self, row: Any) -> str:  # noqa: ANN401
+        """The error's page."""
+        return reverse("errorlog:detail", args=[row.pk])

@@ -1,0 +1,99 @@
+"""The columns of the list of follow-ups."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+
+from core.tables import NOTHING, Column, Reader, Table, badge, moment_cell
+from followups.models import Category
+from purchases.tables import purchase_link
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.utils.safestring import SafeString
+
+    from followups.models import FollowUp
+
+TONES: dict[str, str] = {
+    Category.REVIEW: "violet",
+    Category.DUNNING: "red",
+    Category.DELIVERY: "amber",
+    Category.LICENCE: "amber",
+    Category.PAYMENT: "green",
+    Category.PARTNER: "blue",
+    Category.CUSTOMER: "gray",
+}
+
+
+def category_badge(follow_up: FollowUp) -> SafeString:
+    """What it is about, as a badge."""
+    return badge(follow_up.get_category_display(), TONES.get(follow_up.category, "gray"))
+
+
+def due_cell(follow_up: FollowUp, at: datetime, reader: Reader) -> SafeString:
+    """When it is due, in the reader's zone; overdue in red and in words."""
+    shown = moment_cell(follow_up.due_at, reader)
+    if follow_up.is_done or follow_up.due_at >= at:
+        return shown
+    return format_html('<span class="neg">{}</span> <span class="over">overdue</span>', shown)
+
+
+def whose(follow_up: FollowUp) -> str:
+    """Who is to do it: a person, a team, or everybody."""
+    return str(follow_up.assignee or follow_up.department or follow_up.office or "Everybody")
+
+
+def _done(follow_up: FollowUp, _reader: Reader) -> str:
+    return render_to_string("followups/_done.html", {"row": follow_up})
+
+
+def _due(follow_up: Any, reader: Reader) -> str:  # noqa: ANN401
+    return due_cell(follow_up, follow_up.moment, reader)
+
+
+def _reference(follow_up: FollowUp, _reader: Reader) -> str:
+    if follow_up.purchase is None:
+        return NOTHING
+    link = purchase_link(follow_up.purchase)
+    return format_html('<a class="num-link" href="{}">{}</a>', link, follow_up.purchase.reference)
+
+
+def _subject(follow_up: FollowUp, _reader: Reader) -> str:
+    link = reverse("followups:detail", args=[follow_up.pk])
+    return format_html('<a class="clip" href="{}" title="{}">{}</a>', link, follow_up.subject, follow_up.subject)
+
+
+class FollowUpTable(Table):
+    """Follow-ups, the most urgent first."""
+
+    columns = (
+        Column("Done", _done),
+        Column("Date and time", _due, sort="due_at"),
+        Column("Category", lambda row, _: category_badge(row), sort="category", css="wide-only"),
+        Column("Reason", lambda row, _: row.reason, sort="reason", css="wide-only"),
+        Column("Reference", _reference, css="wide-only"),
+        Column("Subject", _subject, sort="subject"),
+        Column("Assignee", lambda row, _: whose(row), css="wide-only"),
+        Column("Client", lambda row, _: row.client.name, css="wide-only", clients_only=True),
+    )
+    default_sort = "due_at"
+    caption = "Follow-ups"
+
+    def __init__(self, at: datetime | None = None) -> None:
+        self.moment = at or datetime.min.replace(tzinfo=UTC)
+
+    def rows(self, page: Sequence[Any], reader: Reader) -> list[Any]:
+        """Tell each row what time it is, then make the cells."""
+        for follow_up in page:
+            follow_up.moment = self.moment
+        return super().rows(page, reader)
+
+    def link(self, row: Any) -> str:  # noqa: ANN401
+        """The follow-up's page."""
+        return reverse("followups:detail", args=[row.pk])

@@ -1,0 +1,105 @@
+"""The columns of the list of partners, and how a limit is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+
+from core.tables import NOTHING, Column, Reader, Table, badge, day_cell, money_text, number_text
+from partners.models import PartnerStatus
+from partners.selectors import Exposure
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+    from partners.models import Partner
+
+TONES: dict[str, str] = {PartnerStatus.IN_REVIEW: "amber", PartnerStatus.ACCEPTED: "green", PartnerStatus.REJECTED: "red"}
+
+
+def status_badge(partner: Partner) -> SafeString:
+    """The partner's status as a badge."""
+    return badge(partner.get_status_display(), TONES[partner.status])
+
+
+def exposure_of(partner: Any) -> Exposure:  # noqa: ANN401 -- a partner with its annotated outstanding amount
+    """How the partner's limit stands."""
+    return Exposure(partner.limit_minor, partner.outstanding_minor, partner.currency)
+
+
+def left_text(exposure: Exposure, reader: Reader) -> str:
+    """What is left, in words that need no color."""
+    left = money_text(abs(exposure.left_minor), exposure.currency, reader)
+    if exposure.level == "none":
+        return "No limit"
+    if exposure.left_minor < 0:
+        return f"{left} over"
+    return f"{left} left"
+
+
+def meter(exposure: Exposure, reader: Reader, *, width: int = 72) -> SafeString:
+    """The bar of a limit: a picture with its own words."""
+    left = left_text(exposure, reader)
+    return render_to_string("partners/_meter.html", {"exposure": exposure, "left": left, "width": width})
+
+
+def _name(partner: Partner, _reader: Reader) -> str:
+    link = reverse("partners:detail", args=[partner.pk])
+    return format_html(
+        '<a class="strong clip" href="{}" title="{}">{}</a> <span class="sub">{}</span>',
+        link,
+        partner.company,
+        partner.company,
+        partner.code,
+    )
+
+
+def _limit(partner: Any, reader: Reader) -> str:  # noqa: ANN401
+    if not partner.is_po_enabled:
+        return format_html('<span class="sub">{}</span>', "PO off")
+    return format_html('<span class="amount">{}</span>', number_text(partner.limit_minor, partner.currency, reader))
+
+
+def _outstanding(partner: Any, reader: Reader) -> str:  # noqa: ANN401
+    if not partner.outstanding_minor:
+        return NOTHING
+    shown = number_text(partner.outstanding_minor, partner.currency, reader)
+    return format_html('<span class="amount">{}</span>', shown)
+
+
+def _left(partner: Any, reader: Reader) -> str:  # noqa: ANN401
+    return meter(exposure_of(partner), reader)
+
+
+class PartnerTable(Table):
+    """Partners by name."""
+
+    columns = (
+        Column("Partner", _name, sort="company"),
+        Column("Client", lambda partner, _: partner.client.name, css="wide-only", clients_only=True),
+        Column("Status", lambda partner, _: status_badge(partner), sort="status"),
+        Column("Limit", _limit, sort="limit_minor", css="num wide-only"),
+        Column("Outstanding", _outstanding, css="num wide-only"),
+        Column("What is left", _left),
+        Column("Currency", lambda partner, _: partner.currency, sort="currency", css="wide-only"),
+        Column(
+            "Valid until",
+            lambda partner, reader: day_cell(partner.valid_until, reader),
+            sort="valid_until",
+            css="wide-only",
+        ),
+        Column(
+            "Statement",
+            lambda partner, _: "Month-end" if partner.month_end_statement else NOTHING,
+            css="wide-only",
+        ),
+    )
+    default_sort = "company"
+    caption = "Partners"
+
+    def link(self, row: Any) -> str:  # noqa: ANN401
+        """The partner's page."""
+        return reverse("partners:detail", args=[row.pk])
