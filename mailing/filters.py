@@ -1,0 +1,63 @@
+"""Which e-mails the outbox shows: the filter bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import django_filters as filters
+from django import forms
+
+from accounts.models import Client
+from mailing.models import Email
+from mailing.states import LABELS, Status
+from mailing.wording import KIND_LABELS
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from mailing.querysets import EmailQuerySet
+
+SENDING = "SENDING"
+STATUSES = [(SENDING, label) if status == Status.CLAIMED else (status.value, label) for status, label in LABELS.items()
+            if status != Status.HANDOFF]
+"""Both steps of a hand-over are one status to people."""
+
+
+class EmailFilter(filters.FilterSet):
+    """The bar above the outbox."""
+
+    q = filters.CharFilter(
+        label="Search",
+        method="find",
+        max_length=300,
+        widget=forms.TextInput(attrs={"placeholder": "Recipient, name or subject"}),
+    )
+    reference = filters.CharFilter(label="Reference", max_length=40, method="find_reference")
+    kind = filters.ChoiceFilter(
+        label="Type", choices=sorted(KIND_LABELS.items(), key=lambda item: item[1]), empty_label="Any type"
+    )
+    status = filters.ChoiceFilter(label="Status", choices=STATUSES, method="find_status", empty_label="Any status")
+    client = filters.ModelChoiceFilter(
+        label="Client", queryset=Client.objects.order_by("name", "pk"), empty_label="All clients"
+    )
+
+    class Meta:
+        model = Email
+        fields: ClassVar = ["q", "reference", "kind", "status", "client"]
+
+    def __init__(self, *args: Any, shows_clients: bool = False, **options: Any) -> None:  # noqa: ANN401 -- django-filter's
+        super().__init__(*args, **options)
+        if not shows_clients:
+            del self.filters["client"]
+
+    def find(self, rows: EmailQuerySet, _name: str, value: str) -> QuerySet[Email]:
+        """Find by keywords, comma separated, all of which must match."""
+        return rows.search(value)
+
+    def find_reference(self, rows: EmailQuerySet, _name: str, value: str) -> QuerySet[Email]:
+        """Find by the number of the purchase or quote."""
+        return rows.for_reference(value.strip())
+
+    def find_status(self, rows: EmailQuerySet, _name: str, value: str) -> QuerySet[Email]:
+        """Find by the status that people see."""
+        return rows.filter(status__in=[Status.CLAIMED, Status.HANDOFF] if value == SENDING else [value])

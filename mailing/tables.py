@@ -1,0 +1,199 @@
+"""The columns of the outbox, and how an e-mail's state is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from core.tables import NOTHING, Column, Reader, Table, badge, moment_cell
+from core.templatetags.kontor import icon
+from mailing.states import (
+    BOUNCE,
+    CANCEL,
+    CONFIRM_DELIVERED,
+    HOLD,
+    QUEUE,
+    SEND,
+    SEND_AGAIN,
+    SEND_COPY,
+    Status,
+    decisions,
+)
+from mailing.wording import kind_label
+
+if TYPE_CHECKING:
+    from core.transitions import Transition
+    from mailing.models import Email
+
+TONES: Final[dict[str, str]] = {
+    Status.HELD: "amber",
+    Status.QUEUED: "blue",
+    Status.CLAIMED: "blue",
+    Status.HANDOFF: "blue",
+    Status.SENT: "green",
+    Status.FAILED: "red",
+    Status.UNCERTAIN: "violet",
+    Status.BOUNCED: "red",
+    Status.CANCELED: "gray",
+}
+
+
+CLIP = format_html(
+    '<span class="clips">{}<span class="visually-hidden">with attachment</span></span>', icon("paperclip", 13)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a decision looks in a menu: its icon, and whether it is asked about before it is done."""
+
+    icon: str
+    is_asked: bool
+
+
+ENTRIES: Final[dict[Transition, Entry]] = {
+    SEND: Entry("send", is_asked=False),
+    SEND_COPY: Entry("send", is_asked=True),
+    HOLD: Entry("pause", is_asked=False),
+    QUEUE: Entry("clock", is_asked=False),
+    CANCEL: Entry("ban", is_asked=True),
+    CONFIRM_DELIVERED: Entry("mail-check", is_asked=True),
+    SEND_AGAIN: Entry("repeat", is_asked=True),
+    BOUNCE: Entry("undo-2", is_asked=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Clerk(Reader):
+    """A reader of the outbox who may also decide about e-mails, or may not."""
+
+    may_decide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A decision about one e-mail as a button: its address, words and icon; `key` is good for one click."""
+
+    link: str
+    label: str
+    icon: str
+    is_asked: bool
+    key: str
+
+
+def acts(email: Email) -> list[Act]:
+    """List what a person may decide about an e-mail now."""
+    found = []
+    for decision in decisions(email.status):
+        entry = ENTRIES[decision]
+        link = reverse(f"mailing:{decision.name}", args=[email.pk])
+        words = f"{decision.label} …" if entry.is_asked else decision.label
+        found.append(Act(link, words, entry.icon, entry.is_asked, uuid4().hex))
+    return found
+
+
+def status_badge(email: Email) -> SafeString:
+    """The status as a badge."""
+    return badge(email.status_label, TONES[email.status])
+
+
+def email_link(email: Email) -> str:
+    """An e-mail's own page."""
+    return reverse("mailing:email", args=[email.pk])
+
+
+def purchase_link(reference: str) -> str:
+    """The page of the purchase an e-mail is about; empty when there is none."""
+    try:
+        return reverse("purchases:viewer", args=[reference]) if reference else ""
+    except NoReverseMatch:
+        return ""
+
+
+def _subject(email: Email, _reader: Reader) -> str:
+    clip = CLIP if email.has_attachment else ""  # type: ignore[attr-defined]  # annotated by the view
+    link = email_link(email)
+    return format_html('<a class="subject" href="{}" title="{}">{}</a>{}', link, email.subject, email.subject or "–", clip)
+
+
+def _recipient(email: Email, _reader: Reader) -> str:
+    return format_html('<span class="clip" title="{}">{}</span>', email.recipient, email.recipient)
+
+
+def _reference(email: Email, _reader: Reader) -> str:
+    link = purchase_link(email.reference)
+    if not link:
+        return escape(email.reference) if email.reference else NOTHING
+    return format_html('<a class="num-link" href="{}">{}</a>', link, email.reference)
+
+
+def _status(email: Email, _reader: Reader) -> str:
+    shown = status_badge(email)
+    if email.is_captured:
+        return format_html('{} <span class="tag calm" title="Kept here, sent to nobody">CAPTURED</span>', shown)
+    if email.status == Status.QUEUED and email.attempts:
+        return format_html('{} <span class="sub">attempt {}</span>', shown, email.attempts + 1)
+    return shown
+
+
+def _menu(email: Email, _reader: Reader) -> str:
+    found = acts(email)
+    if not found:
+        return ""
+    items = format_html_join("", "{}", ((_item(act),) for act in found))
+    return format_html(
+        '<button class="icon-btn sm" type="button" popovertarget="menu-{0}" aria-label="Decide about {1}" title="Decide">'
+        '{2}</button><div class="row-menu" id="menu-{0}" popover>{3}</div>',
+        email.pk,
+        email,
+        icon("ellipsis-vertical", 16),
+        items,
+    )
+
+
+def _item(act: Act) -> SafeString:
+    if act.is_asked:
+        return format_html(
+            '<a class="menu-item" href="{0}" hx-get="{0}" hx-target="#dialog-body">{1}{2}</a>',
+            act.link,
+            icon(act.icon),
+            act.label,
+        )
+    return format_html(
+        '<button class="menu-item" type="submit" form="decide" formaction="{}" name="form_key" value="{}">{}{}</button>',
+        act.link,
+        act.key,
+        icon(act.icon),
+        act.label,
+    )
+
+
+class EmailTable(Table):
+    """E-mails, newest first; the last column only for those who may decide."""
+
+    columns = (
+        Column("Subject", _subject, sort="subject", css="subj"),
+        Column("Recipient", _recipient, sort="recipient"),
+        Column("Client", lambda email, _: escape(email.client.name), css="wide-only", clients_only=True),
+        Column("Type", lambda email, _: escape(kind_label(email.kind)), sort="kind", css="wide-only"),
+        Column("Reference", _reference, sort="reference", css="wide-only"),
+        Column("Status", _status, sort="status"),
+        Column("Created", lambda email, reader: moment_cell(email.created_at, reader), sort="created_at", css="wide-only"),
+    )
+    menu = Column(format_html('<span class="visually-hidden">{}</span>', "Decide"), _menu, css="act")
+    default_sort = "-created_at"
+    caption = "E-mails"
+
+    def shown_columns(self, reader: Reader) -> list[Column]:
+        """Add the menu for those who may decide."""
+        columns = super().shown_columns(reader)
+        return [*columns, self.menu] if isinstance(reader, Clerk) and reader.may_decide else columns
+
+    def link(self, row: Any) -> str:  # noqa: ANN401
+        """The e-mail's own page."""
+        return email_link(row)
