@@ -12,7 +12,7 @@ from django.contrib.auth.forms import AuthenticationForm
 class LoginForm(AuthenticationForm):
     """User name and password."""
 
-    error_messages = {  # noqa: RUF012 -- Django's own attribute
+    error_messages = {
         "invalid_login": "User name and password do not match. Both are as your administrator gave them to you.",
         "inactive": "This user was locked out by an administrator.",
     }

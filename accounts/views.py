@@ -26,7 +26,7 @@ class Login(LoginView):
     authentication_form = LoginForm
     redirect_authenticated_user = True
 
-    def form_invalid(self, form: Any) -> HttpResponse:  # noqa: ANN401 -- Django's own
+    def form_invalid(self, form: Any) -> HttpResponse:
         """Show the form again, with what is wrong."""
         answer = super().form_invalid(form)
         answer.status_code = INVALID
@@ -68,8 +68,6 @@ class Profile(Page):
         if not form.is_valid():
             return render(request, "accounts/profile.html", {"form": form}, status=INVALID)
         details = {name: getattr(self.user, name) for name in UserDetails.__dataclass_fields__}
-        save_user(
-            self.user.username, details=UserDetails(**{**details, **form.cleaned_data}), by=self.user, at=self.at
-        )
+        save_user(self.user.username, details=UserDetails(**{**details, **form.cleaned_data}), by=self.user, at=self.at)
         messages.success(request, "Your settings are kept.")
         return HttpResponseRedirect(request.path)

@@ -11,18 +11,18 @@ from django.core.exceptions import ValidationError
 from core.money import Money, exponent
 
 
-class MoneyField(forms.CharField):
+class MoneyField(forms.Field):
     """An amount in one currency, typed as the reader writes numbers; becomes `Money`."""
 
-    def __init__(self, *, currency: str = "EUR", language: str = "en", **options: Any) -> None:  # noqa: ANN401 -- Django's own
-        super().__init__(max_length=30, **options)
+    def __init__(self, *, currency: str = "EUR", language: str = "en", **options: Any) -> None:
+        super().__init__(**options)
         self.currency = currency
         self.language = language
-        self.widget.attrs.update({"inputmode": "decimal", "autocomplete": "off"})
+        self.widget.attrs.update({"inputmode": "decimal", "autocomplete": "off", "maxlength": "30"})
 
-    def to_python(self, value: Any) -> Any:  # noqa: ANN401 -- Django's own
+    def to_python(self, value: Any) -> Any:
         """Read the amount; more decimals than the currency has are refused."""
-        text = str(super().to_python(value) or "").replace("\u00a0", "").replace("\u202f", "")
+        text = str(value or "").strip()[:60].replace("\u00a0", "").replace("\u202f", "")
         if not text:
             return None
         try:

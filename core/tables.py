@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, QueryDict
 
 PAGE_SIZE = 50
-NOTHING = mark_safe('<span class="nil">–</span>')  # noqa: S308 -- our own constant
-
+NOTHING = mark_safe('<span class="nil">–</span>')
 
 
 @lru_cache(maxsize=32)
@@ -161,19 +160,19 @@ class Table:
     has_preview = False
     bulk_template = "_bulk_none.html"
 
-    def link(self, row: Any) -> str:  # noqa: ANN401, ARG002 -- rows of any model
+    def link(self, row: Any) -> str:  # noqa: ARG002 -- rows of any model
         """Where Enter leads; empty when the row has no page."""
         return ""
 
-    def preview(self, row: Any) -> str:  # noqa: ANN401, ARG002
+    def preview(self, row: Any) -> str:  # noqa: ARG002
         """What the drawer shows; empty when there is nothing to preview."""
         return ""
 
-    def key(self, row: Any) -> str:  # noqa: ANN401
+    def key(self, row: Any) -> str:
         """What a selected row is known by."""
         return str(row.pk)
 
-    def label(self, row: Any) -> str:  # noqa: ANN401
+    def label(self, row: Any) -> str:
         """What a row is called, for people who cannot see it."""
         return str(row)
 
@@ -257,7 +256,7 @@ def page_of(queryset: QuerySet[Any], *, sort: str, query: QueryDict, size: int =
     return Page(rows, newer=newer, older=older, is_first=not has_newer)
 
 
-def _value(row: Model, name: str) -> Any:  # noqa: ANN401
+def _value(row: Model, name: str) -> Any:
     value: Any = row
     for part in name.split("__"):
         value = getattr(value, part, None)
@@ -275,8 +274,8 @@ def _cursor(model: type[Model], name: str, query: QueryDict) -> tuple[tuple[Any,
         value, pk = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         target: Any = model
         for part in name.split("__")[:-1]:
-            target = target._meta.get_field(part).related_model  # noqa: SLF001 -- Django's documented model API
-        value = target._meta.get_field(name.split("__")[-1].replace("pk", "id")).to_python(value)  # noqa: SLF001
+            target = target._meta.get_field(part).related_model
+        value = target._meta.get_field(name.rsplit("__", maxsplit=1)[-1].replace("pk", "id")).to_python(value)
         if isinstance(value, str) and "\x00" in value:
             return None, False
         return (value, int(pk)), not query.get("after")

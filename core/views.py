@@ -47,7 +47,7 @@ class Page(View):
     right: ClassVar[str] = ""
     at: datetime
 
-    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> Any:  # noqa: ANN401 -- Django's own
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> Any:
         """Let in who may come in."""
         if not request.user.is_authenticated:
             answer = redirect_to_login(request.get_full_path())
@@ -58,7 +58,7 @@ class Page(View):
         return super().dispatch(request, *args, **kwargs)
 
     @property
-    def user(self) -> Any:  # noqa: ANN401 -- the project's user model, which core does not know
+    def user(self) -> Any:
         """Who asks."""
         return self.request.user
 
@@ -78,7 +78,7 @@ class Page(View):
         day: date = self.at.astimezone(self.user.zone).date()
         return day
 
-    def get_rows(self) -> Any:  # noqa: ANN401 -- a tenant queryset of any model
+    def get_rows(self) -> Any:
         """All rows this page is about; narrowed to the tenant by `rows`."""
         raise NotImplementedError
 
@@ -89,13 +89,13 @@ class Page(View):
         return rows
 
 
-def chosen_client(request: HttpRequest) -> Any:  # noqa: ANN401 -- a client, which core does not know
+def chosen_client(request: HttpRequest) -> Any:
     """The client a platform user works for at the moment; None is All Clients."""
     pk = request.session.get("client")
     if pk is None or not request.user.is_authenticated:
         return None
-    model = request.user._meta.get_field("client").related_model  # noqa: SLF001 -- Django's documented model API
-    return model(pk=pk)  # type: ignore[operator]
+    model: Any = request.user._meta.get_field("client").related_model
+    return model(pk=pk)
 
 
 # Lists -----------------------------------------------------------------------------------------------------------
@@ -130,7 +130,9 @@ class CappedCount(Subquery):
 def capped_counts(queries: dict[str, QuerySet[Any]], model: type[Model], *, cap: int = CAP) -> dict[str, str]:
     """Count several queries in one trip, each up to `cap`; more is shown as `1,000+`."""
     counts = {
-        key: CappedCount(query.order_by().values("pk")[: cap + 1]) for key, query in queries.items() if not query.query.is_empty()
+        key: CappedCount(query.order_by().values("pk")[: cap + 1])
+        for key, query in queries.items()
+        if not query.query.is_empty()
     }
     names = {f"count_{number}": key for number, key in enumerate(counts)}
     found = (
@@ -230,11 +232,12 @@ class DetailPage(Page):
     template_name: str = ""
 
     @cached_property
-    def row(self) -> Any:  # noqa: ANN401 -- rows of any model
+    def row(self) -> Any:
         """The row; another tenant's does not exist."""
+        rows = self.rows
         try:
-            return self.rows.get(**{self.lookup: self.kwargs[self.lookup]})
-        except (self.rows.model.DoesNotExist, ValueError, OverflowError):
+            return rows.get(**{self.lookup: self.kwargs[self.lookup]})
+        except (rows.model.DoesNotExist, ValueError, OverflowError):
             raise Http404 from None
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
@@ -261,9 +264,13 @@ class ActView(Page):
     tone: ClassVar[str] = "primary"
     form_class: ClassVar[type[forms.Form]] = ActionForm
 
-    def get_form(self, data: Any = None, files: Any = None) -> forms.Form:  # noqa: ANN401 -- Django's own
+    def get_form(self, data: Any = None, files: Any = None) -> forms.Form:
         """The form, bound to what was sent."""
         return self.form_class(data, files, initial=self.get_initial())
+
+    def heading(self) -> str:
+        """What stands above the form."""
+        return self.title
 
     def get_initial(self) -> dict[str, Any]:
         """What the form starts with."""
@@ -297,11 +304,11 @@ class ActView(Page):
         """Go on to another page, from a dialog as from a page."""
         return HttpResponseClientRedirect(url) if self.is_htmx else HttpResponseRedirect(url)
 
-    def show(self, form: forms.Form, *, status: int = 200, **more: Any) -> HttpResponse:  # noqa: ANN401
+    def show(self, form: forms.Form, *, status: int = 200, **more: Any) -> HttpResponse:
         """Show the form, as a dialog or as a page."""
         context = {
             "form": form,
-            "title": self.title,
+            "title": self.heading(),
             "button": self.button or self.title,
             "tone": self.tone,
             "back": self.back,
@@ -326,6 +333,10 @@ class ActionView(ActView, DetailPage):
     def consequences(self) -> list[str]:
         """What will happen, in sentences, before the button is pressed."""
         return []
+
+    def heading(self) -> str:
+        """The act and the row."""
+        return f"{self.title} {self.row}"
 
     def refusal(self) -> str:
         """Why this can't be done at all now; empty when it can."""
@@ -385,10 +396,14 @@ class ActionView(ActView, DetailPage):
         if not shown or shown == version_of(self.row):
             return ""
         who, when = last_change(self.row)
-        return f"This was changed by {who or 'the system'} at {moment_text(when, self.reader)}. Please look again." if when else ""
+        return (
+            f"This was changed by {who or 'the system'} at {moment_text(when, self.reader)}. Please look again."
+            if when
+            else ""
+        )
 
 
-def version_of(row: Any) -> str:  # noqa: ANN401 -- rows of any model
+def version_of(row: Any) -> str:
     """What tells one state of a row from the next: its version, else its newest history line."""
     if hasattr(row, "version"):
         return str(row.version)
@@ -397,7 +412,7 @@ def version_of(row: Any) -> str:  # noqa: ANN401 -- rows of any model
     return ""
 
 
-def last_change(row: Any) -> tuple[str, datetime | None]:  # noqa: ANN401 -- rows of any model
+def last_change(row: Any) -> tuple[str, datetime | None]:
     """Who changed a row last, and when."""
     if hasattr(row, "changed_at"):
         return str(row.changed_by or ""), row.changed_at
@@ -431,7 +446,7 @@ class BulkAction(ActView):
         """The list."""
         return reverse(self.list_url)
 
-    def link(self, row: Any) -> str:  # noqa: ANN401, ARG002
+    def link(self, row: Any) -> str:  # noqa: ARG002
         """Where a row's line leads."""
         return ""
 
@@ -439,7 +454,7 @@ class BulkAction(ActView):
         """The service's keywords besides `by` and `at`."""
         return dict(form.cleaned_data)
 
-    def sentence(self, row: Any) -> str:  # noqa: ANN401, ARG002
+    def sentence(self, row: Any) -> str:  # noqa: ARG002
         """What was done with this row."""
         return self.done
 
@@ -476,7 +491,7 @@ class BulkAction(ActView):
         }
         return render(request, "_bulk_results.html" if self.is_htmx else "bulk_results.html", context)
 
-    def try_one(self, row: Any, keywords: dict[str, Any]) -> Outcome:  # noqa: ANN401
+    def try_one(self, row: Any, keywords: dict[str, Any]) -> Outcome:
         """Do it for one row."""
         try:
             changed = type(self).action(row, by=self.user, at=self.at, **keywords)
@@ -488,5 +503,10 @@ class BulkAction(ActView):
         """Show what will happen with the picked rows."""
         rows, _unknown = self.picked(names)
         refusal = "" if rows else "Select at least one row first."
-        more = {"picks": names, "rows": rows, "refusal": refusal, "consequences": self.consequences(rows) if rows else []}
+        more = {
+            "picks": names,
+            "rows": rows,
+            "refusal": refusal,
+            "consequences": self.consequences(rows) if rows else [],
+        }
         return self.show(form, status=status, **more)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import django_filters as filters
 from django import forms
 
-from accounts.models import Client
 from core.forms import date_input
 from purchases.models import Product, Purchase
 from purchases.states import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.db.models import QuerySet
 
+    from accounts.models import Client
     from purchases.querysets import PurchaseQuerySet
 
 
@@ -37,9 +39,7 @@ class PurchaseFilter(SearchFilter):
     """The bar above the purchase list."""
 
     status = filters.ChoiceFilter(label="Status", choices=Status.choices, empty_label="Any status")
-    client = filters.ModelChoiceFilter(
-        label="Client", queryset=Client.objects.order_by("name", "pk"), empty_label="All clients"
-    )
+    client = filters.ChoiceFilter(label="Client", field_name="client_id", empty_label="All clients")
     due_from = filters.DateFilter(label="Due from", field_name="due_on", lookup_expr="gte", widget=date_input())
     due_to = filters.DateFilter(label="Due to", field_name="due_on", lookup_expr="lte", widget=date_input())
 
@@ -47,9 +47,11 @@ class PurchaseFilter(SearchFilter):
         model = Purchase
         fields: ClassVar = ["q", "status", "client", "due_from", "due_to"]
 
-    def __init__(self, *args: Any, shows_clients: bool = False, **options: Any) -> None:  # noqa: ANN401 -- django-filter's
+    def __init__(self, *args: Any, clients: Sequence[Client] = (), **options: Any) -> None:
         super().__init__(*args, **options)
-        if not shows_clients:
+        if clients:
+            self.filters["client"].extra["choices"] = [(str(client.pk), client.name) for client in clients]
+        else:
             del self.filters["client"]
 
 

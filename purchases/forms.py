@@ -23,9 +23,7 @@ PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg"}
 class NoteForm(ActionForm):
     """An act with a note."""
 
-    note = forms.CharField(
-        label="Note", required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2}), help_text="For the history."
-    )
+    note = forms.CharField(label="Note", required=False, max_length=300, help_text="For the history.")
 
 
 class ReasonForm(ActionForm):
@@ -51,7 +49,7 @@ class ConvertForm(ActionForm):
     po_number = forms.CharField(label="PO number", required=False, max_length=60)
     note = forms.CharField(label="Note", required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
 
-    def __init__(self, *args: Any, needs_note: bool = False, needs_number: bool = False, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, *args: Any, needs_note: bool = False, needs_number: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["note"].required = needs_note
         self.fields["po_number"].required = needs_number
@@ -64,7 +62,7 @@ class PaymentForm(ActionForm):
     method = forms.ChoiceField(label="Method", choices=PaymentType.choices)
     bank_reference = forms.CharField(label="Bank reference", required=False, max_length=140)
 
-    def __init__(self, *args: Any, currency: str = "EUR", language: str = "en", **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, *args: Any, currency: str = "EUR", language: str = "en", **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["amount"] = MoneyField(label=f"Amount in {currency}", currency=currency, language=language)
 
@@ -75,7 +73,7 @@ class RefundForm(ActionForm):
     amount = MoneyField(label="Amount", required=False)
     reason = forms.CharField(label="Reason", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
 
-    def __init__(self, *args: Any, currency: str = "EUR", language: str = "en", **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, *args: Any, currency: str = "EUR", language: str = "en", **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["amount"] = MoneyField(
             label=f"Amount in {currency}",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 
 from core.tables import (
     NOTHING,
@@ -50,7 +50,7 @@ SHORT: dict[str, str] = {
 
 
 def days_overdue(purchase: Purchase, on: date) -> int:
-    """How many days an accepted, unpaid purchase order is past its due date on the client's day `on`; 0 if it is not."""
+    """How many days an unpaid purchase order is past its due date on the client's day `on`; 0 if it is not."""
     if purchase.status != Status.PURCHASE_ORDER or purchase.due_on is None:
         return 0
     return max((on - purchase.due_on).days, 0)
@@ -90,13 +90,7 @@ def _reference(purchase: Purchase, _reader: Reader) -> str:
 
 def _customer(purchase: Purchase, _reader: Reader) -> str:
     name = purchase.billing_company or purchase.billing_last_name or purchase.billing_email
-    person = purchase.billing_last_name if purchase.billing_company else ""
-    return format_html(
-        '<span class="clip" title="{}">{}</span>{}',
-        name,
-        name,
-        format_html(' <span class="sub">{}</span>', person) if person else "",
-    )
+    return format_html('<span class="clip" title="{}">{}</span>', name, name)
 
 
 def _status(purchase: Purchase, _reader: Reader) -> str:
@@ -121,7 +115,7 @@ def _open(purchase: Purchase, reader: Reader) -> str:
 def _po_number(purchase: Purchase, _reader: Reader) -> str:
     if not purchase.po_number:
         return NOTHING
-    return format_html('<span class="clip" title="{}">{}</span>', purchase.po_number, purchase.po_number)
+    return format_html('<span class="clip clip-s" title="{}">{}</span>', purchase.po_number, purchase.po_number)
 
 
 def _document(purchase: Purchase, reader: Reader) -> str:
@@ -139,7 +133,11 @@ def _ordered(purchase: Purchase, reader: Reader) -> str:
     return day_cell(purchase.ordered_on, reader)
 
 
-CLIENT = Column("Client", lambda purchase, _: escape(purchase.client.name), css="wide-only", clients_only=True)
+def _client(purchase: Purchase, _reader: Reader) -> str:
+    return format_html('<span class="clip clip-s" title="{}">{}</span>', purchase.client.name, purchase.client.name)
+
+
+CLIENT = Column("Client", _client, css="wide-only", clients_only=True)
 
 
 class PurchaseTable(Table):
@@ -151,7 +149,6 @@ class PurchaseTable(Table):
         CLIENT,
         Column("Status", _status, sort="status"),
         Column("PO number", _po_number, sort="po_number", css="wide-only"),
-        Column("Ordered", _ordered, sort="ordered_at", css="wide-only"),
         Column("Due", _due, sort="due_on", css="wide-only"),
         Column("Gross", _gross, css="num wide-only"),
         Column("Open", _open, css="num"),
@@ -171,15 +168,15 @@ class PurchaseTable(Table):
             purchase.on = self.moment.astimezone(purchase.client.zone).date()
         return super().rows(page, reader)
 
-    def link(self, row: Any) -> str:  # noqa: ANN401
+    def link(self, row: Any) -> str:
         """The viewer."""
         return purchase_link(row)
 
-    def preview(self, row: Any) -> str:  # noqa: ANN401
+    def preview(self, row: Any) -> str:
         """The drawer."""
         return reverse("purchases:preview", args=[row.reference])
 
-    def key(self, row: Any) -> str:  # noqa: ANN401
+    def key(self, row: Any) -> str:
         """Purchases are known by their reference number."""
         return str(row.reference)
 
@@ -210,7 +207,7 @@ def _prices(product: Product, reader: Reader) -> str:
     return format_html_join(", ", '<span class="amount">{}</span>', shown) or NOTHING
 
 
-def _stock(product: Any, _reader: Reader) -> str:  # noqa: ANN401 -- annotated row
+def _stock(product: Any, _reader: Reader) -> str:
     if product.delivery != "key":
         return NOTHING
     if product.free_keys == 0:
@@ -228,7 +225,9 @@ class ProductTable(Table):
         Column("Delivery", lambda product, _: product.get_delivery_display(), css="wide-only"),
         Column("Keys left", _stock, css="num"),
         Column(
-            "State", lambda product, _: badge("On sale", "green") if product.is_active else badge("Withdrawn"), css="wide-only"
+            "State",
+            lambda product, _: badge("On sale", "green") if product.is_active else badge("Withdrawn"),
+            css="wide-only",
         ),
     )
     default_sort = "name"
@@ -255,6 +254,6 @@ class PolicyTable(Table):
     default_sort = "client__name"
     caption = "Policies"
 
-    def link(self, row: Any) -> str:  # noqa: ANN401
+    def link(self, row: Any) -> str:
         """The client's policy."""
         return reverse("purchases:policy_of", args=[row.client.slug])

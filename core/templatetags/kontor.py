@@ -79,9 +79,9 @@ def initials(name: str) -> str:
 
 
 @register.filter
-def may(user: Any, right: str) -> bool:  # noqa: ANN401 -- any user, also the anonymous one
+def may(user: Any, right: str) -> bool:
     """Whether the user holds the right of this name."""
-    return user.is_authenticated and user.may(right)
+    return bool(user.is_authenticated and user.may(right))
 
 
 @register.filter

@@ -28,6 +28,7 @@ from purchases.states import (
     AWAITING_PO_DOCUMENT,
     CANCEL,
     CONVERT,
+    LABELS,
     OPEN,
     REFUND_PART,
     REJECT,
@@ -41,9 +42,9 @@ if TYPE_CHECKING:
     from django.forms import Form
 
     from accounts.models import User
-    from purchases.querysets import PurchaseQuerySet
 
 PAYABLE = OPEN | {Status.CANCELED, Status.CHARGED_BACK}
+FEW = 3
 ACCEPTED = frozenset({Status.PURCHASE_ORDER})
 
 
@@ -132,6 +133,9 @@ class Bar:
 def why_not(act: Act, purchase: Purchase, user: User) -> str:
     """Say why this user can't do this now; empty when they can."""
     if purchase.status not in act.sources:
+        names = [LABELS[status] for status in LABELS if status in act.sources]
+        if len(names) <= FEW:
+            return f"Only in status {' or '.join(names)}."
         return f"Not possible in status {purchase.status_label}."
     if not user.may(act.right):
         return f"Your role ({user.role_data.label}) does not include this."
@@ -140,7 +144,8 @@ def why_not(act: Act, purchase: Purchase, user: User) -> str:
 
 def action_bar(purchase: Purchase, user: User) -> Bar:
     """Arrange all acts for one purchase and one user."""
-    main, more = [], []
+    main: list[Button] = []
+    more: list[Button] = []
     for act in ACTS:
         try:
             link = reverse(act.page, args=[purchase.reference])
@@ -157,9 +162,7 @@ def action_bar(purchase: Purchase, user: User) -> Bar:
 def acts_many(user: User) -> list[Button]:
     """The acts of the bulk bar that this user may use."""
     many = (("purchases:release_many", "Release", "check", "r"), ("purchases:reject_many", "Reject", "x", ""))
-    return [
-        Button(label, icon, reverse(page), "", key) for page, label, icon, key in many if user.may(Right.RELEASE)
-    ]
+    return [Button(label, icon, reverse(page), "", key) for page, label, icon, key in many if user.may(Right.RELEASE)]
 
 
 class PurchaseAct(ActionView):
@@ -168,7 +171,7 @@ class PurchaseAct(ActionView):
     lookup = "reference"
     act_page: ClassVar[str]
 
-    def get_rows(self) -> PurchaseQuerySet:
+    def get_rows(self) -> Any:
         """Purchases."""
         return Purchase.objects.with_parties().select_related("changed_by")
 
@@ -186,7 +189,7 @@ class PurchaseAct(ActionView):
         return reverse("purchases:viewer", args=[self.row.reference])
 
 
-def release_consequences(purchase: Purchase, reader: Reader, on: Any) -> list[str]:  # noqa: ANN401 -- a day
+def release_consequences(purchase: Purchase, reader: Reader, on: Any) -> list[str]:
     """What releasing this purchase will do; `on` is the client's today."""
     if purchase.policy.four_eyes and purchase.approved_by_id is None:
         return ["This is the first of two approvals: somebody else has to release it after you."]
@@ -197,7 +200,9 @@ def release_consequences(purchase: Purchase, reader: Reader, on: Any) -> list[st
     else:
         lines = [f"An invoice over {amount} is issued and the licence keys are delivered."]
     lines.append(f"Payment is due on {due}, in {purchase.term_days} days.")
-    lines.append(f"{purchase.billing_email or 'The customer'} gets an e-mail with the document and payment instructions.")
+    lines.append(
+        f"{purchase.billing_email or 'The customer'} gets an e-mail with the document and payment instructions."
+    )
     if purchase.is_test:
         lines.append("This is a test order: it is never dunned and counts in no revenue.")
     return lines
@@ -253,6 +258,10 @@ class PurchaseConvert(PurchaseAct):
     form_class = forms.ConvertForm
     action = staticmethod(convert_purchase)
 
+    def heading(self) -> str:
+        """The act and the purchase."""
+        return f"Convert {self.row} to a purchase order"
+
     @property
     def outside(self) -> list[str]:
         """What lies outside the client's policy."""
@@ -264,7 +273,7 @@ class PurchaseConvert(PurchaseAct):
         )
         return warnings(self.row.policy.terms, buyer, self.row.gross)
 
-    def get_form(self, data: Any = None, files: Any = None) -> Form:  # noqa: ANN401, ARG002 -- Django's own
+    def get_form(self, data: Any = None, files: Any = None) -> Form:  # noqa: ARG002 -- Django's own
         """Outside the policy the note is needed."""
         return forms.ConvertForm(
             data,
@@ -293,6 +302,10 @@ class PurchaseReceive(PurchaseAct):
     form_class = forms.DocumentForm
     action = staticmethod(receive_document)
 
+    def heading(self) -> str:
+        """The act and the purchase."""
+        return f"PO document of {self.row} received"
+
     def consequences(self) -> list[str]:
         """The deadline is met; somebody reviews."""
         return ["The document deadline is met.", "Whoever reviews this client's orders is asked to look at it."]
@@ -311,7 +324,11 @@ class PurchasePayment(PurchaseAct):
     form_class = forms.PaymentForm
     action = staticmethod(record_payment)
 
-    def get_form(self, data: Any = None, files: Any = None) -> Form:  # noqa: ANN401, ARG002 -- Django's own
+    def heading(self) -> str:
+        """The act and the purchase."""
+        return f"Record payment on {self.row}"
+
+    def get_form(self, data: Any = None, files: Any = None) -> Form:  # noqa: ARG002 -- Django's own
         """The amount is in the purchase's currency and starts with what is open."""
         initial = {"amount": self.row.open_amount.amount if self.row.is_open else "", "method": self.row.payment_type}
         return forms.PaymentForm(data, initial=initial, currency=self.row.currency, language=self.user.language)
@@ -323,7 +340,10 @@ class PurchasePayment(PurchaseAct):
     def consequences(self) -> list[str]:
         """What full, part and excess money do."""
         if not self.row.is_open:
-            return [f"The purchase is {self.row.status_label}: the money is booked and stays visible; a follow-up asks what to do with it."]
+            return [
+                f"The purchase is {self.row.status_label}: the money is booked and stays visible.",
+                "A follow-up asks what to do with it.",
+            ]
         left = money_text(self.row.open_amount.minor, self.row.currency, self.reader)
         return [
             f"{left} is open. Once it is covered, the purchase is Paid and the customer gets a receipt.",
@@ -346,7 +366,7 @@ class PurchaseRefund(PurchaseAct):
     form_class = forms.RefundForm
     action = staticmethod(refund_purchase)
 
-    def get_form(self, data: Any = None, files: Any = None) -> Form:  # noqa: ANN401, ARG002 -- Django's own
+    def get_form(self, data: Any = None, files: Any = None) -> Form:  # noqa: ARG002 -- Django's own
         """The amount is in the purchase's currency."""
         return forms.RefundForm(data, currency=self.row.currency, language=self.user.language)
 
@@ -399,7 +419,7 @@ class PurchaseBulk(BulkAction):
     list_url = "purchases:review"
     right = Right.RELEASE
 
-    def get_rows(self) -> PurchaseQuerySet:
+    def get_rows(self) -> Any:
         """Purchases."""
         return Purchase.objects.with_parties()
 
@@ -424,7 +444,9 @@ class ReleaseMany(PurchaseBulk):
         shown = ", ".join(money_text(minor, currency, self.reader) for currency, minor in sorted(totals.items()))
         lines = [f"{len(ready)} of {len(rows)} can be released" + (f", over {shown} in all." if shown else ".")]
         if ready:
-            lines.append("Each gets its invoice or pro-forma invoice, its keys where they are delivered at once, and an e-mail.")
+            lines.append(
+                "Each gets its invoice or pro-forma invoice, its keys where they are delivered at once, and an e-mail."
+            )
         if len(ready) < len(rows):
             lines.append("The others are left as they are; the result says why for each.")
         return lines

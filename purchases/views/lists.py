@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
@@ -37,7 +38,7 @@ class PurchaseRows(ListPage):
     template_name = "purchases/list.html"
     noun = ("purchase", "purchases")
 
-    def get_rows(self) -> PurchaseQuerySet:
+    def get_rows(self) -> Any:
         """Purchases with what their rows show."""
         return Purchase.objects.with_parties()
 
@@ -49,7 +50,9 @@ class PurchaseRows(ListPage):
     def context(self) -> dict[str, Any]:
         """The list, and the drawer where the address names a purchase."""
         asked = self.request.GET.get("preview", "")
-        found = self.rows.filter(reference=asked).first() if len(asked) == REFERENCE_LENGTH and asked.isascii() else None
+        found = (
+            self.rows.filter(reference=asked).first() if len(asked) == REFERENCE_LENGTH and asked.isascii() else None
+        )
         more = preview_context(found, user=self.user, at=self.at) if found else {}
         return {**super().context(), "bulk_acts": acts_many(self.user), "preview": found, **more}
 
@@ -62,7 +65,7 @@ class PurchaseList(PurchaseRows):
     filterset_class = PurchaseFilter
     empty = Empty(
         "No purchases yet",
-        "Orders from the checkout, the partner portal and those keyed in by Customer Service are listed here as soon as they come in.",
+        "Orders from the checkout, the partner portal and Customer Service are listed here as soon as they come in.",
     )
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
@@ -76,9 +79,13 @@ class PurchaseList(PurchaseRows):
 
     def get_filterset(self) -> FilterSet:
         """The filter bar; the client only where several are mixed."""
-        return PurchaseFilter(
-            self.request.GET, queryset=self.rows, request=self.request, shows_clients=self.reader.shows_clients
-        )
+        clients = self.clients if self.reader.shows_clients else []
+        return PurchaseFilter(self.request.GET, queryset=self.rows, request=self.request, clients=clients)
+
+    @cached_property
+    def clients(self) -> list[Client]:
+        """All clients; read once, for the filter and for their days."""
+        return list(Client.objects.only("name", "time_zone").order_by("name", "pk"))
 
     def segments(self) -> Sequence[Segment]:
         """The saved tabs."""
@@ -89,14 +96,16 @@ class PurchaseList(PurchaseRows):
             Segment("overdue", "Overdue", self.overdue),
             Segment("dunning", "In dunning", lambda rows: rows.accepted().filter(dunning_level__gt=0)),
             Segment("paid", "Paid", lambda rows: rows.filter(status__in=(Status.PAID, Status.PARTIALLY_REFUNDED))),
-            Segment("refunded", "Refunded", lambda rows: rows.filter(status__in=(Status.REFUNDED, Status.CHARGED_BACK))),
+            Segment(
+                "refunded", "Refunded", lambda rows: rows.filter(status__in=(Status.REFUNDED, Status.CHARGED_BACK))
+            ),
             Segment("canceled", "Canceled", lambda rows: rows.filter(status__in=(Status.CANCELED, Status.REJECTED))),
         )
 
     def overdue(self, rows: PurchaseQuerySet) -> QuerySet[Purchase]:
         """Accepted purchase orders past their due date; each client's day ends in its own zone."""
         days: dict[Any, list[int]] = {}
-        for client in Client.objects.only("time_zone"):
+        for client in self.clients:
             days.setdefault(self.at.astimezone(client.zone).date(), []).append(client.pk)
         late = Q(pk__in=[])
         for day, clients in days.items():
@@ -112,10 +121,10 @@ class ReviewQueue(PurchaseRows):
     filterset_class = SearchFilter
     empty = Empty(
         "Nothing to review",
-        "Purchase orders wait here until somebody has checked the customer's order document and releases or rejects them.",
+        "Purchase orders wait here until somebody checks the customer's document and releases or rejects them.",
     )
 
-    def get_rows(self) -> PurchaseQuerySet:
+    def get_rows(self) -> Any:
         """The queue."""
         return super().get_rows().awaiting_release()
 
@@ -143,4 +152,6 @@ class ProductList(ListPage):
         """Products with prices and the number of free keys."""
         free = LicenceKey.objects.filter(product=OuterRef("pk"), item=None).order_by().values("product")
         count = Subquery(free.annotate(number=Count("pk")).values("number"))
-        return Product.objects.select_related("client").prefetch_related("prices").annotate(free_keys=Coalesce(count, 0))
+        return (
+            Product.objects.select_related("client").prefetch_related("prices").annotate(free_keys=Coalesce(count, 0))
+        )

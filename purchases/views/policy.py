@@ -54,9 +54,10 @@ class PolicyOfClient(Page):
 
     right = Right.POLICY
 
-    def get_rows(self) -> QuerySet[Policy]:
-        """All versions."""
-        return Policy.objects.select_related("client", "created_by")
+    def rows_of(self, client: Client) -> QuerySet[Policy]:
+        """All versions of a client whose rules the user may see."""
+        rows: QuerySet[Policy] = Policy.objects.visible_to(self.user).filter(client=client)
+        return rows.select_related("client", "created_by")
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Show the version in the address, else the one in force."""
@@ -65,10 +66,11 @@ class PolicyOfClient(Page):
         client = Client.objects.filter(slug=slug).first()
         if client is None:
             raise Http404
-        mine = self.get_rows().visible_to(self.user).filter(client=client)
-        versions = list(mine.prefetch_related("trusted_customers").order_by("-version"))
+        versions = list(self.rows_of(client).prefetch_related("trusted_customers").order_by("-version"))
         asked = request.GET.get("version", "")
-        shown = next((policy for policy in versions if str(policy.version) == asked), None) or next(iter(versions), None)
+        shown = next((policy for policy in versions if str(policy.version) == asked), None) or next(
+            iter(versions), None
+        )
         earlier = next((p for p in versions if shown and p.version == shown.version - 1), None)
         context = {
             "client": client,
@@ -91,7 +93,19 @@ def sections(policy: Policy, earlier: Policy | None, reader: Reader) -> list[tup
 
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Who may buy on purchase order", ("Offered at checkout", "On request", "Customer types", "Smallest amount", "Largest amount", "Countries", "Partner orders", "Trusted customers")),
+    (
+        "Who may buy on purchase order",
+        (
+            "Offered at checkout",
+            "On request",
+            "Customer types",
+            "Smallest amount",
+            "Largest amount",
+            "Countries",
+            "Partner orders",
+            "Trusted customers",
+        ),
+    ),
     ("Review", ("Reviewed by", "Four eyes", "PO number", "Documents come in by", "Document deadline")),
     ("Delivery and payment", ("Term", "Delivery")),
     ("Dunning", ("Letters", "Cancel step", "Cancel after")),
@@ -114,7 +128,10 @@ def _lines(policy: Policy, reader: Reader) -> list[tuple[str, str]]:
         ("Reviewed by", policy.get_reviewer_display() if policy.review else "Nobody: accepted at once"),
         ("Four eyes", "Two people approve" if policy.four_eyes else "No"),
         ("PO number", "Required" if policy.po_number_required else "Optional"),
-        ("Documents come in by", ", ".join(str(channels.get(code, code)) for code in policy.accepted_channels) or "Any channel"),
+        (
+            "Documents come in by",
+            ", ".join(str(channels.get(code, code)) for code in policy.accepted_channels) or "Any channel",
+        ),
         ("Document deadline", f"{policy.document_deadline_days} days after the order"),
         ("Term", policy.get_term_days_display()),
         ("Delivery", "At once" if policy.delivery == "immediate" else "After payment (prepaid)"),
@@ -130,4 +147,3 @@ def _yes(value: bool) -> str:  # noqa: FBT001 -- a plain value to word
 
 def _amounts(amounts: Mapping[str, int], reader: Reader) -> str:
     return ", ".join(money_text(minor, currency, reader) for currency, minor in sorted(amounts.items())) or "No bound"
-

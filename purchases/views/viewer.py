@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from accounts.models import User
-    from purchases.querysets import PurchaseQuerySet
 
 TABS: dict[str, str] = {
     "general": "General Info",
@@ -65,7 +64,9 @@ def with_icons(entries: QuerySet[HistoryEntry]) -> list[tuple[HistoryEntry, str,
     for entry in entries:
         name, tone = EVENT_ICONS.get(entry.event, ("", ""))
         if not name:
-            name, tone = ("bell-ring", "red") if entry.event.startswith(("notice", "pdn", "dunning")) else ("circle-dot", "")
+            name, tone = (
+                ("bell-ring", "red") if entry.event.startswith(("notice", "pdn", "dunning")) else ("circle-dot", "")
+            )
         shown.append((entry, "mail" if entry.method == "email" and name == "circle-dot" else name, tone))
     return shown
 
@@ -100,7 +101,7 @@ class PurchasePage(DetailPage):
     right = Right.SEARCH
     lookup = "reference"
 
-    def get_rows(self) -> PurchaseQuerySet:
+    def get_rows(self) -> Any:
         """Purchases with their parties."""
         return Purchase.objects.with_parties()
 
@@ -152,8 +153,12 @@ class PurchaseViewer(PurchasePage):
 
     def delivery_tab(self) -> dict[str, Any]:
         """Keys and e-mails."""
-        keys = LicenceKey.objects.filter(item__purchase=self.row).select_related("item").order_by("item__position", "pk")
-        emails = Email.objects.filter(reference=self.row.reference, client=self.row.client).order_by("-created_at", "-pk")
+        keys = (
+            LicenceKey.objects.filter(item__purchase=self.row).select_related("item").order_by("item__position", "pk")
+        )
+        emails = Email.objects.filter(reference=self.row.reference, client=self.row.client).order_by(
+            "-created_at", "-pk"
+        )
         return {"keys": keys, "emails": emails}
 
     def payments_tab(self) -> dict[str, Any]:
@@ -181,8 +186,11 @@ class PurchaseViewer(PurchasePage):
         number_needed = row.policy.po_number_required
         checks = [
             (row.document_received_at is not None, "PO document received"),
-            (bool(row.po_number) or not number_needed, f"PO number {row.po_number or 'missing'}"
-             + ("" if number_needed or row.po_number else " (not required)")),
+            (
+                bool(row.po_number) or not number_needed,
+                f"PO number {row.po_number or 'missing'}"
+                + ("" if number_needed or row.po_number else " (not required)"),
+            ),
             (bool(row.billing_company), f"Company: {row.billing_company or 'missing'}"),
             (not outside, "Inside the policy's customer types, amounts and countries"),
             *((False, line) for line in outside),
@@ -222,7 +230,7 @@ class PoDocumentFile(PurchasePage):
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
         """Send it: a PDF or picture to be read, anything else to be saved."""
-        found = PoDocument.objects.filter(purchase=self.row, pk=self.kwargs["pk"], content__isnull=False).first()
+        found: Any = PoDocument.objects.filter(purchase=self.row, pk=self.kwargs["pk"], content__isnull=False).first()
         if found is None:
             raise Http404
         kind = found.content_type if found.content_type in INLINE_TYPES else "application/octet-stream"
@@ -231,7 +239,7 @@ class PoDocumentFile(PurchasePage):
 
 def _send(content: bytes, filename: str, kind: str, *, is_inline: bool) -> HttpResponse:
     answer = HttpResponse(content, content_type=kind)
-    answer["Content-Disposition"] = content_disposition_header(as_attachment=not is_inline, filename=filename)
+    answer["Content-Disposition"] = content_disposition_header(not is_inline, filename) or "attachment"
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "private, no-cache"
     return answer

@@ -57,7 +57,7 @@
     const link = row && find("[data-preview]", row);
     if (link) link.click();
   };
-  const picks = () => all("input[name=pick]");
+  const picks = () => all("tr input[name=pick]");
   const showPicked = () => {
     const bar = find("#bulk");
     if (!bar) return;
@@ -144,7 +144,7 @@
     const row = current();
     const inDrawer = drawer && !drawer.hidden && find(`[data-key="${key}"]`, drawer);
     if (key === "r" && row && !picks().some((box) => box.checked) && !inDrawer) pick(row, true);
-    const target = inDrawer || all(`[data-key="${key}"]`).find((item) => item.offsetParent !== null);
+    const target = inDrawer || find(`[data-key="${key}"]`);
     if (!target) return false;
     target.click();
     return true;
@@ -177,6 +177,10 @@
       else if (isTyping(event.target)) event.target.blur();
       return;
     }
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
+      event.target.form.requestSubmit();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || find("dialog[open]")) return;
     if (event.key === "Enter") {
       const row = current();
@@ -196,7 +200,7 @@
   document.addEventListener("click", (event) => {
     const target = event.target;
     all("details.menu[open]").forEach((menu) => {
-      if (!menu.contains(target)) menu.open = false;
+      if (!menu.contains(target) || target.closest("a.menu-item")) menu.open = false;
     });
     if (target.closest("[data-theme-switch]")) switchTheme();
     if (target.closest("[data-menu]")) toggleSide();
@@ -228,7 +232,7 @@
     if (event.target.matches("[data-pick-all]")) {
       picks().forEach((box) => { box.checked = event.target.checked; });
       showPicked();
-    } else if (event.target.matches("input[name=pick]")) showPicked();
+    } else if (event.target.matches("tr input[name=pick]")) showPicked();
     else if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
   });
   document.addEventListener("submit", (event) => {
