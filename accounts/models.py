@@ -68,9 +68,8 @@ class Office(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["client", "name"], name="office_name_once_per_client", nulls_distinct=False
-            ),
+            models.UniqueConstraint(fields=["client", "name"], name="office_name_once_per_client"),
+            models.UniqueConstraint(fields=["name"], condition=models.Q(client=None), name="platform_office_name_once"),
         ]
 
     def __str__(self) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError
 from django.http import HttpResponse
 from django.template import loader
+from django.utils import timezone
 
 from config.middleware import REFERENCE
+from errorlog.models import ErrorType
+from errorlog.services import log_error
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -27,4 +31,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
     reference = request.META.get(REFERENCE, "")
     status = UNAVAILABLE if isinstance(error, OperationalError) else FAILED
     log.error("request.failed", method=request.method, path=request.path, exc_info=error)
+    if status == FAILED:
+        _enter(request, reference, error)
     return HttpResponse(loader.render_to_string(f"{status}.html", {"reference": reference}), status=status)
+
+
+def _enter(request: HttpRequest, reference: str, error: BaseException | None) -> None:
+    """Put the error where operators look; no words of the exception, which may hold somebody's data."""
+    with suppress(DatabaseError):
+        log_error(
+            type=ErrorType.UNEXPECTED,
+            note=f"{type(error).__name__} at {request.method} {request.path} (reference {reference})",
+            at=timezone.now(),
+            dedupe_key=f"request:{reference}",
+        )
