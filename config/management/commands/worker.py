@@ -47,6 +47,8 @@ class Command(BaseCommand):
         threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
         beat = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler")
         beat.daemon = True
+        for entry in app.conf.beat_schedule.values():
+            app.send_task(entry["task"], expires=60)
         beat.start()
         worker = app.Worker(
             pool="solo",
