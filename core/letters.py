@@ -68,7 +68,7 @@ def unknown_tokens(text: str, allowed: Collection[str]) -> list[str]:
 
 @lru_cache(maxsize=8192)
 def _money(minor: int, currency: str, language: str) -> str:
-    return Money(minor, currency).format(language)
+    return Money(minor, currency).format(language).replace("\uffe5", "¥")
 
 
 @lru_cache(maxsize=8192)

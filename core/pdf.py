@@ -7,6 +7,7 @@ renderer open a file or a network connection: its fetcher knows the names of our
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import hashlib
 import re
@@ -161,6 +162,7 @@ class _Renderer:
 def _renderer() -> _Renderer:
     if problem := pdf_problem():
         raise PdfUnavailableError(problem)
+    atexit.register(_renderer.cache_clear)  # its fonts want to be freed while WeasyPrint is still there
     return _Renderer()
 
 

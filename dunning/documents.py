@@ -121,7 +121,8 @@ def notice_data(
         ("due_date", values["due_on"]),
         (label["days_overdue"], values["days"]),
     )
-    letter["items"] = item_table(items, voice, purchase.currency)
+    letter["items"] = item_table(items, voice, purchase.currency, has_codes=False)
+    letter["closing"] = [("" if voice.language == "ja" else " ").join(letter["closing"])]
     letter["totals"] = total_rows(purchase, items, voice) + _settled(purchase, voice, owed, credited_minor)
     letter["payment"] = payment_box(
         voice,

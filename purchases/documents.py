@@ -93,8 +93,7 @@ def bank_rows(voice: Voice, currency: str, reference: str) -> list[Row]:
             [label["holder"], clip(account.holder, 80)],
             [label["iban"], iban],
             [label["account"], "" if iban else clip(account.account)],
-            [label["bic"], clip(account.bic)],
-            [label["bank"], clip(account.bank, 80)],
+            [label["bic"] if account.bic else label["bank"], clip(" · ".join(filter(None, (account.bic, account.bank))), 90)],
         ]
     return [row for row in [*rows, [label["payment_reference"], reference]] if row[1]]
 
@@ -106,9 +105,10 @@ def salutation(voice: Voice, name: str) -> str:
     return fill(voice.labels["salutation_named"], {"name": clip(name, 80)})
 
 
-def _imprint(client: Client) -> list[Row]:
+def _imprint(client: Client) -> str:
     home = Address(postal_code=client.postal_code, city=client.city, country=client.country)
-    return [[clip(client.name, 60), clip(client.street, 60), home.place()], [clip(client.email, 80)]]
+    parts = (clip(client.name, 60), clip(client.street, 60), home.place(), clip(client.email, 60))
+    return " · ".join(part for part in parts if part)
 
 
 def _sender(voice: Voice) -> Snapshot:
@@ -219,14 +219,16 @@ def particulars(purchase: Purchase, voice: Voice, *rows: tuple[str, str]) -> lis
     return [row for row in [*own, *order] if row[1]]
 
 
-def item_table(items: Sequence[PurchaseItem], voice: Voice, currency: str) -> Snapshot:
+def item_table(
+    items: Sequence[PurchaseItem], voice: Voice, currency: str, *, has_codes: bool = True
+) -> Snapshot:
     """Write the table of items: each line with its price, discount, tax rate, net and gross."""
     write, label = voice.write, voice.labels
     rows = [
         {
             "position": str(item.position),
             "name": clip(item.name, NAME_LIMIT),
-            "code": clip(item.product_code, 60),
+            "code": clip(item.product_code, 60) if has_codes else "",
             "quantity": write.count(item.quantity),
             "unit": write.figure(item.unit_minor, currency),
             "discount": write.percent(item.discount_percent) if item.discount_percent else "",
