@@ -78,7 +78,9 @@ def claim_next(*, at: datetime, leases: Leases = LEASES, only: Email | None = No
     Committed before anything is said to a relay. `SKIP LOCKED` keeps PostgreSQL's workers from queueing behind each
     other; on SQLite the transaction itself is exclusive. Either way the update asks again whether the row is free.
     """
-    due = Email.objects.due(at) if only is None else Email.objects.due(at).filter(pk=only.pk)
+    due = Email.objects.due(at)
+    if only is not None:
+        due = due.filter(pk=only.pk)
     email = due.in_turn().select_related("client").select_for_update(skip_locked=True, of=("self",)).first()
     if email is None:
         return None

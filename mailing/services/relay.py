@@ -303,6 +303,6 @@ def described(error: BaseException) -> str:
     code = getattr(error, "smtp_code", None)
     if code is not None:
         return f"{code} {as_text(getattr(error, 'smtp_error', b''))}"
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or str(error).endswith("timed out"):
         return "timed out"
     return as_text(str(error)) or type(error).__name__

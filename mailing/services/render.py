@@ -49,7 +49,9 @@ def frozen_mime(email: Email, *, at: datetime) -> bytes:
     """
     if not email.mime_sha256:
         contents = {attachment: attachment_content(attachment) for attachment in email.attachments.order_by("pk")}
-        _freeze(email, _as_bytes(email, contents, at), contents)
+        rendered = _as_bytes(email, contents, at)
+        if _freeze(email, rendered, contents):
+            return rendered
     content = bytes(EmailMime.objects.values_list("content", flat=True).get(pk=email.pk))
     if hashlib.sha256(content).hexdigest() != email.mime_sha256:
         message = f"the kept bytes of e-mail {email.pk} have changed since they were frozen"
@@ -58,14 +60,17 @@ def frozen_mime(email: Email, *, at: datetime) -> bytes:
 
 
 @transaction.atomic
-def _freeze(email: Email, content: bytes, contents: dict[Attachment, bytes]) -> None:
-    """Keep the bytes; when another worker kept some first, those stay."""
+def _freeze(email: Email, content: bytes, contents: dict[Attachment, bytes]) -> bool:
+    """Keep the bytes and return True; when another worker kept some first, those stay."""
     digest = hashlib.sha256(content).hexdigest()
-    if Email.objects.filter(pk=email.pk, mime_sha256="").update(mime_sha256=digest):
-        EmailMime.objects.create(email=email, content=content)
-        for attachment, part in contents.items():
-            Attachment.objects.filter(pk=attachment.pk).update(sha256=hashlib.sha256(part).hexdigest())
-    email.mime_sha256 = Email.objects.values_list("mime_sha256", flat=True).get(pk=email.pk)
+    if not Email.objects.filter(pk=email.pk, mime_sha256="").update(mime_sha256=digest):
+        email.refresh_from_db(fields=["mime_sha256"])
+        return False
+    EmailMime.objects.bulk_create([EmailMime(email=email, content=content)])
+    for attachment, part in contents.items():
+        Attachment.objects.filter(pk=attachment.pk).update(sha256=hashlib.sha256(part).hexdigest())
+    email.mime_sha256 = digest
+    return True
 
 
 def _as_bytes(email: Email, contents: dict[Attachment, bytes], at: datetime) -> bytes:
