@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from core.lengths import refuse_too_long
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -16,7 +18,11 @@ M = TypeVar("M", bound="Model")
 def record(
     instance: M, *, by: AbstractBaseUser | None, at: datetime, reason: str, fields: list[str] | None = None
 ) -> M:
-    """Save a row and its history line; `by` empty means the system did it. `fields` limits the update."""
+    """Save a row and its history line; `by` empty means the system did it. `fields` limits the update.
+
+    Raises Refused for a text that is longer than its column.
+    """
+    refuse_too_long(instance)
     instance._history_user = by  # type: ignore[attr-defined]  # noqa: SLF001 -- simple-history's documented hook
     instance._history_date = at  # type: ignore[attr-defined]  # noqa: SLF001
     instance._change_reason = reason[:100]  # type: ignore[attr-defined]  # noqa: SLF001

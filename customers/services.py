@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from core.history import record
+from core.lengths import one_line
 from core.refused import Refused
 from customers.models import Contact, ContactKind, Customer
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AddressInput:
-    """A contact as it was typed or received."""
+    """A contact as it was typed or received, each part brought to one line."""
 
     company: str = ""
     first_name: str = ""
@@ -33,6 +34,10 @@ class AddressInput:
     city: str = ""
     state: str = ""
     country: str = ""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            object.__setattr__(self, field.name, one_line(getattr(self, field.name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,14 @@ def find_or_register(client: Client, data: CustomerInput, *, by: User | None, at
 
 @transaction.atomic
 def change_customer(
-    customer: Customer, *, company: str, type: str, vat_id: str, language: str, by: User, at: datetime  # noqa: A002
+    customer: Customer,
+    *,
+    company: str,
+    type: str,
+    vat_id: str,
+    language: str,
+    by: User,
+    at: datetime,
 ) -> Customer:
     """Correct who a customer is; purchases keep what was printed on their documents."""
     customer = Customer.objects.lock(customer)

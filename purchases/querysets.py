@@ -16,12 +16,8 @@ if TYPE_CHECKING:
 
     from purchases.models import Purchase
 
-    Base = TenantQuerySet[Purchase]
-else:
-    Base = TenantQuerySet
 
-
-class PurchaseQuerySet(Base):
+class PurchaseQuerySet(TenantQuerySet["Purchase"]):
     """Purchases by status, age and party."""
 
     def open(self) -> Self:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from core.lengths import one_line, refuse_too_long
 from core.money import Money, line_amounts
 from core.refused import Refused
 from customers.services import find_or_register
@@ -94,7 +95,7 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
         is_test=order.is_test,
         is_po=order.is_po,
         is_reviewed=offer.is_reviewed,
-        po_number=order.po_number,
+        po_number=one_line(order.po_number),
         payment_type=order.payment_type,
         customer_type=order.customer.type,
         vat_id=order.customer.vat_id,
@@ -211,13 +212,15 @@ def _write_parts(purchase: Purchase, order: Order, lines: Sequence[_Line]) -> No
         )
         for position, line in enumerate(lines, start=1)
     )
-    PurchaseContact.objects.bulk_create(
+    contacts = [
         PurchaseContact(purchase=purchase, kind=kind, **asdict(address))
         for kind, address in order.customer.addresses().items()
-    )
-    XParameter.objects.bulk_create(
-        XParameter(purchase=purchase, key=key, value=value) for key, value in order.x_parameters.items()
-    )
+    ]
+    parameters = [XParameter(purchase=purchase, key=key, value=value) for key, value in order.x_parameters.items()]
+    for row in (*contacts, *parameters):
+        refuse_too_long(row)
+    PurchaseContact.objects.bulk_create(contacts)
+    XParameter.objects.bulk_create(parameters)
 
 
 def _new_reference() -> str:

@@ -1,6 +1,7 @@
 """A purchase from order to its end, told by the people who move it."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -242,7 +243,7 @@ def test_test_orders_have_their_own_numbers_and_take_no_limit() -> None:
         ({"customer": a_customer(company="")}, "type"),
     ],
 )
-def test_an_impossible_order_is_explained_and_leaves_nothing(fields: dict[str, object], code: str) -> None:
+def test_an_impossible_order_is_explained_and_leaves_nothing(fields: dict[str, Any], code: str) -> None:
     with pytest.raises(Refused) as refused:
         place_order(a_client(), an_order(**fields), by=None, at=MONDAY)
     assert refused.value.code == code

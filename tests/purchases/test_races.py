@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,12 +25,15 @@ from tests.stories import MONDAY, a_client, a_partner, a_released_po, a_user, a_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+PART = Money(1_000, "EUR")
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def at_once(*acts: Callable[[], object]) -> list[object]:
+def at_once(*acts: Callable[[], object]) -> list[Refused]:
     """Run every act in a thread of its own, all starting together; return the refusals."""
-    start, refusals = threading.Barrier(len(acts)), []
+    start = threading.Barrier(len(acts))
+    refusals: list[Refused] = []
 
     def run(act: Callable[[], object]) -> None:
         start.wait()
@@ -53,7 +57,7 @@ def test_released_twice_at_once_is_released_once() -> None:
     admin = a_user("client_admin", client)
     for _ in range(5):
         purchase = a_waiting_po(client)
-        refusals = at_once(*[lambda p=purchase: release_purchase(p, by=admin, at=MONDAY)] * 4)
+        refusals = at_once(*[partial(release_purchase, purchase, by=admin, at=MONDAY)] * 4)
         assert len(refusals) == 3
         assert Document.objects.filter(purchase=purchase).count() == 1
 
@@ -63,11 +67,10 @@ def test_paid_and_canceled_at_once_is_never_both() -> None:
     agent = a_user("platform_admin")
     for round_ in range(15):
         purchase = a_released_po(client)
+        money = Money(11_900, "EUR")
         at_once(
-            lambda p=purchase: cancel_purchase(p, by=agent, at=MONDAY, reason="race"),
-            lambda p=purchase, n=round_: record_payment(
-                p, amount=Money(11_900, "EUR"), method="wire", by=agent, at=MONDAY, dedupe_key=f"race {n}"
-            ),
+            partial(cancel_purchase, purchase, by=agent, at=MONDAY, reason="race"),
+            partial(record_payment, purchase, amount=money, method="wire", by=agent, at=MONDAY, dedupe_key=f"{round_}"),
         )
         purchase.refresh_from_db()
         assert purchase.paid_minor == 11_900
@@ -82,9 +85,7 @@ def test_parts_paid_at_once_are_all_counted() -> None:
     purchase = a_released_po(a_client())
     at_once(
         *[
-            lambda n=n: record_payment(
-                purchase, amount=Money(1_000, "EUR"), method="wire", by=None, at=MONDAY, dedupe_key=f"part {n}"
-            )
+            partial(record_payment, purchase, amount=PART, method="wire", by=None, at=MONDAY, dedupe_key=f"part {n}")
             for n in range(8)
         ]
     )
@@ -96,7 +97,7 @@ def test_parts_paid_at_once_are_all_counted() -> None:
 def no_lock() -> Iterator[None]:
     """Switch lock and second reading off, as the positive control: everybody works on the row they came with."""
     locked = PurchaseQuerySet.lock
-    PurchaseQuerySet.lock = lambda rows, row: copy.copy(row)  # type: ignore[method-assign]
+    PurchaseQuerySet.lock = lambda _, row: copy.copy(row)  # type: ignore[method-assign, assignment, return-value]
     try:
         yield
     finally:
@@ -108,8 +109,8 @@ def test_control_without_the_lock_payments_are_lost() -> None:
     with no_lock():
         at_once(
             *[
-                lambda n=n: record_payment(
-                    purchase, amount=Money(1_000, "EUR"), method="wire", by=None, at=MONDAY, dedupe_key=f"part {n}"
+                partial(
+                    record_payment, purchase, amount=PART, method="wire", by=None, at=MONDAY, dedupe_key=f"part {n}"
                 )
                 for n in range(4)
             ]
