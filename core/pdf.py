@@ -36,6 +36,8 @@ UNICODE_RANGES: Final = {
     "latin-ext": "U+0100-02BA, U+02BD-02C5, U+02C7-02CC, U+02CE-02D7, U+02DD-02FF, U+1D00-1DBF, U+1E00-1E9F, "
     "U+1EF2-1EFF, U+20A0-20AB, U+20AD-20C0, U+2113, U+2C60-2C7F, U+A720-A7FF",
     "greek": "U+0370-0377, U+037A-037F, U+0384-038A, U+038C, U+038E-03A1, U+03A3-03FF",
+    "vietnamese": "U+0102-0103, U+0110-0111, U+0128-0129, U+0168-0169, U+01A0-01A1, U+01AF-01B0, U+0300-0301, "
+    "U+0303-0304, U+0308-0309, U+0323, U+0329, U+1EA0-1EF9, U+20AB",
     "cyrillic": "U+0301, U+0400-045F, U+0490-0491, U+04B0-04B1, U+2116",
 }
 _SAFE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*\.[a-z0-9]+", re.IGNORECASE)
@@ -104,14 +106,20 @@ def find_asset(url: str) -> Path:
     raise ValueError(message)
 
 
-def font_faces() -> str:
-    """Declare the Inter files that are installed, each for the characters it holds."""
-    return "".join(
-        f'@font-face{{font-family:"Inter";src:url({SCHEME}inter-{subset}-wght-normal.woff2) format("woff2");'
-        f"font-weight:100 900;font-style:normal;unicode-range:{characters}}}\n"
-        for subset, characters in UNICODE_RANGES.items()
-        if (FONTS / f"inter-{subset}-wght-normal.woff2").is_file()
-    )
+def font_rules() -> str:
+    """Declare the Inter files that are installed, each for the characters it holds, and set text in them.
+
+    Each file is a family of its own: WeasyPrint takes files of one family for one font and would mix up their glyphs.
+    """
+    installed = [subset for subset in UNICODE_RANGES if (FONTS / f"inter-{subset}-wght-normal.woff2").is_file()]
+    faces = [
+        f'@font-face{{font-family:"Inter {subset}";src:url({SCHEME}inter-{subset}-wght-normal.woff2) format("woff2");'
+        f"font-weight:100 900;font-style:normal;unicode-range:{UNICODE_RANGES[subset]}}}"
+        for subset in installed
+    ]
+    families = [f'"Inter {subset}"' for subset in installed]
+    stack = ",".join([*families, '"Noto Sans CJK JP"', '"DejaVu Sans"', "sans-serif"])
+    return "\n".join([*faces, f"html{{font-family:{stack}}}", ""])
 
 
 class _Renderer:
@@ -135,7 +143,7 @@ class _Renderer:
 
         self.fetcher = BundledAssets(allowed_protocols=(), allow_redirects=False)
         self.fonts = FontConfiguration()
-        sheet = font_faces() + (ASSETS / "letter.css").read_text(encoding="utf-8")
+        sheet = font_rules() + (ASSETS / "letter.css").read_text(encoding="utf-8")
         self.css = CSS(string=sheet, font_config=self.fonts, url_fetcher=self.fetcher)
         base = CSS(string=(ASSETS / "base.css").read_text(encoding="utf-8"), url_fetcher=self.fetcher)
 

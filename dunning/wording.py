@@ -339,8 +339,7 @@ NOTICES: Final[dict[int, dict[str, NoticeText]]] = {
                 (
                     "Nuestra factura {{invoice_number}} está vencida desde el {{due_on}}. Pese a nuestro recordatorio, siguen "
                     "pendientes {{open}}.",
-                    "Le rogamos que transfiera este importe a más tardar el {{pay_by}}. Si existe algún motivo por el que no "
-                    "ha pagado, comuníquenoslo ahora, por favor.",
+                    "Le rogamos que transfiera este importe a más tardar el {{pay_by}} o que nos indique qué lo impide.",
                 ),
                 ("{{disregard}}", "Puede ponerse en contacto con nosotros en {{client_email}}."),
             ),

@@ -238,7 +238,7 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "open": "Importe pendiente",
         "refund": "Importe abonado",
         "amount_due": "Importe a pagar",
-        "pay_by": "Le rogamos que pague antes del {{due_on}} inclusive",
+        "pay_by": "A pagar a más tardar el {{due_on}}",
         "pay_before_delivery": "La entrega se realizará una vez recibido el pago",
         "pay_now": "Le rogamos que pague en un plazo de 14 días",
         "holder": "Titular de la cuenta",
