@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db.models import Q
 
-from accounts.models import Client, User
+from accounts.models import Client, Department, User
+from accounts.querysets import TenantQuerySet
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 def client_by_slug(slug: str) -> Client | None:
@@ -21,17 +27,22 @@ def user_acting_for(username: str, client: Client) -> User | None:
     """Find an active user of the platform or of `client`; a stranger's name is as good as unknown."""
     return (
         User.objects.select_related("client")
-        .filter(
-            Q(client=client) | Q(client=None), username__iexact=username, is_active=True
-        )
+        .filter(Q(client=client) | Q(client=None), username__iexact=username, is_active=True)
         .first()
     )
 
 
 def platform_user(role: str) -> User | None:
     """Find the first active user of the platform in a role."""
-    return (
-        User.objects.filter(client=None, role=role, is_active=True)
-        .order_by("pk")
-        .first()
-    )
+    return User.objects.filter(client=None, role=role, is_active=True).order_by("pk").first()
+
+
+def users() -> TenantQuerySet[User]:
+    """All users with their client and team, as rows that `visible_to` narrows to a client."""
+    return TenantQuerySet(User).select_related("client", "department__office")
+
+
+def teams(client: Client | None, *, is_everywhere: bool = False) -> QuerySet[Department]:
+    """The departments of a client (of the platform without one), or of everybody."""
+    rows = Department.objects.select_related("office__client").order_by("office__name", "name", "pk")
+    return rows if is_everywhere else rows.filter(office__client=client)

@@ -65,31 +65,21 @@ class UserDetails:
     language: str = "en"
 
 
-def _keep(
-    row: M, values: dict[str, Any], *, by: User | None, at: datetime, what: str
-) -> M:
+def _keep(row: M, values: dict[str, Any], *, by: User | None, at: datetime, what: str) -> M:
     """Write `row` with `values` when it is new or something differs."""
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     if row.pk is not None and not changed:
         return row
-    reason = (
-        f"{what} registered"
-        if row.pk is None
-        else f"{what} changed: {', '.join(changed)}"
-    )
+    reason = f"{what} registered" if row.pk is None else f"{what} changed: {', '.join(changed)}"
     for name, value in values.items():
         setattr(row, name, value)
     return record(row, by=by, at=at, reason=reason)
 
 
 @transaction.atomic
-def save_client(
-    slug: str, *, details: ClientDetails, by: User | None, at: datetime
-) -> Client:
+def save_client(slug: str, *, details: ClientDetails, by: User | None, at: datetime) -> Client:
     """Register the client `slug`, or change it to these details."""
-    client = Client.objects.select_for_update().filter(slug=slug).first() or Client(
-        slug=slug
-    )
+    client = Client.objects.select_for_update().filter(slug=slug).first() or Client(slug=slug)
     return _keep(client, asdict(details), by=by, at=at, what="client")
 
 
@@ -103,11 +93,7 @@ def save_bank_account(
     at: datetime,
 ) -> BankAccount:
     """Set the account to which the client's customers pay in `currency` (ISO 4217)."""
-    found = (
-        BankAccount.objects.select_for_update()
-        .filter(client=client, currency=currency)
-        .first()
-    )
+    found = BankAccount.objects.select_for_update().filter(client=client, currency=currency).first()
     account = found or BankAccount(client=client, currency=currency)
     return _keep(account, asdict(details), by=by, at=at, what="bank account")
 
@@ -121,19 +107,13 @@ def save_department(client: Client | None, *, office: str, name: str) -> Departm
 
 
 @transaction.atomic
-def save_user(
-    username: str, *, details: UserDetails, by: User | None, at: datetime
-) -> User:
+def save_user(username: str, *, details: UserDetails, by: User | None, at: datetime) -> User:
     """Register the user who logs in as `username` (whatever its case), or change them; a new one has no password yet.
 
     Raises Refused when the role does not fit the client, or none.
     """
     _check_role(details)
-    user = (
-        User.objects.select_for_update(of=("self",))
-        .filter(username__iexact=username)
-        .first()
-    )
+    user = User.objects.select_for_update(of=("self",)).filter(username__iexact=username).first()
     if user is None:
         user = User(username=username)
         user.set_unusable_password()
@@ -180,3 +160,45 @@ def set_active(user: User, *, is_active: bool, by: User | None, at: datetime) ->
         message = "You can't deactivate yourself."
         raise Refused(message, "self")
     return _keep(user, {"is_active": is_active}, by=by, at=at, what="user")
+
+
+@transaction.atomic
+def register_user(username: str, *, details: UserDetails, password: str, by: User, at: datetime) -> User:
+    """Let somebody new in, with a first password.
+
+    Raises Refused when the name is taken, when the role or client is not one that `by` may give, or when the password
+    is too easy.
+    """
+    if User.objects.filter(username__iexact=username).exists():
+        message = f"The user name {username} is taken."
+        raise Refused(message, "username")
+    _check_reach(details, by=by)
+    user = save_user(username, details=details, by=by, at=at)
+    return set_password(user, password=password, by=by, at=at)
+
+
+@transaction.atomic
+def change_user(user: User, *, details: UserDetails, by: User, at: datetime) -> User:
+    """Change who somebody is and what they may do; the user name and the client stay.
+
+    Raises Refused when the role is not one that `by` may give, or is their own.
+    """
+    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    if details.client != user.client:
+        message = f"{user} works for {user.client or 'the platform'}: register a new user for another client."
+        raise Refused(message, "client")
+    if user.pk == by.pk and details.role != user.role:
+        message = "You can't change your own role."
+        raise Refused(message, "self")
+    _check_reach(details, by=by)
+    return save_user(user.username, details=details, by=by, at=at)
+
+
+def _check_reach(details: UserDetails, *, by: User) -> None:
+    if by.client_id is not None and (details.client != by.client or details.role not in CLIENT_ROLES):
+        message = f"You can give roles within {by.client} only."
+        raise Refused(message, "role")
+    office = details.department.office if details.department else None
+    if office is not None and office.client != details.client:
+        message = f"{details.department} is not a team of {details.client or 'the platform'}."
+        raise Refused(message, "department")

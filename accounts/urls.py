@@ -10,4 +10,11 @@ urlpatterns = [
     path("logout/", views.Logout.as_view(), name="logout"),
     path("client/", views.ClientSwitch.as_view(), name="client"),
     path("settings/", views.Profile.as_view(), name="profile"),
+    path("users/", views.UserList.as_view(), name="users"),
+    path("users/add/", views.UserAdd.as_view(), name="add_user"),
+    path("users/<int:pk>/", views.UserDetail.as_view(), name="user"),
+    path("users/<int:pk>/edit/", views.UserEdit.as_view(), name="edit_user"),
+    path("users/<int:pk>/password/", views.UserPassword.as_view(), name="user_password"),
+    path("users/<int:pk>/deactivate/", views.UserDeactivate.as_view(), name="deactivate_user"),
+    path("users/<int:pk>/activate/", views.UserActivate.as_view(), name="activate_user"),
 ]

@@ -101,7 +101,7 @@ def change_customer(
     customer: Customer,
     *,
     company: str,
-    type: str,
+    type: str,  # noqa: A002 -- the column\'s name
     vat_id: str,
     language: str,
     by: User,

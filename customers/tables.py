@@ -60,6 +60,6 @@ class CustomerTable(Table):
             customer.main = main_contact(customer)
         return super().rows(page, reader)
 
-    def link(self, row: Any) -> str:  # noqa: ANN401
+    def link(self, row: Any) -> str:
         """The profile."""
         return reverse("customers:detail", args=[row.pk])

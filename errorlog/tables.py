@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 
 from core.tables import NOTHING, Column, Reader, Table, badge, moment_cell
 from core.templatetags.kontor import route
@@ -27,6 +28,9 @@ TONES: dict[str, str] = {
 }
 
 
+NOTE_LENGTH = 28
+
+
 def type_badge(entry: ErrorRecord) -> SafeString:
     """What kind of thing failed, as a badge."""
     return badge(entry.get_type_display(), TONES.get(entry.type, "gray"))
@@ -44,12 +48,14 @@ def _reference(entry: ErrorRecord, _reader: Reader) -> str:
 
 
 def _status(entry: ErrorRecord, _reader: Reader) -> str:
-    # a status belongs to purchases, which this app does not know; their template tag does
-    return render_to_string("errorlog/_status.html", {"code": entry.purchase_status}) if entry.purchase_status else NOTHING
+    # purchases lie above this app: their template tag names the status
+    return (
+        render_to_string("errorlog/_status.html", {"code": entry.purchase_status}) if entry.purchase_status else NOTHING
+    )
 
 
 def _note(entry: ErrorRecord, _reader: Reader) -> str:
-    return format_html('<span class="clip" title="{}">{}</span>', entry.note, entry.note)
+    return format_html('<span title="{}">{}</span>', entry.note, Truncator(entry.note).chars(NOTE_LENGTH))
 
 
 def _done(entry: ErrorRecord, _reader: Reader) -> str:
@@ -66,11 +72,17 @@ def _client_handles(entry: ErrorRecord, _reader: Reader) -> str:
     return "Yes" if entry.client_handles else "No"
 
 
+def _client(entry: ErrorRecord, _reader: Reader) -> str:
+    if entry.client is None:
+        return NOTHING
+    return format_html('<span class="clip" title="{}">{}</span>', entry.client.name, entry.client.name)
+
+
 class ErrorTable(Table):
     """Failures, the newest first."""
 
     columns = (
-        Column("Done", _done),
+        Column("Done", _done, css="act"),
         Column("Created", lambda entry, reader: moment_cell(entry.created_at, reader), sort="created_at"),
         Column("Error ID", _number, sort="id"),
         Column("Type", lambda entry, _: type_badge(entry), sort="type"),
@@ -80,13 +92,11 @@ class ErrorTable(Table):
         Column("Item", _item, css="num wide-only"),
         Column("Client handles", _client_handles, css="wide-only"),
         Column("Office", lambda entry, _: str(entry.office) if entry.office else NOTHING, css="wide-only"),
-        Column(
-            "Client", lambda entry, _: entry.client.name if entry.client else NOTHING, css="wide-only", clients_only=True
-        ),
+        Column("Client", _client, css="wide-only", clients_only=True),
     )
     default_sort = "-created_at"
     caption = "Error log"
 
-    def link(self, row: Any) -> str:  # noqa: ANN401
+    def link(self, row: Any) -> str:
         """The error's page."""
         return reverse("errorlog:detail", args=[row.pk])

@@ -53,7 +53,10 @@ class ErrorList(ListPage):
 
     def context(self) -> dict[str, Any]:
         """The list, and a key for the one form of its Done boxes."""
-        return {**super().context(), "form_key": uuid4().hex}
+        context = super().context()
+        # an empty first tab is an empty list, not a search without a hit
+        is_default = context["shown"] == self.segments()[0].key
+        return {**context, "shown": "" if is_default else context["shown"], "form_key": uuid4().hex}
 
 
 class ErrorDetail(DetailPage):

@@ -22,7 +22,9 @@ def concerning(user: User) -> TenantQuerySet[FollowUp]:
 
     One without office and department is everybody's; who keeps the offices sees all.
     """
-    rows: TenantQuerySet[FollowUp] = FollowUp.objects.select_related("client", "purchase", "assignee", "department__office")
+    rows: TenantQuerySet[FollowUp] = FollowUp.objects.select_related(
+        "client", "purchase", "assignee", "department__office"
+    )
     if user.may(Right.OFFICES):
         return rows
     everybody = Q(assignee=None, department=None, office=None)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from core.tables import NOTHING, Column, Reader, Table, badge, moment_cell
+from core.templatetags.kontor import icon
 from followups.models import Category
 from purchases.tables import purchase_link
 
@@ -41,7 +42,9 @@ def due_cell(follow_up: FollowUp, at: datetime, reader: Reader) -> SafeString:
     shown = moment_cell(follow_up.due_at, reader)
     if follow_up.is_done or follow_up.due_at >= at:
         return shown
-    return format_html('<span class="neg">{}</span> <span class="over">overdue</span>', shown)
+    mark = icon("clock-alert", 14)
+    words = format_html('<span class="visually-hidden">{}</span>', " overdue")
+    return format_html('<span class="neg" title="Overdue">{} {}{}</span>', shown, mark, words)
 
 
 def whose(follow_up: FollowUp) -> str:
@@ -53,7 +56,7 @@ def _done(follow_up: FollowUp, _reader: Reader) -> str:
     return render_to_string("followups/_done.html", {"row": follow_up})
 
 
-def _due(follow_up: Any, reader: Reader) -> str:  # noqa: ANN401
+def _due(follow_up: Any, reader: Reader) -> str:
     return due_cell(follow_up, follow_up.moment, reader)
 
 
@@ -69,18 +72,23 @@ def _subject(follow_up: FollowUp, _reader: Reader) -> str:
     return format_html('<a class="clip" href="{}" title="{}">{}</a>', link, follow_up.subject, follow_up.subject)
 
 
+def _client(follow_up: FollowUp, _reader: Reader) -> str:
+    name = follow_up.client.name
+    return format_html('<span class="clip" title="{}">{}</span>', name, name)
+
+
 class FollowUpTable(Table):
     """Follow-ups, the most urgent first."""
 
     columns = (
-        Column("Done", _done),
+        Column("Done", _done, css="act"),
         Column("Date and time", _due, sort="due_at"),
         Column("Category", lambda row, _: category_badge(row), sort="category", css="wide-only"),
         Column("Reason", lambda row, _: row.reason, sort="reason", css="wide-only"),
         Column("Reference", _reference, css="wide-only"),
         Column("Subject", _subject, sort="subject"),
         Column("Assignee", lambda row, _: whose(row), css="wide-only"),
-        Column("Client", lambda row, _: row.client.name, css="wide-only", clients_only=True),
+        Column("Client", _client, css="wide-only", clients_only=True),
     )
     default_sort = "due_at"
     caption = "Follow-ups"
@@ -94,6 +102,6 @@ class FollowUpTable(Table):
             follow_up.moment = self.moment
         return super().rows(page, reader)
 
-    def link(self, row: Any) -> str:  # noqa: ANN401
+    def link(self, row: Any) -> str:
         """The follow-up's page."""
         return reverse("followups:detail", args=[row.pk])

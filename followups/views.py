@@ -16,7 +16,6 @@ from core.views import INVALID, ActionView, ActView, DetailPage, Empty, ListPage
 from followups import services
 from followups.filters import FollowUpFilter
 from followups.forms import FollowUpForm, NewFollowUpForm, topic_of
-from followups.models import FollowUp
 from followups.selectors import assignees, concerning
 from followups.tables import FollowUpTable, category_badge, due_cell, whose
 from purchases.models import Purchase
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
     from django import forms
     from django.http import HttpRequest, HttpResponse
+
+    from followups.models import FollowUp
 
 NEWEST_CHANGES = 20
 
@@ -48,7 +49,8 @@ class FollowUpList(ListPage):
     noun = ("follow-up", "follow-ups")
     empty = Empty(
         "Nothing to follow up",
-        "Reminders stand here: those you add, and those the product opens, such as a PO document that waits for review.",
+        "Reminders stand here: those you add, and those the product opens, such as a PO document that waits "
+        "for its review.",
     )
 
     def get_rows(self) -> Any:
@@ -65,11 +67,16 @@ class FollowUpList(ListPage):
             Segment("all", "All"),
         )
 
+    def make_table(self) -> FollowUpTable:
+        """The table, as of now."""
+        return FollowUpTable(self.at)
+
     def context(self) -> dict[str, Any]:
-        """The list at this moment, and a key for the one form of its Done boxes."""
+        """The list, and a key for the one form of its Done boxes."""
         context = super().context()
-        table = FollowUpTable(self.at)
-        return {**context, "rows": table.rows(context["page"].rows, self.reader), "form_key": uuid4().hex}
+        # an empty first tab is an empty list, not a search without a hit
+        is_default = context["shown"] == self.segments()[0].key
+        return {**context, "shown": "" if is_default else context["shown"], "form_key": uuid4().hex}
 
 
 class FollowUpDetail(DetailPage):
@@ -219,7 +226,8 @@ class FollowUpEdit(_FollowUpAct):
         """The form with the people in the user's reach; who has it now may keep it."""
         people = assignees(self.user, self.row.client)
         current = choice_of(self.row)
-        if current and self.user.client_id is not None and (self.row.assignee or self.row.department.office).client_id is None:
+        offered = {value for value, _ in people[:2]} | {value for _, group in people[2:] for value, _ in group}
+        if current not in offered:
             people.append((current, whose(self.row)))
         return FollowUpForm(
             data,

@@ -24,9 +24,7 @@ class PartnerForm(ActionForm):
         label="Valid until", required=False, widget=date_input(), help_text="The last day; empty: no end."
     )
     is_po_enabled = forms.BooleanField(label="May buy on purchase order", required=False)
-    month_end_statement = forms.BooleanField(
-        label="Month-end statement instead of payment notices", required=False
-    )
+    month_end_statement = forms.BooleanField(label="Month-end statement instead of payment notices", required=False)
     comment = forms.CharField(
         label="Comment",
         required=False,

@@ -125,7 +125,7 @@ def exposure_picture(entries: Sequence[LimitEntry], *, at: datetime) -> Picture 
     )
 
 
-def _steps(values: list[tuple[datetime, int]], at: datetime, place: Any) -> str:  # noqa: ANN401 -- a local function
+def _steps(values: list[tuple[datetime, int]], at: datetime, place: Any) -> str:
     points: list[Point] = []
     for moment, minor in values:
         corner = place(moment, minor)

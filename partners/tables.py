@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
     from partners.models import Partner
 
-TONES: dict[str, str] = {PartnerStatus.IN_REVIEW: "amber", PartnerStatus.ACCEPTED: "green", PartnerStatus.REJECTED: "red"}
+TONES: dict[str, str] = {
+    PartnerStatus.IN_REVIEW: "amber",
+    PartnerStatus.ACCEPTED: "green",
+    PartnerStatus.REJECTED: "red",
+}
 
 
 def status_badge(partner: Partner) -> SafeString:
@@ -25,7 +29,7 @@ def status_badge(partner: Partner) -> SafeString:
     return badge(partner.get_status_display(), TONES[partner.status])
 
 
-def exposure_of(partner: Any) -> Exposure:  # noqa: ANN401 -- a partner with its annotated outstanding amount
+def exposure_of(partner: Any) -> Exposure:
     """How the partner's limit stands."""
     return Exposure(partner.limit_minor, partner.outstanding_minor, partner.currency)
 
@@ -57,20 +61,20 @@ def _name(partner: Partner, _reader: Reader) -> str:
     )
 
 
-def _limit(partner: Any, reader: Reader) -> str:  # noqa: ANN401
+def _limit(partner: Any, reader: Reader) -> str:
     if not partner.is_po_enabled:
         return format_html('<span class="sub">{}</span>', "PO off")
     return format_html('<span class="amount">{}</span>', number_text(partner.limit_minor, partner.currency, reader))
 
 
-def _outstanding(partner: Any, reader: Reader) -> str:  # noqa: ANN401
+def _outstanding(partner: Any, reader: Reader) -> str:
     if not partner.outstanding_minor:
         return NOTHING
     shown = number_text(partner.outstanding_minor, partner.currency, reader)
     return format_html('<span class="amount">{}</span>', shown)
 
 
-def _left(partner: Any, reader: Reader) -> str:  # noqa: ANN401
+def _left(partner: Any, reader: Reader) -> str:
     return meter(exposure_of(partner), reader)
 
 
@@ -100,6 +104,6 @@ class PartnerTable(Table):
     default_sort = "company"
     caption = "Partners"
 
-    def link(self, row: Any) -> str:  # noqa: ANN401
+    def link(self, row: Any) -> str:
         """The partner's page."""
         return reverse("partners:detail", args=[row.pk])

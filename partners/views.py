@@ -100,9 +100,7 @@ class PartnerEdit(ActionView):
 
     def get_form(self, data: Any = None, files: Any = None) -> forms.Form:
         """The form in the limit's currency."""
-        return PartnerForm(
-            data, files, initial=self.get_initial(), limit=self.row.limit, language=self.user.language
-        )
+        return PartnerForm(data, files, initial=self.get_initial(), limit=self.row.limit, language=self.user.language)
 
     def get_initial(self) -> dict[str, Any]:
         """The partner as it is."""

@@ -1,0 +1,55 @@
+"""The columns of the list of users."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils.html import format_html
+
+from core.tables import NOTHING, Column, Reader, Table, badge, moment_cell
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+    from accounts.models import User
+
+
+def active_badge(user: User) -> SafeString:
+    """Whether they may come in, as a badge."""
+    return badge("Active", "green") if user.is_active else badge("Deactivated")
+
+
+def rights_of(user: User) -> list[str]:
+    """What their role may do, in words."""
+    return sorted(right.value.replace("_", " ") for right in user.role_data.rights)
+
+
+def _name(user: User, _reader: Reader) -> str:
+    link = reverse("accounts:user", args=[user.pk])
+    return format_html('<a class="strong" href="{}">{}</a> <span class="sub">{}</span>', link, user.name, user.username)
+
+
+class UserTable(Table):
+    """Users by name."""
+
+    columns = (
+        Column("Name", _name, sort="name"),
+        Column("Role", lambda user, _: user.get_role_display(), sort="role"),
+        Column(
+            "Works for",
+            lambda user, _: user.client.name if user.client else "The platform",
+            css="wide-only",
+            clients_only=True,
+        ),
+        Column("Department", lambda user, _: str(user.department or "") or NOTHING, css="wide-only"),
+        Column("E-mail", lambda user, _: user.email, sort="email", css="wide-only"),
+        Column("Last login", lambda user, reader: moment_cell(user.last_login, reader), css="wide-only"),
+        Column("State", lambda user, _: active_badge(user)),
+    )
+    default_sort = "name"
+    caption = "Users"
+
+    def link(self, row: Any) -> str:
+        """The user's page."""
+        return reverse("accounts:user", args=[row.pk])
