@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.template import loader
 from django.utils import timezone
 
+from config.logs import hide
 from config.middleware import REFERENCE
 from errorlog.models import ErrorType
 from errorlog.services import log_error
@@ -41,7 +42,7 @@ def _enter(request: HttpRequest, reference: str, error: BaseException | None) ->
     with suppress(DatabaseError):
         log_error(
             type=ErrorType.UNEXPECTED,
-            note=f"{type(error).__name__} at {request.method} {request.path} (reference {reference})",
+            note=f"{type(error).__name__} at {request.method} {hide(request.path)} (reference {reference})",
             at=timezone.now(),
             dedupe_key=f"request:{reference}",
         )

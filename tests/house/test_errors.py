@@ -11,6 +11,8 @@ from django.db import OperationalError
 from django.test import Client
 from django.urls import path
 
+from errorlog.models import ErrorRecord
+
 if TYPE_CHECKING:
     from io import StringIO
 
@@ -27,12 +29,13 @@ def unreachable(_request: HttpRequest) -> HttpResponse:
     raise OperationalError("connection refused")
 
 
-urlpatterns = [path("broken", broken), path("unreachable", unreachable)]
+urlpatterns = [path("p/a-secret/broken", broken), path("unreachable", unreachable)]
 
 
+@pytest.mark.django_db
 @pytest.mark.urls("tests.house.test_errors")
 def test_error_page_and_log_share_a_reference(log_lines: StringIO) -> None:
-    response = Client(raise_request_exception=False).get("/broken")
+    response = Client(raise_request_exception=False).get("/p/a-secret/broken")
     assert response.status_code == 500
     found = re.search(r"<code>([0-9A-F]{10})</code>", response.content.decode())
     assert found is not None
@@ -43,6 +46,8 @@ def test_error_page_and_log_share_a_reference(log_lines: StringIO) -> None:
     assert "ValueError" in failed[0]["exception"]
     assert "eva@" not in failed[0]["exception"]
     assert "eva@" not in response.content.decode()
+    entry = ErrorRecord.objects.get()
+    assert entry.note == f"ValueError at GET /p/[hidden]/broken (reference {found[1]})"
 
 
 @pytest.mark.urls("tests.house.test_errors")
