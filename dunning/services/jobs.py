@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
+from accounts.models import Client
 from dunning.models import Heartbeat, ScheduledRun
+from dunning.selectors import next_morning
 from dunning.services.days import decide_due_days
 
 if TYPE_CHECKING:
@@ -35,6 +37,16 @@ class JobResult:
 def run_periodic_jobs(*, at: datetime) -> JobResult:
     """Do everything that is to be done periodically, as of `at`; repeating it changes nothing."""
     return JobResult(runs=decide_due_days(at=at))
+
+
+def next_work_at(*, at: datetime) -> datetime:
+    """Find the first moment after `at` at which the periodic jobs can find work, when all was done as of `at`.
+
+    A replay skips the hours before it: nothing is decided between two mornings of the clients. Whoever adds a
+    periodic job adds its next moment here.
+    """
+    zones = Client.objects.order_by("time_zone").values_list("time_zone", flat=True).distinct()
+    return min((next_morning(at, Client(time_zone=zone).zone) for zone in zones), default=at + SLOT)
 
 
 def run_claimed_jobs(*, at: datetime) -> JobResult:
