@@ -16,6 +16,7 @@ from dunning.services.response import open_link
 from dunning.states import STEP_LABELS
 from followups.models import Category
 from followups.services import open_follow_up
+from purchases.emails import document_expired
 from purchases.models import DocumentKind, Nature
 from purchases.services.cancel import cancel_purchase
 from purchases.services.documents import keep_document, take_number
@@ -72,9 +73,16 @@ def _cancel(purchase: Purchase, step: Step, *, on: date, at: datetime) -> None:
         sent_on=on,
         open_minor=purchase.open_amount.minor,
     )
-    cancel_purchase(purchase, by=None, at=at, reason=CANCEL_REASONS[step])
     if step is Step.CANCELED:
+        purchase = cancel_purchase(purchase, by=None, at=at, reason=CANCEL_REASONS[step])
         emails.client_canceled(purchase, at=at)
+        return
+    # Nothing was invoiced or delivered yet: a letter of its own says what was missing.
+    purchase = cancel_purchase(purchase, by=None, at=at, reason=CANCEL_REASONS[step], is_announced=False)
+    if step is Step.DOCUMENT_EXPIRED:
+        document_expired(purchase, at=at)
+    else:
+        emails.offline_expired(purchase, at=at)
 
 
 def _write(purchase: Purchase, step: Step, *, on: date, at: datetime) -> None:

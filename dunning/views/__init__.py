@@ -1,0 +1,1 @@
+"""Pages of dunning: runs, acts on one order, and the client's answer without a login."""
