@@ -16,6 +16,7 @@ APPS = [name for row in LAYERS for name in row.split(" | ")]
 CORE = {
     "apps",
     "assets",
+    "charts",
     "days",
     "forms",
     "history",
