@@ -1,0 +1,235 @@
+"""Letters as PDF: bundled assets only, the same bytes every time, within a time limit."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib import request
+
+import pytest
+from pypdf import PdfReader
+
+from core import pdf
+
+SECRET = "the secret of the house"  # noqa: S105 -- the bait, not a password
+HOSTILE = [
+    '<img src="{file}">',
+    '<img src="http://127.0.0.1:{port}/a.png">',
+    '<img src="https://127.0.0.1:{port}/a.png">',
+    '<img srcset="http://127.0.0.1:{port}/a.png 2x">',
+    '<img src="//127.0.0.1:{port}/a.png">',
+    '<img src="/etc/passwd">',
+    '<img src="../../config/settings.py">',
+    '<img src="asset:../../config/settings.py">',
+    '<img src="asset:/etc/passwd">',
+    '<img src="asset:%2e%2e/pdf.py">',
+    '<img src="asset:pdf.py">',
+    '<link rel="stylesheet" href="http://127.0.0.1:{port}/a.css">',
+    '<link rel="stylesheet" href="{file}">',
+    '<link rel="attachment" href="{file}">',
+    '<a rel="attachment" href="{file}">secret</a>',
+    '<link rel="icon" href="http://127.0.0.1:{port}/i.ico">',
+    '<style>@import url("http://127.0.0.1:{port}/a.css");</style>',
+    '<style>@import "{file}";</style>',
+    "<style>body{{background:url(http://127.0.0.1:{port}/b.png)}}</style>",
+    '<style>@font-face{{font-family:x;src:url("http://127.0.0.1:{port}/f.woff2")}}p{{font-family:x}}</style><p>x',
+    '<style>@font-face{{font-family:x;src:url("{file}")}}p{{font-family:x}}</style><p>x',
+    '<style>p::before{{content:url("{file}")}}</style><p>x',
+    '<style>li{{list-style-image:url(http://127.0.0.1:{port}/l.png)}}</style><ul><li>x</ul>',
+    '<style>@page{{background:url("{file}")}}</style>',
+    '<style>@color-profile x{{src:url("http://127.0.0.1:{port}/c.icc")}}</style>',
+    '<p style="background-image:url(http://127.0.0.1:{port}/p.png)">x',
+    '<p style="border-image:url({file}) 1">x',
+    '<object data="{file}"></object>',
+    '<embed src="http://127.0.0.1:{port}/e.svg">',
+    '<iframe src="{file}"></iframe>',
+    '<base href="http://127.0.0.1:{port}/"><img src="a.png">',
+    '<svg xmlns="http://www.w3.org/2000/svg"><image href="{file}" width="9" height="9"/></svg>',
+    '<svg xmlns="http://www.w3.org/2000/svg"><image href="http://127.0.0.1:{port}/s.png" width="9" height="9"/></svg>',
+    '<svg xmlns="http://www.w3.org/2000/svg"><use href="{file}#x"/></svg>',
+    '<!DOCTYPE html [<!ENTITY x SYSTEM "{file}">]><p>&x;',
+    '<?xml-stylesheet href="http://127.0.0.1:{port}/x.css"?><p>x',
+    "<img src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><image href='{file}'/></svg>\">",
+    '<meta http-equiv="refresh" content="0;url=http://127.0.0.1:{port}/"><p>x',
+    '<script src="http://127.0.0.1:{port}/x.js"></script>',
+    '<input type="image" src="http://127.0.0.1:{port}/x.png">',
+    '<video poster="http://127.0.0.1:{port}/x.png" src="{file}"></video>',
+]
+
+
+class Listener:
+    """Counts who knocks at a port of this machine."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket.settimeout(0.1)
+        self.port = self.socket.getsockname()[1]
+        self.visits = 0
+        self.is_open = True
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        while self.is_open:
+            try:
+                connection, _ = self.socket.accept()
+            except TimeoutError:
+                continue
+            self.visits += 1
+            connection.close()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self.is_open = False
+        self.thread.join()
+        self.socket.close()
+
+
+@pytest.fixture
+def listener() -> Any:
+    """A port that nobody should knock at."""
+    listener = Listener()
+    yield listener
+    listener.close()
+
+
+def text_of(content: bytes) -> str:
+    """All words of a PDF."""
+    return "\n".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
+
+
+def test_no_markup_makes_the_renderer_fetch_anything(listener: Listener, tmp_path: Path) -> None:
+    bait = tmp_path / "secret.txt"
+    bait.write_text(SECRET)
+    assert len(HOSTILE) >= 20
+    for snippet in HOSTILE:
+        markup = snippet.format(file=bait.as_uri(), port=listener.port)
+        content = pdf.render_markup(f"<title>t</title>{markup}<p>still here</p>")
+        reader = PdfReader(BytesIO(content))
+        assert SECRET not in text_of(content), snippet
+        assert SECRET.encode() not in content, snippet
+        assert not reader.attachments, snippet
+        assert not [image for page in reader.pages for image in page.images], snippet
+    assert listener.visits == 0
+
+
+def test_the_listener_would_have_noticed(listener: Listener) -> None:
+    with pytest.raises(OSError):  # noqa: PT011 -- whatever a closed connection is called
+        request.urlopen(f"http://127.0.0.1:{listener.port}/", timeout=5)  # noqa: S310 -- the control of the test above
+    assert listener.visits == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "http://127.0.0.1/letter.css",
+        "data:text/plain,x",
+        "asset:",
+        "asset:../pdf.py",
+        "asset:a/letter.css",
+        "asset:.hidden.css",
+        "asset:nothing.css",
+        "ASSET:letter.css",
+        "letter.css",
+    ],
+)
+def test_only_names_of_bundled_assets_are_served(url: str) -> None:
+    with pytest.raises(ValueError, match="bundled assets only"):
+        pdf.find_asset(url)
+
+
+def test_a_bundled_asset_is_found() -> None:
+    assert pdf.find_asset("asset:letter.css") == pdf.ASSETS / "letter.css"
+
+
+def test_the_same_letter_gives_the_same_bytes() -> None:
+    markup = '<html lang="de"><title>Brief 1</title><meta name="dcterms.created" content="2026-03-02"><p>Grüße'
+    first, second = pdf.render_markup(markup), pdf.render_markup(markup)
+    assert first == second
+    assert first != pdf.render_markup(markup + "!")
+
+
+def test_a_letter_is_an_archive_pdf_with_its_fonts() -> None:
+    content = pdf.render_markup('<html lang="pl"><title>List</title><p>Łódź, Ελλάδα, Москва, Đông, 東京</p>')
+    reader = PdfReader(BytesIO(content))
+    root: Any = reader.trailer["/Root"]
+    assert b"pdfaid:part" in root["/Metadata"].get_data()
+    assert reader.metadata is not None
+    assert reader.metadata.title == "List"
+    assert "Łódź, Ελλάδα, Москва, Đông, 東京" in text_of(content)
+    fonts: Any = reader.pages[0]["/Resources"]["/Font"]  # type: ignore[index]
+    for font in fonts.values():
+        descriptor = font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
+        assert {"/FontFile2", "/FontFile3"} & set(descriptor)
+
+
+def test_each_alphabet_keeps_its_own_glyphs() -> None:
+    """Files of one family would be taken for one font: Polish letters came out as other letters."""
+    rules = pdf.font_rules()
+    faces = rules.count("@font-face")
+    assert len({line for line in rules.splitlines() if line.startswith("@font-face")}) == faces
+    assert len({line.split('"')[1] for line in rules.splitlines() if line.startswith("@font-face")}) == faces
+
+
+def test_a_letter_without_inter_is_set_in_another_font(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(pdf, "FONTS", tmp_path)
+    assert pdf.font_rules().strip() == 'html{font-family:"Noto Sans CJK JP","DejaVu Sans",sans-serif}'
+    pdf.pdf_warning.cache_clear()
+    assert "make setup" in pdf.pdf_warning()
+    pdf.pdf_warning.cache_clear()
+
+
+def test_a_letter_that_takes_too_long_is_given_up() -> None:
+    markup = "<title>t</title>" + "<p>" + "word " * 200_000
+    with pytest.raises(pdf.PdfTimeoutError, match="longer than 0.2 seconds"):
+        pdf.render_markup(markup, time_limit=0.2)
+    assert text_of(pdf.render_markup("<title>t</title><p>the next one is fine")) == "the next one is fine"
+
+
+def test_letters_may_be_asked_for_from_several_threads() -> None:
+    results: list[str] = []
+
+    def ask(number: int) -> None:
+        results.append(text_of(pdf.render_markup(f"<title>t</title><p>letter {number}")))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == [f"letter {number}" for number in range(4)]
+
+
+def test_a_missing_system_library_is_named_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str, *arguments: Any) -> Any:
+        if name == "weasyprint":
+            message = "cannot load library 'libpango-1.0-0'"
+            raise OSError(message)
+        return original(name, *arguments)
+
+    import builtins
+
+    original = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", missing)
+    pdf.pdf_problem.cache_clear()
+    pdf.pdf_warning.cache_clear()
+    pdf._renderer.cache_clear()
+    try:
+        assert not pdf.pdf_available()
+        assert "libpango-1.0-0" in pdf.pdf_problem()
+        assert "apt install" in pdf.pdf_problem()
+        assert pdf.pdf_warning() == pdf.pdf_problem()
+        with pytest.raises(pdf.PdfUnavailableError):
+            pdf.warm_up()
+    finally:
+        pdf.pdf_problem.cache_clear()
+        pdf.pdf_warning.cache_clear()
+
+
+def test_pdfs_work_here() -> None:
+    assert pdf.pdf_available()
+    pdf.warm_up()
