@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email import message_from_bytes, policy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Count, Min
+from django.db.models import Case, Count, F, Min, Value, When, Window
+from django.db.models.functions import RowNumber
 
 from mailing.models import Email, EmailMime, RelayState
 from mailing.states import Status
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from email.message import EmailMessage
+    from email.message import EmailMessage, MIMEPart
 
     from accounts.models import Client, User
     from mailing.models import Attempt
@@ -118,6 +119,10 @@ class ReadMessage:
     size: int = 0
 
 
+def _words(body: MIMEPart | None) -> str:
+    return "" if body is None else str(body.get_content()).replace("\r\n", "\n")
+
+
 def read_message(email: Email) -> ReadMessage:
     """Read an e-mail back from its kept bytes; before its first attempt from the row, without files. One query."""
     content = EmailMime.objects.filter(pk=email.pk).values_list("content", flat=True).first()
@@ -128,8 +133,8 @@ def read_message(email: Email) -> ReadMessage:
     bodies = {kind: message.get_body((kind,)) for kind in ("plain", "html")}
     return ReadMessage(
         headers=[(name, str(value)) for name, value in message.items()],
-        text="" if bodies["plain"] is None else bodies["plain"].get_content(),
-        html="" if bodies["html"] is None else bodies["html"].get_content(),
+        text=_words(bodies["plain"]),
+        html=_words(bodies["html"]),
         parts=[
             ReadPart(
                 part.get_filename() or "attachment",
@@ -139,4 +144,45 @@ def read_message(email: Email) -> ReadMessage:
             for part in message.iter_attachments()
         ],
         size=len(content),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """What the outbox asks of people: e-mails only they can settle, and the one that has waited longest to go out."""
+
+    undecided: list[Email]
+    undecided_count: int
+    waiting_count: int
+    oldest_at: datetime | None
+
+
+def attention(user: User, client: Client | None = None, *, limit: int) -> Attention:
+    """Find the newest `limit` e-mails in doubt or refused, and how long the queue is: one query over few rows."""
+    is_undecided = Case(When(status__in=[Status.UNCERTAIN, Status.FAILED], then=Value(1)), default=Value(0))
+    statuses = [Status.UNCERTAIN, Status.FAILED, Status.QUEUED, Status.CLAIMED, Status.HANDOFF]
+    rows = (
+        Email.objects.visible_to(user, client)
+        .filter(status__in=statuses)
+        .annotate(is_undecided=is_undecided)
+        .annotate(
+            place=Window(
+                RowNumber(), partition_by=F("is_undecided"), order_by=[F("created_at").desc(), F("pk").desc()]
+            ),
+            size=Window(Count("pk"), partition_by=F("is_undecided")),
+            oldest_at=Window(Min("created_at"), partition_by=F("is_undecided")),
+        )
+        .filter(place__lte=limit)
+        .select_related("client")
+        .defer("body_text", "body_html")
+        .order_by("is_undecided", "place")
+    )
+    found: list[Any] = list(rows)
+    undecided = [email for email in found if email.is_undecided]
+    waiting = [email for email in found if not email.is_undecided]
+    return Attention(
+        undecided=undecided,
+        undecided_count=undecided[0].size if undecided else 0,
+        waiting_count=waiting[0].size if waiting else 0,
+        oldest_at=waiting[0].oldest_at if waiting else None,
     )

@@ -8,6 +8,7 @@ import unicodedata
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from accounts.models import Client
 
 ADDRESS_LENGTH = 254
-FILENAME_LENGTH = 120
+FILENAME_BYTES = 360
+ENDING_LENGTH = 10
+FILENAME_LENGTH = 150
 DIRECTION_MARKS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029])
 NOT_IN_FILENAMES = re.compile(r'[\\/:*?"<>|]+')
 
@@ -46,6 +49,21 @@ def one_line(text: str, *, limit: int) -> str:
     text = "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
     text = " ".join(text.encode("utf-8", "replace").decode().split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def safe_filename(name: str) -> str:
+    """Make `name` fit for a header and for every file system: no path, no control characters, its ending kept.
+
+    Percent-encoded it has to fit into one line of a message (998 bytes), whatever the script.
+    """
+    name = NOT_IN_FILENAMES.sub("-", one_line(name, limit=len(name) + 1)).strip(". ")
+    stem, dot, ending = name.rpartition(".")
+    if not dot or len(ending) > ENDING_LENGTH:
+        stem, dot, ending = name, "", ""
+    stem = stem[: FILENAME_LENGTH - len(dot + ending)]
+    while len(quote(stem)) > FILENAME_BYTES:
+        stem = stem[: max(len(stem) * FILENAME_BYTES // len(quote(stem)) - 1, 1)]
+    return f"{stem.rstrip('. ') or 'attachment'}{dot}{ending}"
 
 
 def checked_address(address: str) -> str:
@@ -120,11 +138,10 @@ def queue_email(
 
 
 def _attachment(email: Email, spec: AttachmentSpec) -> Attachment:
-    name = NOT_IN_FILENAMES.sub("-", one_line(spec.filename, limit=FILENAME_LENGTH)).strip(". ") or "attachment"
     return Attachment(
         email=email,
         source=spec.source,
-        filename=name,
+        filename=safe_filename(spec.filename),
         content_type=spec.content_type,
         content=spec.content,
         sha256="" if spec.content is None else hashlib.sha256(spec.content).hexdigest(),

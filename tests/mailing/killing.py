@@ -124,7 +124,6 @@ def fork(work: Callable[[int, str, int], None], port: int, boundary: str, after:
 
 def main(port: int, mode: str, mails: int, kills: int, seed: int) -> dict[str, int]:
     """Kill `kills` workers, evenly over the run, then let the last two finish."""
-    import mailing.services.handover
     import tests.mailing.sink  # noqa: F401 -- loaded once, before the forks
 
     dice = random.Random(seed)
@@ -158,4 +157,4 @@ def main(port: int, mode: str, mails: int, kills: int, seed: int) -> dict[str, i
 if __name__ == "__main__":
     os.environ["DJANGO_SETTINGS_MODULE"] = os.environ.get("KILLING_SETTINGS", "config.settings")
     django.setup()
-    print(json.dumps(main(**json.loads(sys.argv[1]))))
+    sys.stdout.write(json.dumps(main(**json.loads(sys.argv[1]))) + "\n")

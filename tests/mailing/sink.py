@@ -30,7 +30,7 @@ class Message:
 
     @property
     def parsed(self) -> EmailMessage:
-        return message_from_bytes(self.content, policy=policy.default)  # type: ignore[return-value]
+        return message_from_bytes(self.content, policy=policy.default)
 
     @property
     def message_id(self) -> str:
@@ -89,7 +89,7 @@ class Sink:
             with self.lock:
                 self.messages.append(message)
         if answer == "reset":  # accepted, but the client never hears of it
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return answer
 
@@ -107,10 +107,10 @@ class FaultyServer(SMTP):
             sink.reset_before_dot -= 1
             await self.push("354 go ahead")
             await self._reader.readline()
-            assert self.transport is not None
+            assert isinstance(self.transport, asyncio.Transport)
             self.transport.abort()
             return
-        await super().smtp_DATA(arg)  # type: ignore[misc]
+        await super().smtp_DATA(arg)
 
 
 class SinkController(Controller):
@@ -129,4 +129,4 @@ class SinkController(Controller):
         sockets: Any = self.server.sockets  # type: ignore[union-attr]
         self.port = sockets[0].getsockname()[1]
         self.sink.port = self.port
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]

@@ -161,9 +161,7 @@ def test_a_recipient_deferred_before_the_body(
     assert [message.message_id for message in sink.messages] == [next_one.message_id]
 
 
-def test_connection_lost_before_the_dot_means_not_accepted(
-    queue_mail: QueueMail, sink: Sink, clock: Clock
-) -> None:
+def test_connection_lost_before_the_dot_means_not_accepted(queue_mail: QueueMail, sink: Sink, clock: Clock) -> None:
     email = queue_mail()
     sink.reset_before_dot = 1
 
@@ -276,7 +274,7 @@ def test_a_kept_connection_gone_stale_is_renewed(
         answer = next(answers)
         return await original(*args) if answer == "250" else answer
 
-    sink.handle_MAIL = grumpy  # type: ignore[method-assign]
+    sink.handle_MAIL = grumpy  # type: ignore[method-assign, assignment]
     assert hand_over_due(clock=clock, transport=transport).sent == 2
     assert sink.counts() == {first.message_id: 1, second.message_id: 1}
 

@@ -1,0 +1,77 @@
+"""The broker is a doorbell: it wakes the worker, and nothing depends on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from celery import current_app
+from django.db import transaction
+
+from config import celery
+from config.environment import Relay
+from mailing.checks import relay_is_complete
+from mailing.models import Email
+from mailing.receivers import ring
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+    from tests.mailing.conftest import QueueMail
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_rings_once_per_transaction(
+    queue_mail: QueueMail,
+    settings: Settings,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    settings.REDIS_URL = "redis://nobody.example:6379/0"
+    with django_capture_on_commit_callbacks() as callbacks, transaction.atomic():
+        queue_mail()
+        queue_mail()
+    assert callbacks == [ring]
+
+
+def test_without_a_broker_nobody_rings(
+    queue_mail: QueueMail, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks() as callbacks:
+        queue_mail()
+    assert callbacks == []
+
+
+def test_it_asks_for_the_workers_round(settings: Settings) -> None:
+    """Over Celery's in-memory broker, so that the message can be seen."""
+    assert celery.app.main == current_app.main
+    ring()
+    with current_app.connection_for_read() as broker:
+        queue = broker.SimpleQueue("celery")
+        message = queue.get(block=True, timeout=5)
+        message.ack()
+        queue.close()
+    assert message.headers["task"] == "mailing.tasks.hand_over"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_is_down_costs_nothing(queue_mail: QueueMail, settings: Settings) -> None:
+    settings.REDIS_URL = "redis://nobody.example:6379/0"
+    with transaction.atomic():
+        transaction.on_commit(lambda: 1 / 0, robust=True)
+        queue_mail()
+    assert Email.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("relay", "errors"),
+    [
+        (None, []),
+        (Relay("mail.example", 25, "", "", tls=False), []),
+        (Relay("", 25, "", "", tls=False), ["mailing.E001"]),
+        (Relay("mail.example", 0, "", "secret", tls=False), ["mailing.E001", "mailing.E002"]),
+    ],
+)
+def test_an_incomplete_relay_is_named_at_the_start(relay: Relay | None, errors: list[str], settings: Settings) -> None:
+    settings.MAIL_RELAY = relay
+    assert [error.id for error in relay_is_complete()] == errors
