@@ -103,7 +103,7 @@ def notice_data(
 ) -> dict[str, Any]:
     """Freeze payment delinquency notice 1, 2 or 3: what is open and why, until when to pay, what happens next.
 
-    `credited_minor` is what credit notes took off the invoice.
+    `credited_minor` is what credit notes took off the invoice. `values` are for the e-mail that brings the letter.
     """
     voice = voice_of(purchase, at=at)
     label, text = LABELS[voice.language], NOTICES[level][voice.language]
@@ -132,7 +132,7 @@ def notice_data(
         rows=bank_rows(voice, purchase.currency, purchase.reference),
     )
     letter["next"] = {"title": label["next_title"], "rows": _next(purchase, voice, level, values)}
-    return {"letter": letter}
+    return {"letter": letter, "values": values}
 
 
 def _settled(purchase: Purchase, voice: Voice, owed: Money, credited_minor: int) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from core.letters import clip
 from core.messages import Fact
-from dunning.documents import cancel_day, notice_values, partner_voice, statement_values
+from dunning.documents import cancel_day, partner_voice, statement_values
 from dunning.schedule import OFFLINE, Step
 from dunning.wording import EMAILS, LABELS, NOTICES, STATEMENTS
 from mailing.services.compose import queue_email
@@ -43,7 +43,7 @@ ANSWER_ROUTE: Final = "dunning_public:answer"
 def notice(purchase: Purchase, *, notice: Notice, document: Document, at: datetime) -> Email:
     """Send payment delinquency notice 1, 2 or 3 with its letter."""
     voice, level = voice_of(purchase, at=at), LEVELS[notice.step]
-    values = notice_values(purchase, voice, level=level)
+    values = document.data["values"]
     parts = Parts(
         facts=order_facts(purchase, voice),
         payment=payment_facts(purchase, voice, by=values["pay_by"]),

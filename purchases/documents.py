@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from django.db.models import prefetch_related_objects
+
 from core.letters import Address, Formatter, clip, fill, formatter, letter_language, paragraphs
 from core.money import Money
 from customers.models import ContactKind
@@ -74,13 +76,15 @@ def client_voice(client: Client, *, at: datetime) -> Voice:
 
 
 def billing_contact(purchase: Purchase) -> PurchaseContact | None:
-    """Find the address the bill goes to, as it was given with the order."""
-    return purchase.contacts.filter(kind=ContactKind.BILLING).first()
+    """Find the address the bill goes to, as it was given with the order; read once per row at hand."""
+    prefetch_related_objects([purchase], "contacts")
+    return next((contact for contact in purchase.contacts.all() if contact.kind == ContactKind.BILLING), None)
 
 
 def bank_account(client: Client, currency: str) -> BankAccount | None:
-    """Find where the client's customers pay in a currency."""
-    return client.bank_accounts.filter(currency=currency).first()
+    """Find where the client's customers pay in a currency; read once per row at hand."""
+    prefetch_related_objects([client], "bank_accounts")
+    return next((account for account in client.bank_accounts.all() if account.currency == currency), None)
 
 
 def bank_rows(voice: Voice, currency: str, reference: str) -> list[Row]:
@@ -279,7 +283,8 @@ def payment_box(voice: Voice, *, amount: Money, caption: str, by: str, rows: lis
 
 def items_of(purchase: Purchase) -> list[PurchaseItem]:
     """List the purchase's lines in their order."""
-    return list(purchase.items.order_by("position"))
+    prefetch_related_objects([purchase], "items")
+    return sorted(purchase.items.all(), key=lambda item: item.position)
 
 
 def _bill(purchase: Purchase, kind: str, *, number: str, at: datetime, by: str, extra: Sequence[tuple[str, str]]) -> Snapshot:
