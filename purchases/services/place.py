@@ -44,7 +44,10 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order as it comes in. `source` is checkout, partner or offline; `is_po` asks to pay on purchase order."""
+    """An order as it comes in. `source` is checkout, partner or offline; `is_po` asks to pay on purchase order.
+
+    Without `reference` a number is drawn; made-up data gives its own.
+    """
 
     source: str
     currency: str
@@ -58,6 +61,7 @@ class Order:
     is_test: bool = False
     x_parameters: Mapping[str, str] = field(default_factory=dict)
     external_id: str | None = None
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
         customer=customer,
         partner=order.partner,
         policy=policy,
-        reference=_new_reference(),
+        reference=order.reference or _new_reference(),
         external_id=order.external_id,
         status=_first_status(order, offer),
         source=order.source,
