@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils.html import format_html
 
-from core.tables import NOTHING, Column, Reader, Table, badge, moment_cell
+from core.tables import NOTHING, Column, Reader, Table, badge, day_cell
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -30,6 +30,10 @@ def _name(user: User, _reader: Reader) -> str:
     return format_html('<a class="strong" href="{}">{}</a> <span class="sub">{}</span>', link, user.name, user.username)
 
 
+def _last_login(user: User, reader: Reader) -> str:
+    return day_cell(user.last_login.astimezone(reader.zone).date() if user.last_login else None, reader)
+
+
 class UserTable(Table):
     """Users by name."""
 
@@ -42,9 +46,9 @@ class UserTable(Table):
             css="wide-only",
             clients_only=True,
         ),
-        Column("Department", lambda user, _: str(user.department or "") or NOTHING, css="wide-only"),
+        Column("Department", lambda user, _: user.department.name if user.department else NOTHING, css="wide-only"),
         Column("E-mail", lambda user, _: user.email, sort="email", css="wide-only"),
-        Column("Last login", lambda user, reader: moment_cell(user.last_login, reader), css="wide-only"),
+        Column("Last login", _last_login, css="wide-only"),
         Column("State", lambda user, _: active_badge(user)),
     )
     default_sort = "name"

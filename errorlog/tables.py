@@ -28,7 +28,8 @@ TONES: dict[str, str] = {
 }
 
 
-NOTE_LENGTH = 28
+NOTE_LENGTH = 26
+CLIENT_LENGTH = 18
 
 
 def type_badge(entry: ErrorRecord) -> SafeString:
@@ -75,7 +76,8 @@ def _client_handles(entry: ErrorRecord, _reader: Reader) -> str:
 def _client(entry: ErrorRecord, _reader: Reader) -> str:
     if entry.client is None:
         return NOTHING
-    return format_html('<span class="clip" title="{}">{}</span>', entry.client.name, entry.client.name)
+    name = entry.client.name
+    return format_html('<span title="{}">{}</span>', name, Truncator(name).chars(CLIENT_LENGTH))
 
 
 class ErrorTable(Table):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 
 from core.tables import NOTHING, Column, Reader, Table, badge, moment_cell
 from core.templatetags.kontor import icon
@@ -30,6 +31,9 @@ TONES: dict[str, str] = {
     Category.PARTNER: "blue",
     Category.CUSTOMER: "gray",
 }
+
+
+CLIENT_LENGTH = 18
 
 
 def category_badge(follow_up: FollowUp) -> SafeString:
@@ -74,7 +78,7 @@ def _subject(follow_up: FollowUp, _reader: Reader) -> str:
 
 def _client(follow_up: FollowUp, _reader: Reader) -> str:
     name = follow_up.client.name
-    return format_html('<span class="clip" title="{}">{}</span>', name, name)
+    return format_html('<span title="{}">{}</span>', name, Truncator(name).chars(CLIENT_LENGTH))
 
 
 class FollowUpTable(Table):

@@ -75,7 +75,7 @@ class PartnerDetail(DetailPage):
             "is_expired": partner.valid_until is not None and partner.valid_until < on,
             "exposure": exposure,
             "left": left_text(exposure, self.reader),
-            "meter": meter(exposure, self.reader, width=180),
+            "meter": meter(exposure, self.reader, width=120),
             "picture": exposure_picture(newest_entries(partner), at=self.at),
             "ledger": page_of(ledger, sort="-at", query=self.request.GET, size=LEDGER_PAGE),
             "changes": partner.history.select_related("history_user").order_by("-history_date", "-history_id")[

@@ -1,0 +1,316 @@
+"""Every address × every role × own, foreign and invented rows: nothing leaks, nothing breaks."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import time_machine
+from django.test import Client as Browser
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Client, User
+from accounts.roles import CLIENT_ROLES, ROLES
+from accounts.services import save_department
+from errorlog.services import log_error
+from followups.services import open_follow_up
+from mailing.models import Attachment, Email
+from mailing.services.compose import AttachmentSpec, queue_email
+from purchases.models import Document, PoDocument, Purchase
+from tests.stories import MONDAY, a_client, a_customer, a_partner, a_released_po, a_user, a_waiting_po
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.django_db
+
+SECRET = "Zzyzx"
+"""A word that stands in every name of the other client and nowhere else."""
+PUBLIC = {"health", "accounts:login", "accounts:logout", "dunning_public:answer"}
+POST_ONLY = {"accounts:logout", "accounts:client"}
+INVENTED: dict[str, Any] = {
+    "pk": 987_654_321,
+    "email": 987_654_321,
+    "reference": "999999999",
+    "number": "NONE-1",
+    "slug": "nowhere",
+    "kind": "billing",
+    "token": "nothing",
+}
+MOST_PAGES = 220
+VARIANTS = 3
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    with time_machine.travel(MONDAY, tick=False):
+        yield
+
+
+def routes() -> dict[str, URLPattern]:
+    """All addresses by their full name."""
+
+    def walk(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+        for entry in resolver.url_patterns:
+            if isinstance(entry, URLResolver):
+                yield from walk(entry, f"{entry.namespace}:" if entry.namespace else prefix)
+            else:
+                yield f"{prefix}{entry.name}", entry
+
+    return dict(walk(get_resolver()))
+
+
+ROUTES = routes()
+
+
+class Side:
+    """One client with a row of everything."""
+
+    def __init__(self, slug: str, word: str) -> None:
+        self.client = a_client(slug)
+        self.client.name = f"{word} GmbH"
+        self.client.email = f"orders@{word.lower()}.example"
+        self.client.save()
+        self.client.products.update(name=f"{word} Pro")
+        customer = a_customer(company=f"{word} Werft", last_name=word, email=f"buyer@{word.lower()}.example")
+        self.purchase = a_released_po(self.client, customer=customer)
+        self.waiting = a_waiting_po(self.client, customer=customer)
+        self.partner = a_partner(self.client, company=f"{word} Reseller", email=f"ap@{word.lower()}.example")
+        self.follow_up = open_follow_up(
+            self.purchase,
+            category="review",
+            reason="Other",
+            subject=f"{word} asks",
+            due_at=MONDAY,
+            at=MONDAY,
+            dedupe_key=f"{slug}:ask",
+        )
+        self.error = log_error(
+            type="key_list_empty",
+            note=f"{word} has no keys",
+            at=MONDAY,
+            dedupe_key=f"{slug}:keys",
+            client=self.client,
+            reference=self.purchase.reference,
+            purchase_status="WPO",
+        )
+        self.email = queue_email(
+            client=self.client,
+            kind="invoice",
+            reference=self.purchase.reference,
+            dedupe_key=f"{slug}:mail",
+            recipient=f"buyer@{word.lower()}.example",
+            language="en",
+            subject=f"{word} invoice",
+            body_text=f"Dear {word}",
+            attachments=[AttachmentSpec(source=f"purchases.document:{self.document.pk}", filename="invoice.pdf")],
+            at=MONDAY,
+        )
+        team = save_department(self.client, office=f"{word} office", name=f"{word} team")
+        self.user = a_user("client_support", self.client, name=f"{word} Support", department=team)
+
+    @property
+    def document(self) -> Document:
+        found: Document = Document.objects.filter(purchase=self.purchase).order_by("pk")[0]
+        return found
+
+    def arguments(self, name: str, pattern: URLPattern) -> dict[str, Any]:
+        """What leads to this side's row at this address."""
+        rows: dict[str, dict[str, Any]] = {
+            "accounts": {"pk": self.user.pk},
+            "customers": {"pk": self.purchase.customer_id, "kind": "billing"},
+            "errorlog": {"pk": self.error.pk},
+            "followups": {"pk": self.follow_up.pk},
+            "mailing": {"pk": self.email.pk, "email": self.email.pk},
+            "partners": {"pk": self.partner.pk},
+            "purchases": {
+                "reference": self.purchase.reference,
+                "slug": self.client.slug,
+                "number": self.document.number,
+            },
+        }
+        special: dict[str, dict[str, Any]] = {
+            "purchases:po_document": {
+                "reference": self.waiting.reference,
+                "pk": PoDocument.objects.filter(purchase=self.waiting).values_list("pk", flat=True)[0],
+            },
+            "mailing:attachment": {
+                "email": self.email.pk,
+                "pk": Attachment.objects.filter(email=self.email).values_list("pk", flat=True)[0],
+            },
+        }
+        known = special.get(name) or rows.get(name.split(":", maxsplit=1)[0], {})
+        needed = pattern.pattern.converters
+        missing = needed.keys() - known.keys()
+        assert not missing, f"say in Side.arguments what {sorted(missing)} of {name} is"
+        return {key: known[key] for key in needed}
+
+
+def address(name: str, arguments: dict[str, Any]) -> str:
+    return reverse(name, kwargs=arguments)
+
+
+def right_of(pattern: URLPattern) -> str:
+    return getattr(getattr(pattern.callback, "view_class", None), "right", "")
+
+
+def logged_in(user: User) -> Browser:
+    browser = Browser(raise_request_exception=True)
+    browser.force_login(user)
+    return browser
+
+
+def body_of(response: Any) -> str:
+    return b"".join(response).decode(errors="replace") if response.streaming else response.content.decode(errors="replace")
+
+
+def staff(role: str, client: Client) -> User:
+    return a_user(role, client if role in CLIENT_ROLES else None, name="Somebody")
+
+
+@pytest.fixture
+def own() -> Side:
+    return Side("hafen", "Hafen")
+
+
+@pytest.fixture
+def foreign() -> Side:
+    return Side("other", SECRET)
+
+
+def test_nobody_gets_in_without_a_login(own: Side) -> None:
+    browser = Browser()
+    for name, pattern in ROUTES.items():
+        if name in PUBLIC:
+            continue
+        path = address(name, own.arguments(name, pattern))
+        for answer in (browser.get(path), browser.post(path)):
+            assert answer.status_code == 302, (name, answer.status_code)
+            assert answer["Location"].startswith("/accounts/login/"), name
+        assert browser.get(path, headers={"HX-Request": "true"}).content == b"", name
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_a_right_opens_ones_own_and_only_that(role: str, own: Side) -> None:
+    user = staff(role, own.client)
+    browser = logged_in(user)
+    for name, pattern in ROUTES.items():
+        if name in PUBLIC or name in POST_ONLY:
+            continue
+        answer = browser.get(address(name, own.arguments(name, pattern)))
+        right = right_of(pattern)
+        if right and not user.may(right):  # type: ignore[arg-type]
+            assert answer.status_code == 403, (name, answer.status_code)
+        else:
+            assert answer.status_code in {200, 302, 404, 405, 409}, (name, answer.status_code)
+            assert answer.status_code != 404 or name.startswith("mailing:"), name
+
+
+@pytest.mark.parametrize("role", sorted(CLIENT_ROLES))
+def test_another_clients_rows_do_not_exist(role: str, own: Side, foreign: Side) -> None:
+    user = staff(role, own.client)
+    browser = logged_in(user)
+    before = Purchase.objects.filter(client=foreign.client).order_by("pk").values_list("status", "version")
+    found = list(before)
+    for name, pattern in ROUTES.items():
+        if name in PUBLIC:
+            continue
+        arguments = foreign.arguments(name, pattern)
+        right = right_of(pattern)
+        if not arguments:
+            answer = browser.get(address(name, {}))
+            assert SECRET not in body_of(answer), f"{name} shows another client's rows"
+            continue
+        expected = 403 if right and not user.may(right) else 404  # type: ignore[arg-type]
+        invented = {key: INVENTED[key] for key in arguments}
+        for path in (address(name, arguments), address(name, invented)):
+            assert browser.get(path).status_code == expected, (name, path)
+            assert browser.post(path, {"reason": "x", "comment": "x"}).status_code in {expected, 405}, (name, path)
+            answer = browser.get(path, headers={"HX-Request": "true"})
+            assert answer.status_code == expected, (name, path)
+            assert SECRET not in body_of(answer), name
+    assert list(before.all()) == found
+
+
+def test_the_chosen_client_hides_the_others_from_the_platform_too(own: Side, foreign: Side) -> None:
+    browser = logged_in(a_user("platform_admin", name="Root"))
+    browser.post(reverse("accounts:client"), {"client": own.client.pk, "next": "/"})
+    for name, pattern in ROUTES.items():
+        arguments = foreign.arguments(name, pattern) if name not in PUBLIC else {}
+        if arguments:
+            assert browser.get(address(name, arguments)).status_code == 404, name
+
+
+@pytest.mark.parametrize("query", ["q={}", "q=%40{}.example", "preview={}", "pick={}", "copy={}", "reference={}"])
+def test_searching_for_another_clients_rows_finds_nothing(query: str, own: Side, foreign: Side) -> None:
+    browser = logged_in(staff("client_admin", own.client))
+    asked = [SECRET.lower(), foreign.purchase.reference, str(foreign.follow_up.pk), str(foreign.email.pk)]
+    for name, pattern in ROUTES.items():
+        if name in PUBLIC or name in POST_ONLY or pattern.pattern.converters:
+            continue
+        for word in asked:
+            answer = browser.get(f"{address(name, {})}?{query.format(word)}")
+            assert answer.status_code in {200, 302, 403}, (name, query)
+            assert SECRET not in body_of(answer), (name, query)
+
+
+def test_acting_on_many_skips_another_clients_rows(own: Side, foreign: Side) -> None:
+    browser = logged_in(staff("client_admin", own.client))
+    for name in ("purchases:release_many", "purchases:reject_many"):
+        answer = browser.post(reverse(name), {"pick": [foreign.waiting.reference], "reason": "no", "note": ""})
+        assert answer.status_code == 200, name
+        assert "Not found" in body_of(answer), name
+        assert SECRET not in body_of(answer), name
+    assert Purchase.objects.get(pk=foreign.waiting.pk).status == "ARP"
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_every_link_leads_somewhere(role: str, own: Side) -> None:
+    user = staff(role, own.client)
+    browser = logged_in(user)
+    waiting = [reverse("accounts:profile"), *(_open_lists(user))]
+    seen: dict[str, int] = {}
+    visited = 0
+    while waiting and visited < MOST_PAGES:
+        link = waiting.pop(0)
+        path = link.split("?", maxsplit=1)[0]
+        if seen.get(path, 0) >= VARIANTS or seen.get(link):
+            continue
+        seen[path] = seen.get(path, 0) + 1
+        seen[link] = 1
+        visited += 1
+        answer = browser.get(link)
+        assert answer.status_code in {200, 302}, f"{link} answers {answer.status_code}"
+        if answer.status_code == 200 and answer.headers.get("Content-Type", "").startswith("text/html"):
+            waiting += _links(body_of(answer), path)
+    assert visited > 10
+
+
+def _open_lists(user: User) -> list[str]:
+    names = (name for name, pattern in ROUTES.items() if not pattern.pattern.converters and name not in PUBLIC | POST_ONLY)
+    return [
+        address(name, {})
+        for name in names
+        if not right_of(ROUTES[name]) or user.may(right_of(ROUTES[name]))  # type: ignore[arg-type]
+    ]
+
+
+def _links(page: str, path: str) -> list[str]:
+    found = [unescape(link) for link in re.findall(r'(?:href|src|hx-get)="([^"#]+)', page)]
+    found = [path + link if link.startswith("?") else link for link in found]
+    return [link for link in found if link.startswith("/") and not link.startswith(("/static/", "/accounts/logout"))]
+
+
+def test_numbers_beyond_any_key_are_not_found(own: Side) -> None:
+    browser = logged_in(staff("platform_admin", own.client))
+    for name, pattern in ROUTES.items():
+        if name in PUBLIC or not pattern.pattern.converters:
+            continue
+        huge = {key: 10**30 if key in {"pk", "email"} else INVENTED[key] for key in pattern.pattern.converters}
+        assert browser.get(address(name, huge)).status_code == 404, name
+
+
+def test_no_e_mail_of_another_client_is_counted(own: Side, foreign: Side) -> None:
+    assert Email.objects.visible_to(staff("client_support", own.client)).filter(client=foreign.client).count() == 0
