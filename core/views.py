@@ -140,7 +140,7 @@ def capped_counts(queries: dict[str, QuerySet[Any]], model: type[Model], *, cap:
         .annotate(**{name: counts[key] for name, key in names.items()})
         .values(*names)[:1]
     )
-    row = next(iter(found), {}) if names else {}
+    row: dict[str, int] = next(iter(found), {}) if names else {}
     numbers = {key: row.get(name, 0) for name, key in names.items()}
     return {key: _capped(numbers.get(key, 0), cap) for key in queries}
 
@@ -293,11 +293,13 @@ class ActView(Page):
 
     def is_spent(self) -> bool:
         """Whether this very form was sent and done before (a second click, a reload)."""
-        return self.request.POST.get("form_key", "") in self.request.session.get("spent_forms", [])
+        key = self.request.POST.get("form_key")
+        return bool(key) and key in self.request.session.get("spent_forms", [])
 
     def spend(self) -> None:
         """Remember that this form is done."""
-        spent = [*self.request.session.get("spent_forms", []), self.request.POST.get("form_key", "")]
+        key = self.request.POST.get("form_key")
+        spent = [*self.request.session.get("spent_forms", []), *([key] if key else [])]
         self.request.session["spent_forms"] = spent[-SPENT_KEYS:]
 
     def leave(self, url: str) -> HttpResponse:

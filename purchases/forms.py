@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-import pikepdf
 from django import forms
 from django.core.exceptions import ValidationError
-from PIL import Image, UnidentifiedImageError
 
 from core.forms import MoneyField
+from core.refused import Refused
+from core.uploads import LIMIT_BYTES, check_upload
 from core.views import ActionForm
 from purchases.models import Channel, PaymentType
 from purchases.services.release import ReceivedFile
-
-LARGEST_FILE = 10 * 1024 * 1024
-LARGEST_PICTURE = 50_000_000
-PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg"}
 
 
 class NoteForm(ActionForm):
@@ -91,46 +86,12 @@ class DocumentForm(ActionForm):
     file = forms.FileField(label="File", required=False, max_length=200, help_text="PDF, PNG or JPEG, at most 10 MB.")
 
     def clean_file(self) -> ReceivedFile | None:
-        """Accept a file that is what it says: a readable PDF, or a picture, which is written anew."""
+        """Accept a file that is what it says."""
         upload = self.cleaned_data.get("file")
         if not upload:
             return None
-        if upload.size > LARGEST_FILE:
-            message = "The file is larger than 10 MB."
-            raise ValidationError(message, code="size")
-        content = upload.read()
-        name = "".join(letter for letter in upload.name if letter.isprintable() and letter not in '"\\/;')[-180:]
-        if content[:1024].lstrip().startswith(b"%PDF-"):
-            return ReceivedFile(name, "application/pdf", _checked_pdf(content))
-        kind, picture = _checked_picture(content)
-        return ReceivedFile(name, kind, picture)
-
-
-def _checked_pdf(content: bytes) -> bytes:
-    try:
-        with pikepdf.open(io.BytesIO(content)) as document:
-            if not document.pages:
-                message = "This PDF has no pages."
-                raise ValidationError(message, code="empty")
-    except pikepdf.PasswordError:
-        message = "This PDF is encrypted. Ask for one that opens without a password."
-        raise ValidationError(message, code="encrypted") from None
-    except pikepdf.PdfError:
-        message = "This PDF is damaged."
-        raise ValidationError(message, code="damaged") from None
-    return content
-
-
-def _checked_picture(content: bytes) -> tuple[str, bytes]:
-    try:
-        with Image.open(io.BytesIO(content), formats=list(PICTURES)) as picture:
-            kind = picture.format or ""
-            if picture.width * picture.height > LARGEST_PICTURE:
-                message = "This picture is too large."
-                raise ValidationError(message, code="size")
-            clean = io.BytesIO()
-            picture.convert("RGB").save(clean, kind)
-            return PICTURES[kind], clean.getvalue()
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
-        message = "This is neither a PDF nor a PNG or JPEG picture."
-        raise ValidationError(message, code="type") from None
+        try:
+            checked = check_upload(upload.name, upload.read(LIMIT_BYTES + 1))
+        except Refused as refused:
+            raise ValidationError(refused.message, code=refused.code) from None
+        return ReceivedFile(checked.filename, checked.content_type, checked.content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import uuid4
 
 from django.urls import NoReverseMatch, reverse
 
@@ -335,7 +336,8 @@ class PurchasePayment(PurchaseAct):
 
     def keywords(self, form: Form) -> dict[str, Any]:
         """The form's one-time key books this payment once."""
-        return {**form.cleaned_data, "dedupe_key": f"form:{self.request.POST.get('form_key', '')[:64]}"}
+        key = self.request.POST.get("form_key") or uuid4().hex
+        return {**form.cleaned_data, "dedupe_key": f"form:{key[:64]}"}
 
     def consequences(self) -> list[str]:
         """What full, part and excess money do."""

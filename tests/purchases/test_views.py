@@ -1,0 +1,570 @@
+"""The pages of purchases: who sees what, what they cost, and what the acts do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+
+from purchases.models import Document, Payment, PoDocument, Purchase
+from purchases.services.history import Note, enter
+from purchases.states import Status
+from purchases.views.acts import ACTS
+from tests.stories import (
+    MONDAY,
+    a_client,
+    a_released_po,
+    a_user,
+    a_waiting_po,
+    an_offline_order,
+    an_order,
+    days_later,
+    pays,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from accounts.models import Client, User
+
+pytestmark = pytest.mark.django_db
+TABS = ("general", "items", "delivery", "payments", "po", "documents", "history")
+ACTIONS = ("release", "reject", "convert", "document", "payment", "refund", "cancel")
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    with time_machine.travel(MONDAY, tick=False):
+        yield
+
+
+@pytest.fixture
+def hafen() -> Client:
+    """A client whose admin reviews."""
+    return a_client("hafen")
+
+
+def logged_in(user: User) -> Browser:
+    """This user's browser."""
+    browser = Browser()
+    browser.force_login(user)
+    return browser
+
+
+def page(browser: Browser, path: str, status: int = 200) -> str:
+    """Read a page."""
+    answer = browser.get(path)
+    assert answer.status_code == status, answer.content.decode()[:2000]
+    return answer.content.decode()
+
+
+def queries(browser: Browser, path: str) -> int:
+    """How many queries a page takes."""
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert browser.get(path).status_code == 200
+    return len(captured)
+
+
+def act(browser: Browser, purchase: Purchase, action: str, **fields: Any) -> Any:
+    """Send an act's form."""
+    return browser.post(f"/purchases/{purchase.reference}/{action}/", fields)
+
+
+# Who may come in ---------------------------------------------------------------------------------------------------
+
+PAGES = (
+    "/purchases/",
+    "/purchases/review/",
+    "/purchases/policy/",
+    "/purchases/products/",
+    "/purchases/release/",
+    "/purchases/reject/",
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_anonymous_visitors_are_sent_to_the_login(path: str) -> None:
+    answer = Browser().get(path)
+    assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={path}")
+
+
+def test_htmx_sends_anonymous_visitors_to_the_login_too() -> None:
+    answer = Browser().get("/purchases/", headers={"hx-request": "true"})
+    assert answer["HX-Redirect"] == "/accounts/login/?next=/purchases/"
+
+
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [
+        ("client_sales", "/purchases/policy/"),
+        ("client_sales", "/purchases/policy/hafen/"),
+        ("client_sales", "/purchases/products/"),
+        ("client_sales", "/purchases/release/"),
+        ("client_sales", "/purchases/reject/"),
+    ],
+)
+def test_bystanders_are_refused(hafen: Client, role: str, path: str) -> None:
+    page(logged_in(a_user(role, hafen)), path, 403)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_acts_are_closed_to_anonymous_bystander_and_stranger(hafen: Client, action: str) -> None:
+    purchase = a_waiting_po(hafen)
+    path = f"/purchases/{purchase.reference}/{action}/"
+    stranger = logged_in(a_user("client_admin", a_client("nordlicht")))
+    assert Browser().get(path).status_code == 302
+    assert Browser().post(path).status_code == 302
+    assert logged_in(a_user("client_sales", hafen)).post(path).status_code == 403
+    assert stranger.post(path).status_code == (403 if action in {"payment", "refund"} else 404)
+    purchase.refresh_from_db()
+    assert purchase.status == Status.AWAITING_RELEASE
+
+
+@pytest.mark.parametrize("path", ["", "preview/", *(f"?tab={tab}" for tab in TABS)])
+def test_another_clients_purchase_does_not_exist(hafen: Client, path: str) -> None:
+    purchase = a_waiting_po(hafen)
+    stranger = logged_in(a_user("client_admin", a_client("nordlicht")))
+    page(stranger, f"/purchases/{purchase.reference}/{path}", 404)
+
+
+def test_another_clients_documents_and_policy_do_not_exist(hafen: Client) -> None:
+    document = Document.objects.get(purchase=a_released_po(hafen))
+    received = PoDocument.objects.get(purchase=document.purchase)
+    stranger = logged_in(a_user("client_admin", a_client("nordlicht")))
+    reference = document.purchase.reference if document.purchase else ""
+    page(stranger, f"/purchases/{reference}/documents/{document.number}.pdf", 404)
+    page(stranger, f"/purchases/{reference}/received/{received.pk}/", 404)
+    page(stranger, "/purchases/policy/hafen/", 404)
+
+
+def test_strangers_see_nothing_in_lists_and_search(hafen: Client) -> None:
+    purchase = a_waiting_po(hafen)
+    stranger = logged_in(a_user("client_admin", a_client("nordlicht")))
+    for path in ("/purchases/", "/purchases/review/", f"/purchases/?q={purchase.reference}"):
+        assert f"/purchases/{purchase.reference}/" not in page(stranger, path)
+
+
+# What it costs -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/purchases/", "/purchases/?show=overdue", "/purchases/review/", "/purchases/products/"]
+)
+@pytest.mark.parametrize("role", ["platform_admin", "client_admin"])
+def test_lists_take_as_many_queries_for_three_rows_as_for_one(hafen: Client, role: str, path: str) -> None:
+    browser = logged_in(a_user(role, None if role == "platform_admin" else hafen))
+    a_waiting_po(hafen)
+    a_released_po(hafen)
+    first = queries(browser, path)
+    for _ in range(2):
+        a_waiting_po(hafen)
+        a_released_po(hafen)
+    assert (queries(browser, path), first <= 12) == (first, True)
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_the_viewer_takes_as_many_queries_for_three_rows_as_for_one(hafen: Client, tab: str) -> None:
+    browser = logged_in(a_user("platform_admin"))
+    small = pays(a_released_po(hafen), "10.00")
+    large = a_released_po(hafen, lines=[*an_order().lines] * 3, x_parameters={"x-1": "1", "x-2": "2", "x-3": "3"})
+    for _ in range(3):
+        large = pays(large, "10.00")
+        enter(large, Note("called", "Called the customer"), by=None, at=MONDAY)
+    first = queries(browser, f"/purchases/{small.reference}/?tab={tab}")
+    assert (queries(browser, f"/purchases/{large.reference}/?tab={tab}"), first <= 20) == (first, True)
+
+
+# What they show ------------------------------------------------------------------------------------------------------
+
+
+def test_pages_work_without_a_single_row() -> None:
+    browser = logged_in(a_user("platform_admin"))
+    shown = [
+        page(browser, path)
+        for path in ("/purchases/", "/purchases/review/", "/purchases/products/", "/purchases/policy/")
+    ]
+    assert ["No purchases yet" in shown[0], "Nothing to review" in shown[1]] == [True, True]
+    assert ["No products yet" in shown[2], "No policy yet" in shown[3]] == [True, True]
+
+
+def test_a_list_that_filters_everything_away_says_so(hafen: Client) -> None:
+    a_waiting_po(hafen)
+    assert "Nothing matches" in page(logged_in(a_user("auditor")), "/purchases/?q=nobody")
+
+
+def test_saved_tabs_count_and_choose_their_rows(hafen: Client) -> None:
+    waiting, offline = a_waiting_po(hafen), an_offline_order(hafen)
+    accepted = a_released_po(hafen)
+    paid = pays(a_released_po(hafen), "119.00")
+    browser = logged_in(a_user("auditor"))
+
+    def shown(tab: str) -> set[str]:
+        text = page(browser, f"/purchases/?show={tab}")
+        return {p.reference for p in (waiting, offline, accepted, paid) if f"/purchases/{p.reference}/" in text}
+
+    assert shown("all") == {waiting.reference, offline.reference, accepted.reference, paid.reference}
+    assert shown("review") == {waiting.reference}
+    assert shown("open") == {waiting.reference, offline.reference, accepted.reference}
+    assert shown("paid") == {paid.reference}
+    assert shown("overdue") == set()
+    with time_machine.travel(days_later(31), tick=False):
+        browser = logged_in(a_user("auditor"))
+        assert shown("overdue") == {accepted.reference}
+
+
+def test_overdue_begins_when_the_clients_day_does(hafen: Client) -> None:
+    purchase = a_released_po(hafen)
+    with time_machine.travel(days_later(30).replace(hour=21, minute=59), tick=False):
+        browser = logged_in(a_user("auditor"))
+        assert purchase.reference not in page(browser, "/purchases/?show=overdue")
+    with time_machine.travel(days_later(30).replace(hour=22, minute=1), tick=False):
+        assert purchase.reference in page(browser, "/purchases/?show=overdue")
+
+
+def test_pages_are_found_by_key_forth_and_back(hafen: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("purchases.views.lists.PurchaseList.page_size", 2)
+    placed = [a_waiting_po(hafen, at=days_later(day)) for day in range(5)]
+    browser = logged_in(a_user("auditor"))
+    order = [purchase.reference for purchase in reversed(placed)]
+    seen, address, back = [], "/purchases/", ""
+    while address:
+        answer = browser.get(address)
+        seen.append([row.key for row in answer.context["rows"]])
+        back = answer.context["page"].newer or back
+        address = f"/purchases/{answer.context['page'].older}" if answer.context["page"].older else ""
+    assert seen == [order[:2], order[2:4], order[4:]]
+    assert [row.key for row in browser.get(f"/purchases/{back}").context["rows"]] == order[2:4]
+
+
+def test_rows_without_a_due_date_come_last_and_stay_reachable(hafen: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("purchases.views.lists.PurchaseList.page_size", 1)
+    dated, undated = a_released_po(hafen), [a_waiting_po(hafen) for _ in range(2)]
+    browser = logged_in(a_user("auditor"))
+    for sort in ("due_on", "-due_on"):
+        seen, address = [], f"/purchases/?sort={sort}"
+        while address:
+            context = browser.get(address).context
+            seen += [row.key for row in context["rows"]]
+            last = context["page"]
+            address = f"/purchases/{last.older}" if last.older else ""
+        assert (seen[0], set(seen[1:]), len(seen)) == (dated.reference, {p.reference for p in undated}, 3)
+        newer = browser.get(f"/purchases/{last.newer}").context["rows"]
+        assert [row.key for row in newer] == seen[1:2]
+
+
+@pytest.mark.parametrize(
+    "query", ["after=x", "before=%00", "after=WzEsMV0", "sort=drop", "show=x", "q=%00", "due_from=x", "client=x"]
+)
+def test_a_strange_address_still_shows_the_list(hafen: Client, query: str) -> None:
+    purchase = a_waiting_po(hafen)
+    assert purchase.reference in page(logged_in(a_user("auditor")), f"/purchases/?{query}")
+
+
+def test_a_reference_number_in_the_search_leads_to_its_purchase(hafen: Client) -> None:
+    purchase = a_waiting_po(hafen)
+    answer = logged_in(a_user("auditor")).get(f"/purchases/?q={purchase.reference}")
+    assert answer["Location"] == f"/purchases/{purchase.reference}/"
+
+
+def test_a_match_in_two_places_is_one_row(hafen: Client) -> None:
+    purchase = pays(a_released_po(hafen), "119.00")
+    answer = logged_in(a_user("auditor")).get("/purchases/?q=werft&show=all")
+    assert [row.key for row in answer.context["rows"]] == [purchase.reference]
+
+
+def test_the_client_switch_narrows_everything(hafen: Client) -> None:
+    ours, theirs = a_waiting_po(hafen), a_waiting_po(a_client("nordlicht"))
+    browser = logged_in(a_user("platform_admin"))
+    both = page(browser, "/purchases/")
+    browser.post("/accounts/client/", {"client": hafen.pk, "next": "/purchases/"})
+    one = page(browser, "/purchases/")
+    assert [ours.reference in both, theirs.reference in both] == [True, True]
+    assert [ours.reference in one, theirs.reference in one] == [True, False]
+    assert ["Nordlicht GmbH</span></td>" in both, ">Client</th>" in one] == [True, False]
+    page(browser, f"/purchases/{theirs.reference}/", 404)
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "{{ x }}", "a\r\nb", "x" * 300, "\u202egnirtS"])
+def test_hostile_names_come_out_harmless(hafen: Client, name: str) -> None:
+    purchase = a_waiting_po(hafen)
+    Purchase.objects.filter(pk=purchase.pk).update(billing_company=name, po_number=name[:60])
+    purchase.contacts.update(company=name)
+    browser = logged_in(a_user("platform_admin"))
+    for path in ("/purchases/", f"/purchases/{purchase.reference}/", f"/purchases/{purchase.reference}/preview/"):
+        text = page(browser, path)
+        assert "<script>alert" not in text
+
+
+def test_internal_history_is_hidden_from_the_client(hafen: Client) -> None:
+    purchase = a_waiting_po(hafen)
+    enter(purchase, Note("note", "Between us", is_internal=True), by=None, at=MONDAY)
+    path = f"/purchases/{purchase.reference}/?tab=history"
+    assert "Between us" in page(logged_in(a_user("platform_admin")), path)
+    assert "Between us" not in page(logged_in(a_user("client_admin", hafen)), path)
+
+
+def test_the_action_bar_says_why_not(hafen: Client) -> None:
+    purchase = a_waiting_po(hafen)
+    service = page(logged_in(a_user("platform_customer_service")), f"/purchases/{purchase.reference}/")
+    assert "Purchase orders of Hafen GmbH are reviewed by its own client admin." in service
+    assert "Only in status Paid or Partially Refunded." in service
+    admin = page(logged_in(a_user("client_admin", hafen)), f"/purchases/{purchase.reference}/")
+    assert f'href="/purchases/{purchase.reference}/release/"' in admin
+    assert "Your role (Client admin) does not include this." in admin
+
+
+def test_the_preview_opens_from_the_address(hafen: Client) -> None:
+    purchase = a_waiting_po(hafen)
+    text = page(logged_in(a_user("auditor")), f"/purchases/?preview={purchase.reference}")
+    assert "Open purchase" in text
+
+
+def test_policy_shows_the_version_in_force_and_what_it_changed(hafen: Client) -> None:
+    from purchases.services.policy import set_policy
+
+    set_policy(hafen, values={"term_days": 60}, by=None, at=MONDAY)
+    browser = logged_in(a_user("client_admin", hafen))
+    assert browser.get("/purchases/policy/")["Location"] == "/purchases/policy/hafen/"
+    text = page(browser, "/purchases/policy/hafen/")
+    assert ["60 days" in text, "before: 30 days" in text, "Version 1" in text] == [True, True, True]
+    assert "Earlier version" in page(browser, "/purchases/policy/hafen/?version=1")
+    page(logged_in(a_user("platform_admin")), "/purchases/policy/nobody/", 404)
+
+
+# Documents ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_documents_pdf_is_rendered_once_and_the_same_ever_after(hafen: Client) -> None:
+    pytest.importorskip("weasyprint")
+    document = Document.objects.get(purchase=a_released_po(hafen))
+    browser = logged_in(a_user("auditor"))
+    path = f"/purchases/{document.purchase.reference}/documents/{document.number}.pdf"  # type: ignore[union-attr]
+    first, second = browser.get(path), browser.get(path)
+    assert (first["Content-Type"], first["X-Content-Type-Options"]) == ("application/pdf", "nosniff")
+    assert first["Content-Disposition"] == f'inline; filename="{document.number}.pdf"'
+    assert (first.content[:5], first.content) == (b"%PDF-", second.content)
+    assert browser.get(path.replace(document.number, "INV-0")).status_code == 404
+
+
+def test_a_received_picture_is_kept_and_shown(hafen: Client) -> None:
+    import io
+
+    from PIL import Image
+
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(picture, "PNG")
+    purchase = an_offline_order(hafen)
+    browser = logged_in(a_user("client_support", hafen))
+    upload = SimpleUploadedFile("order.png", picture.getvalue(), content_type="text/html")
+    answer = act(browser, purchase, "document", channel="fax", file=upload)
+    received = PoDocument.objects.get(purchase=purchase)
+    assert (answer.status_code, received.filename, received.content_type) == (302, "order.png", "image/png")
+    shown = browser.get(f"/purchases/{purchase.reference}/received/{received.pk}/")
+    assert (shown["Content-Type"], shown["Content-Disposition"]) == ("image/png", 'inline; filename="order.png"')
+
+
+def test_a_file_that_is_not_what_it_says_is_refused_beside_the_field(hafen: Client) -> None:
+    purchase = an_offline_order(hafen)
+    upload = SimpleUploadedFile("order.pdf", b"<html>", content_type="application/pdf")
+    answer = act(logged_in(a_user("client_support", hafen)), purchase, "document", channel="email", file=upload)
+    assert (answer.status_code, "order.pdf is not what its name says." in answer.content.decode()) == (422, True)
+    assert not PoDocument.objects.filter(purchase=purchase).exists()
+
+
+# Acts --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [act.page for act in ACTS if act.page.startswith("purchases:")])
+def test_every_form_asks_for_what_its_service_takes(name: str) -> None:
+    import inspect
+
+    from purchases.views import acts
+
+    view = next(v for v in vars(acts).values() if isinstance(v, type) and getattr(v, "act_page", None) == name)
+    parameters = inspect.signature(view.action).parameters  # type: ignore[attr-defined]
+    assert set(view.form_class().fields) <= set(parameters) - {"purchase", "by", "at"}  # type: ignore[attr-defined]
+
+
+def test_release_names_its_consequences_and_does_them(hafen: Client) -> None:
+    purchase = a_waiting_po(hafen)
+    browser = logged_in(a_user("client_admin", hafen))
+    asked = page(browser, f"/purchases/{purchase.reference}/release/")
+    assert "An invoice over €119.00 is issued" in asked
+    assert "Payment is due on Apr 1, 2026, in 30 days." in asked
+    answer = browser.post(f"/purchases/{purchase.reference}/release/", {"note": "ok"}, follow=True)
+    purchase.refresh_from_db()
+    assert purchase.status == Status.PURCHASE_ORDER
+    assert f"Purchase {purchase.reference} released." in answer.content.decode()
+
+
+def test_a_refusal_is_a_sentence_next_to_the_form(hafen: Client) -> None:
+    purchase = a_released_po(hafen)
+    browser = logged_in(a_user("platform_admin"))
+    answer = act(browser, purchase, "release", note="")
+    assert answer.status_code == 422
+    assert "“Release” is not possible in status Purchase Order." in answer.content.decode()
+
+
+def test_a_dialog_is_a_fragment_and_leaves_by_itself(hafen: Client) -> None:
+    purchase = a_waiting_po(hafen)
+    browser = logged_in(a_user("client_admin", hafen))
+    htmx = {"hx-request": "true", "hx-current-url": "http://testserver/purchases/review/?show=ready"}
+    asked = browser.get(f"/purchases/{purchase.reference}/reject/", headers=htmx).content.decode()
+    assert ["<html" in asked, 'value="/purchases/review/?show=ready"' in asked] == [False, True]
+    wrong = browser.post(f"/purchases/{purchase.reference}/reject/", {"reason": ""}, headers=htmx)
+    assert (wrong.status_code, "This field is required." in wrong.content.decode()) == (422, True)
+    done = browser.post(
+        f"/purchases/{purchase.reference}/reject/",
+        {"reason": "No signature", "next": "/purchases/review/"},
+        headers=htmx,
+    )
+    assert done["HX-Redirect"] == "/purchases/review/"
+
+
+def test_nobody_is_sent_to_a_foreign_page(hafen: Client) -> None:
+    purchase = a_waiting_po(hafen)
+    browser = logged_in(a_user("client_admin", hafen))
+    answer = act(browser, purchase, "reject", reason="No", next="https://evil.example/")
+    assert answer["Location"] == f"/purchases/{purchase.reference}/"
+
+
+def test_a_stale_screen_says_who_changed_it_and_when(hafen: Client) -> None:
+    purchase = a_waiting_po(hafen)
+    shown = str(purchase.version)
+    colleague = a_user("client_admin", hafen, name="Ida Lund")
+    act(logged_in(colleague), purchase, "document", channel="letter")
+    answer = act(logged_in(a_user("client_admin", hafen)), purchase, "release", row_version=shown)
+    assert answer.status_code == 409
+    assert "This was changed by Ida Lund at Mar 2, 2026, 10:00 CET. Please look again." in answer.content.decode()
+    purchase.refresh_from_db()
+    assert purchase.status == Status.AWAITING_RELEASE
+
+
+def test_the_same_form_sent_twice_books_once(hafen: Client) -> None:
+    purchase = a_released_po(hafen)
+    browser = logged_in(a_user("platform_finance"))
+    form = {"amount": "10.00", "method": "wire", "form_key": "abc"}
+    first, second = act(browser, purchase, "payment", **form), act(browser, purchase, "payment", **form)
+    assert (first.status_code, second.status_code, Payment.objects.count()) == (302, 302, 1)
+
+
+@pytest.mark.parametrize("amount", ["", "abc", "1.234", "-5", "0"])
+def test_a_wrong_amount_is_refused(hafen: Client, amount: str) -> None:
+    purchase = a_released_po(hafen)
+    answer = act(logged_in(a_user("platform_finance")), purchase, "payment", amount=amount, method="wire")
+    assert (answer.status_code, Payment.objects.count()) == (422, 0)
+
+
+def test_an_amount_is_read_as_its_reader_writes_it(hafen: Client) -> None:
+    purchase = a_released_po(hafen, quantity=20)
+    browser = logged_in(a_user("platform_finance", language="de"))
+    act(browser, purchase, "payment", amount="1.234,50", method="wire")
+    assert Payment.objects.get().amount_minor == 123_450
+
+
+def test_money_is_refunded_in_part_and_in_full(hafen: Client) -> None:
+    purchase = pays(a_released_po(hafen), "119.00")
+    browser = logged_in(a_user("platform_finance"))
+    act(browser, purchase, "refund", amount="19.00", reason="Goodwill")
+    purchase.refresh_from_db()
+    assert (purchase.status, purchase.refunded_minor) == (Status.PARTIALLY_REFUNDED, 1900)
+    act(browser, purchase, "refund", amount="", reason="The rest")
+    purchase.refresh_from_db()
+    assert (purchase.status, purchase.refunded_minor) == (Status.REFUNDED, 11_900)
+
+
+def test_an_offline_order_is_converted_and_outside_the_policy_needs_a_note() -> None:
+    client = a_client("hafen", maximum={"EUR": 100})
+    purchase = an_offline_order(client)
+    browser = logged_in(a_user("client_support", client))
+    asked = page(browser, f"/purchases/{purchase.reference}/convert/")
+    assert "No PO document was received yet." in asked
+    act(browser, purchase, "document", channel="email")
+    assert "above the maximum" in page(browser, f"/purchases/{purchase.reference}/convert/")
+    assert act(browser, purchase, "convert", po_number="7").status_code == 422
+    assert act(browser, purchase, "convert", po_number="7", note="Agreed").status_code == 302
+    purchase.refresh_from_db()
+    assert (purchase.status, purchase.po_number) == (Status.AWAITING_RELEASE, "7")
+
+
+def test_cancel_names_what_it_undoes(hafen: Client) -> None:
+    purchase = a_released_po(hafen)
+    browser = logged_in(a_user("client_admin", hafen))
+    asked = page(browser, f"/purchases/{purchase.reference}/cancel/")
+    assert ["credit note over €119.00" in asked, "Keys were delivered" in asked] == [True, True]
+    act(browser, purchase, "cancel", reason="Duplicate")
+    purchase.refresh_from_db()
+    assert purchase.status == Status.CANCELED
+
+
+def test_money_for_a_canceled_order_is_announced_as_such(hafen: Client) -> None:
+    purchase = a_waiting_po(hafen)
+    act(logged_in(a_user("client_admin", hafen)), purchase, "cancel", reason="Duplicate")
+    text = page(logged_in(a_user("platform_finance")), f"/purchases/{purchase.reference}/payment/")
+    assert "The purchase is Canceled: the money is booked and stays visible." in text
+
+
+# Many at once ------------------------------------------------------------------------------------------------------
+
+
+def test_each_of_many_has_its_line(hafen: Client) -> None:
+    ready, other, paid = a_waiting_po(hafen), a_waiting_po(hafen), a_released_po(hafen)
+    browser = logged_in(a_user("client_admin", hafen))
+    picks = [ready.reference, other.reference, paid.reference, "000000000"]
+    asked = browser.get("/purchases/release/", {"pick": picks}).content.decode()
+    assert "2 of 3 can be released, over €238.00 in all." in asked
+    answer = browser.post("/purchases/release/", {"pick": picks, "note": "", "form_key": "k"})
+    assert [(o.label, o.is_done) for o in answer.context["outcomes"]] == [
+        (ready.reference, True),
+        (other.reference, True),
+        (paid.reference, False),
+        ("000000000", False),
+    ]
+    assert "Release: 2 of 4 done" in answer.content.decode()
+    again = browser.post("/purchases/release/", {"pick": picks, "note": "", "form_key": "k"})
+    assert (again.status_code, again["Location"]) == (302, "/purchases/review/")
+
+
+def test_many_are_rejected_for_one_reason(hafen: Client) -> None:
+    purchases = [a_waiting_po(hafen) for _ in range(2)]
+    browser = logged_in(a_user("client_admin", hafen))
+    picks = [purchase.reference for purchase in purchases]
+    assert browser.post("/purchases/reject/", {"pick": picks, "reason": ""}).status_code == 422
+    browser.post("/purchases/reject/", {"pick": picks, "reason": "No signature"})
+    assert set(Purchase.objects.values_list("status", flat=True)) == {Status.REJECTED}
+
+
+def test_bulk_acts_never_reach_another_client(hafen: Client) -> None:
+    theirs = a_waiting_po(a_client("nordlicht"))
+    answer = logged_in(a_user("client_admin", hafen)).post("/purchases/release/", {"pick": [theirs.reference]})
+    assert [(o.is_done, o.text) for o in answer.context["outcomes"]] == [(False, "Not found.")]
+
+
+def test_nothing_picked_is_said(hafen: Client) -> None:
+    assert "Select at least one row first." in page(logged_in(a_user("client_admin", hafen)), "/purchases/release/")
+
+
+def test_four_eyes_wait_for_the_second_person() -> None:
+    client = a_client("hafen", four_eyes=True)
+    purchase = a_waiting_po(client)
+    first, second = a_user("client_admin", client), a_user("client_admin", client)
+    assert "first of two approvals" in page(logged_in(first), f"/purchases/{purchase.reference}/release/")
+    answer = logged_in(first).post(f"/purchases/{purchase.reference}/release/", {"note": ""}, follow=True)
+    assert "approved; it waits for the second approval" in answer.content.decode()
+    assert "You gave the first approval" in page(logged_in(first), f"/purchases/{purchase.reference}/")
+    answer = logged_in(second).post("/purchases/release/", {"pick": [purchase.reference], "note": ""})
+    assert [o.text for o in answer.context["outcomes"]] == ["Released; due on Apr 1, 2026."]
+
+
+def test_prepaid_release_bills_first() -> None:
+    client = a_client("hafen", delivery="prepaid")
+    purchase = a_waiting_po(client, is_test=True)
+    text = page(logged_in(a_user("client_admin", client)), f"/purchases/{purchase.reference}/release/")
+    assert ["A pro-forma invoice over" in text, "This is a test order" in text] == [True, True]
