@@ -1,24 +1,28 @@
-"""What the outbox asks of dunning right before the final dot: may this letter still go out?"""
+"""What the outbox asks of dunning right before the final dot: whether this letter may still go out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from dunning.models import Notice
-from dunning.schedule import Step
+from dunning.schedule import LETTERS, Step
 from dunning.services.notices import reason_against_notice
 from mailing.signals import register_guard
 
 if TYPE_CHECKING:
     from mailing.models import Email
 
-NOTICE_KINDS: Final = (Step.PDN1, Step.PDN2, Step.PDN3, Step.REMINDER1, Step.REMINDER2, "client_notification")
+NOTICE_KINDS: Final = frozenset(
+    {*(step.value for step in LETTERS if step is not Step.NOTIFICATION), "client_notification"}
+)
 """E-mails whose hand-over makes a step count; the kind of a letter is its step."""
 ANNOUNCEMENT: Final = "cancellation_announced"
 
 
 def notice_of(email: Email) -> Notice | None:
     """Find the notice that an e-mail, or the copy of one, carries."""
+    if email.kind not in NOTICE_KINDS:
+        return None
     return Notice.objects.filter(email_id=email.root_id).first()
 
 
@@ -41,6 +45,6 @@ def still_announced(email: Email) -> str:
 
 def register() -> None:
     """Stand guard over every kind of dunning e-mail."""
-    for kind in NOTICE_KINDS:
-        register_guard(str(kind), still_wanted)
+    for kind in sorted(NOTICE_KINDS):
+        register_guard(kind, still_wanted)
     register_guard(ANNOUNCEMENT, still_announced)

@@ -15,6 +15,7 @@ from mailing.models import Email
 from partners.models import Partner
 from purchases.models import Document, Purchase
 
+
 class NoticeStatus(models.TextChoices):
     """What became of a step."""
 

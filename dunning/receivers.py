@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @receiver(purchase_changed, sender=Purchase, dispatch_uid="dunning-refresh")
-def look_again(*, purchase: Purchase, at: datetime, **_: Any) -> None:  # noqa: ANN401 -- signal arguments
+def look_again(*, purchase: Purchase, at: datetime, **_: Any) -> None:
     """Anything about a purchase changed: work out its next action day and the reason anew."""
     refresh(purchase, at=at)
     if not purchase.is_open:
@@ -28,7 +28,7 @@ def look_again(*, purchase: Purchase, at: datetime, **_: Any) -> None:  # noqa: 
 
 
 @receiver(email_handed_over, sender=Email, dispatch_uid="dunning-sent")
-def count_level(*, email: Email, at: datetime, **_: Any) -> None:  # noqa: ANN401
+def count_level(*, email: Email, at: datetime, **_: Any) -> None:
     """A letter was handed over: now its level counts."""
     notice = notice_of(email)
     if notice is not None:
@@ -36,7 +36,7 @@ def count_level(*, email: Email, at: datetime, **_: Any) -> None:  # noqa: ANN40
 
 
 @receiver(email_dropped, sender=Email, dispatch_uid="dunning-dropped")
-def free_level(*, email: Email, at: datetime, **_: Any) -> None:  # noqa: ANN401
+def free_level(*, email: Email, at: datetime, **_: Any) -> None:
     """A letter will not go out: its level is free again."""
     notice = notice_of(email)
     if notice is not None and notice.email_id == email.pk:
@@ -44,7 +44,7 @@ def free_level(*, email: Email, at: datetime, **_: Any) -> None:  # noqa: ANN401
 
 
 @receiver([email_bounced, email_failed], sender=Email, dispatch_uid="dunning-returned")
-def stop_ladder(*, email: Email, at: datetime, **_: Any) -> None:  # noqa: ANN401
+def stop_ladder(*, email: Email, at: datetime, **_: Any) -> None:
     """A letter came back, or was refused for good: stop until somebody has looked."""
     notice = notice_of(email)
     if notice is not None:

@@ -89,7 +89,7 @@ SENTENCES: Final[dict[str, str]] = {
 }
 
 
-def sentence(  # noqa: PLR0913 -- the columns of an explanation
+def sentence(
     *,
     reason: str,
     step: str,

@@ -1,6 +1,10 @@
 """Addresses of `dunning`."""
 
-from django.urls.resolvers import URLPattern, URLResolver
+from django.urls import path
+
+from dunning.views import today
 
 app_name = "dunning"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", today.Today.as_view(), name="today"),
+]

@@ -8,21 +8,22 @@ import structlog
 from django.db import transaction
 from django.db.models import Count
 
-from accounts.models import Client
 from core.refused import Refused
 from dunning.models import Run
 from dunning.schedule import Reason
-from dunning.selectors import ClientDay, broken_promises, due_days, due_purchases
+from dunning.selectors import due_days, due_purchases
 from dunning.services.statements import is_statement_day, partners_with_statement, state_account
 from dunning.services.steps import decide_purchase
 from errorlog.models import ErrorType
 from errorlog.services import log_error
-from followups.models import Category
-from followups.services import open_follow_up
 from purchases.models import Purchase
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
+
+    from accounts.models import Client
+    from dunning.selectors import ClientDay
+    from partners.models import Partner
 
 log = structlog.get_logger(__name__)
 
@@ -47,62 +48,47 @@ def decide_day(day: ClientDay, *, at: datetime) -> Run:
     Each purchase is decided in a transaction of its own: a crash loses nothing, and the next worker goes on with
     what is left. A purchase that fails is entered in the error log; the others go on, and it is tried again tomorrow.
     """
-    client = Client.objects.get(pk=day.client_id)
-    due = due_purchases(client, day.on)
-    states = is_statement_day(client, day.on, day.previous_on)
-    broken = broken_promises(client, day.on, day.previous_on)
-    if not due and not states and not broken:
-        return _take_up(client, day.on, at=at, finished_at=at)
-    run = _take_up(client, day.on, at=at)
-    errors = sum(not _decide_safely(client, pk, run=run, at=at) for pk in due)
-    for purchase in broken:
-        _follow_up_promise(purchase, at=at)
-    if states:
-        errors += sum(not _state_safely(client, pk, on=day.on, at=at) for pk in partners_with_statement(client))
+    due = due_purchases(day.client_id, day.on)
+    has_statements = is_statement_day(day)
+    if not due and not has_statements:
+        return _take_up(day, at=at, finished_at=at)
+    run = _take_up(day, at=at)
+    errors = sum(not _decide_safely(run, pk, at=at) for pk in due)
+    if has_statements:
+        errors += sum(not _state_safely(run, partner, at=at) for partner in partners_with_statement(day.client_id))
     return _finish(run, at=at, errors=errors)
 
 
-def _take_up(client: Client, on: date, *, at: datetime, finished_at: datetime | None = None) -> Run:
-    defaults = {"started_at": at, "finished_at": finished_at}
-    run, _ = Run.objects.get_or_create(client=client, on=on, defaults=defaults)
-    return run
+def _take_up(day: ClientDay, *, at: datetime, finished_at: datetime | None = None) -> Run:
+    """Begin the day's run, or take up the one that another worker began."""
+    run = Run(client_id=day.client_id, on=day.on, started_at=at, finished_at=finished_at)
+    Run.objects.bulk_create([run], ignore_conflicts=True)
+    return run if finished_at is not None else Run.objects.get(client=day.client_id, on=day.on)
 
 
-def _decide_safely(client: Client, pk: int, *, run: Run, at: datetime) -> bool:
+def _decide_safely(run: Run, pk: int, *, at: datetime) -> bool:
     try:
         decide_purchase(pk, on=run.on, at=at, run=run)
-    except Exception as error:  # one purchase's trouble must not keep the others' letters back
+    except Exception as error:  # noqa: BLE001 -- one purchase's trouble must not keep the others' letters back
         reference = Purchase.objects.values_list("reference", flat=True).get(pk=pk)
-        _log(client, error, reference=reference, key=f"dunning:{reference}:{run.on}", at=at)
+        _log(run, error, reference=reference, key=f"dunning:{reference}:{run.on}", at=at)
         return False
     return True
 
 
-def _state_safely(client: Client, partner: object, *, on: date, at: datetime) -> bool:
+def _state_safely(run: Run, partner: Partner, *, at: datetime) -> bool:
     try:
-        state_account(partner, on=on, at=at)  # type: ignore[arg-type]
-    except Exception as error:
-        _log(client, error, reference="", key=f"statement:{partner}:{on}", at=at)
+        state_account(partner, on=run.on, at=at)
+    except Exception as error:  # noqa: BLE001 -- likewise
+        _log(run, error, reference="", key=f"statement:{partner.code}:{run.on}", at=at)
         return False
     return True
 
 
-def _log(client: Client, error: Exception, *, reference: str, key: str, at: datetime) -> None:
-    log.exception("dunning decision failed", reference=reference)
+def _log(run: Run, error: Exception, *, reference: str, key: str, at: datetime) -> None:
+    log.error("dunning decision failed", reference=reference, exc_info=error)
     note = str(error) if isinstance(error, Refused) else f"{type(error).__name__} in the dunning decision"
-    log_error(type=ErrorType.UNEXPECTED, note=note, at=at, dedupe_key=key[:120], client=client, reference=reference)
-
-
-def _follow_up_promise(purchase: Purchase, *, at: datetime) -> None:
-    open_follow_up(
-        purchase,
-        category=Category.PAYMENT,
-        reason="Broken promise",
-        subject=f"{purchase.reference} was promised to be paid by {purchase.promised_until:%Y-%m-%d}",
-        due_at=at,
-        at=at,
-        dedupe_key=f"{purchase.reference}:promise:{purchase.promised_until:%Y-%m-%d}",
-    )
+    log_error(type=ErrorType.UNEXPECTED, note=note, at=at, dedupe_key=key, client=run.client, reference=reference)
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.days import ONE_DAY
 from dunning.models import Explanation
 from dunning.schedule import Reason, decide
 from dunning.selectors import facts_of
@@ -32,7 +33,7 @@ def explain(
 
     `is_taken`: the decision's step was taken just now.
     """
-    look_on = None if is_taken else decision.next_on
+    look_on = _look_on(purchase, decision, on=on, is_taken=is_taken)
     if purchase.next_action_on != look_on:
         # Derived from other rows and recomputed at every change: no history line of its own.
         Purchase.objects.filter(pk=purchase.pk).update(next_action_on=look_on)
@@ -48,7 +49,7 @@ def explain(
         step=(decision.step or "") if is_taken else "",
         reason=decision.reason,
         coming=decision.coming or "",
-        next_on=None if decision.reason in DAILY else look_on,
+        next_on=None if is_taken or decision.reason in DAILY else decision.next_on,
         numbers=numbers,
     )
     last = Explanation.objects.filter(purchase=purchase).newest_first().first()
@@ -56,6 +57,15 @@ def explain(
         return last
     line.save()
     return line
+
+
+def _look_on(purchase: Purchase, decision: Decision, *, on: date, is_taken: bool) -> date | None:
+    """Find the next day on which something is to be done: the coming step, or finding that a promise was broken."""
+    next_on = None if is_taken else decision.next_on
+    if purchase.promised_until is None or purchase.promised_until < on or decision.reason is Reason.CLOSED:
+        return next_on
+    after_promise = purchase.promised_until + ONE_DAY
+    return after_promise if next_on is None else min(next_on, after_promise)
 
 
 def refresh(purchase: Purchase, *, at: datetime) -> Explanation:

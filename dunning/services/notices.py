@@ -39,8 +39,8 @@ def reason_against_notice(notice: Notice) -> str:
         return ""
     if decision.reason is Reason.CLOSED:
         return purchase.status_label
-    if decision.coming not in {None, notice.step} or decision.reason is Reason.NOT_YET:
-        return "The due date was extended" if decision.reason is Reason.NOT_YET else "No longer the next step"
+    if decision.reason is Reason.NOT_YET:
+        return "The due date was extended"
     return REASON_LABELS[decision.reason]
 
 
@@ -85,8 +85,8 @@ def mark_returned(notice: Notice, *, at: datetime, words: str) -> Notice:
         return notice
     notice.returned_at = at
     notice.save(update_fields=["returned_at"])
-    note = Note(f"{notice.step}_returned", f"{notice.label} came back", detail=words, nature=Nature.INBOUND, method="email")
-    enter(purchase, note, by=None, at=at)
+    text = f"{notice.label} came back"
+    enter(purchase, Note(f"{notice.step}_returned", text, detail=words, nature=Nature.INBOUND), by=None, at=at)
     open_follow_up(
         purchase,
         category=Category.DUNNING,

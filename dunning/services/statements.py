@@ -17,22 +17,23 @@ from purchases.services.documents import keep_document, take_number
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from accounts.models import Client
+    from dunning.selectors import ClientDay
 
 
-def is_statement_day(client: Client, on: date, previous_on: date | None) -> bool:
-    """Whether `on` is the month's last business day, or the first decision after one that was missed."""
-    last = last_business_day_of_month(on, client.country, client.subdivision)
-    if on == last:
+def is_statement_day(day: ClientDay) -> bool:
+    """Whether it is the month's last business day, or the first decision after one that was missed."""
+    last = last_business_day_of_month(day.on, day.country, day.subdivision)
+    if day.on == last:
         return True
-    if on < last:
-        last = last_business_day_of_month(on.replace(day=1) - timedelta(days=1), client.country, client.subdivision)
-    return previous_on is not None and previous_on < last
+    if day.on < last:
+        before = day.on.replace(day=1) - timedelta(days=1)
+        last = last_business_day_of_month(before, day.country, day.subdivision)
+    return day.previous_on is not None and day.previous_on < last
 
 
-def partners_with_statement(client: Client) -> list[Partner]:
+def partners_with_statement(client_id: int) -> list[Partner]:
     """List the client's partners that get a statement instead of notices."""
-    return list(Partner.objects.filter(client=client, month_end_statement=True).order_by("code"))
+    return list(Partner.objects.filter(client=client_id, month_end_statement=True).order_by("code"))
 
 
 @transaction.atomic

@@ -21,6 +21,7 @@ from purchases.models import DocumentKind, Nature
 from purchases.services.cancel import cancel_purchase
 from purchases.services.documents import keep_document, take_number
 from purchases.services.history import Note, enter
+from purchases.states import Status
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -53,6 +54,8 @@ def decide_purchase(pk: int, *, on: date, at: datetime, run: Run | None = None) 
     if purchase.next_action_on is None or purchase.next_action_on > on:
         return None
     decision = decide(facts_of(purchase), on)
+    if purchase.promised_until is not None and purchase.promised_until < on:
+        _ask_about_promise(purchase, at=at)
     explain(purchase, decision, on=on, at=at, run=run, is_taken=decision.step is not None)
     if decision.step in CANCELS:
         _cancel(purchase, Step(decision.step), on=on, at=at)
@@ -123,6 +126,20 @@ def _queue(purchase: Purchase, notice: Notice, *, at: datetime) -> Email:
     token = open_link(notice, at=at)
     emails.cancellation_announced(purchase, notice=notice, at=at)
     return emails.client_notification(purchase, notice=notice, token=token, at=at)
+
+
+def _ask_about_promise(purchase: Purchase, *, at: datetime) -> None:
+    if purchase.status != Status.PURCHASE_ORDER or purchase.is_test:
+        return
+    open_follow_up(
+        purchase,
+        category=Category.PAYMENT,
+        reason="Broken promise",
+        subject=f"{purchase.reference} was promised to be paid by {purchase.promised_until:%Y-%m-%d}",
+        due_at=at,
+        at=at,
+        dedupe_key=f"{purchase.reference}:promise:{purchase.promised_until:%Y-%m-%d}",
+    )
 
 
 def _ask_for_address(purchase: Purchase, step: str, *, at: datetime) -> None:

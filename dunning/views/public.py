@@ -106,7 +106,7 @@ class Answer(View):
         *,
         at: datetime,
         status: int = 200,
-        **more: Any,  # noqa: ANN401 -- template context
+        **more: Any,
     ) -> HttpResponse:
         """Show the order, the answers, and what was said."""
         purchase = link.notice.purchase
