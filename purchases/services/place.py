@@ -185,7 +185,9 @@ def _price_line(products: Mapping[str, Product], line: OrderLine, order: Order) 
     if line.quantity < 1:
         message = f"The quantity of {line.product_code} must be at least 1."
         raise Refused(message, "quantity")
-    price = line.unit_price or next((p.price for p in product.prices.all() if p.currency == order.currency), None)
+    price = line.unit_price  # may well be zero
+    if price is None:
+        price = next((p.price for p in product.prices.all() if p.currency == order.currency), None)
     if price is None or price.currency != order.currency:
         message = f"{product} has no price in {order.currency}."
         raise Refused(message, "price")
