@@ -111,7 +111,7 @@ def gross(order: Order) -> Money:
 
 
 def _line(order: Order, item: ItemRow) -> LineAmounts:
-    price = item.unit_price or PRICES[order.client, item.product][order.currency]
+    price = PRICES[order.client, item.product][order.currency]
     return line_amounts(
         unit_minor=price.minor,
         quantity=item.quantity,
@@ -128,12 +128,12 @@ PARTNERS = {partner.code: partner for partner in DEMO_WORLD.partners}
 class People:
     """Who buys: a pool of customers per client, most of them from the client's own country."""
 
-    def __init__(self, random: Random, *, per_client: int) -> None:
+    def __init__(self, random: Random, *, per_client: int, first: int = 100) -> None:
         self.random = random
         self.fakers = {name: Faker(land.locale) for name, land in LANDS.items()}
         for faker in self.fakers.values():
             faker.seed_instance(random.getrandbits(32))
-        self.serial = 100
+        self.serial = first
         self.pools = {
             client.slug: [self._customer(self._land(client)) for _ in range(per_client)] for client in CLIENTS.values()
         }
