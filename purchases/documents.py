@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django.db.models import prefetch_related_objects
 
@@ -375,9 +375,18 @@ def receipt_data(purchase: Purchase, *, number: str, at: datetime) -> Snapshot:
     return {"letter": letter}
 
 
-def latest_bill(purchase: Purchase) -> Document | None:
+class Bill(NamedTuple):
+    """An invoice or pro-forma invoice as other documents name it."""
+
+    kind: str
+    number: str
+    issued_at: datetime
+
+
+def latest_bill(purchase: Purchase) -> Bill | None:
     """Find the invoice of a purchase, or its pro-forma invoice while there is no other."""
-    bills = list(purchase.documents.filter(kind__in=BILLS).only("kind", "number", "issued_at").order_by("pk"))
+    rows = Document.objects.filter(purchase=purchase, kind__in=BILLS).order_by("pk")
+    bills = [Bill(*row) for row in rows.values_list("kind", "number", "issued_at")]
     invoices = [bill for bill in bills if bill.kind == DocumentKind.INVOICE]
     return (invoices or bills or [None])[-1]
 

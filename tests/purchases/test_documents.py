@@ -1,0 +1,253 @@
+"""What invoices, pro-forma invoices, receipts and credit notes say, in five languages."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pypdf import PdfReader
+
+from core.letters import LANGUAGES, TOKEN, unknown_tokens
+from core.money import Money
+from core.pdf import render_pdf
+from purchases.documents import TEMPLATES, credit_note_data, receipt_data
+from purchases.models import DocumentKind
+from purchases.services.documents import issue
+from purchases.services.place import OrderLine
+from purchases.wording import EMAILS, LABELS, LETTERS, TOKENS
+from tests.stories import MONDAY, a_client, a_customer, a_released_po, days_later, pays
+
+if TYPE_CHECKING:
+    from purchases.models import Purchase
+
+TITLES = {"en": "Invoice", "de": "Rechnung", "fr": "Facture", "es": "Factura", "ja": "請求書"}
+TOTALS = {"en": "€297.50", "de": "297,50 €", "fr": "297,50 €", "es": "297,50 €", "ja": "€297.50"}
+HOSTILE = "<script>alert(1)</script>{{ x }}{% now %}\r\nBcc: a@b.example\u202e"
+
+
+def pages(content: bytes) -> list[str]:
+    """The words of each page, with plain blanks."""
+    texts = [page.extract_text() for page in PdfReader(BytesIO(content)).pages]
+    return [" ".join(text.replace("\xa0", " ").replace("\u202f", " ").split()) for text in texts]
+
+
+def printed(kind: str, data: dict[str, Any], language: str = "en") -> list[str]:
+    """Render a snapshot after a trip through JSON, as the database makes it."""
+    return pages(render_pdf(TEMPLATES[kind], json.loads(json.dumps(data)), language=language))
+
+
+def an_invoiced_po(language: str = "en", **order: Any) -> Purchase:
+    """Two lines, one with a discount: 250.00 net, 47.50 tax, 297.50 gross."""
+    lines = [OrderLine("PRO", 2), OrderLine("PRO", 1, discount_percent=Decimal(50))]
+    values: dict[str, Any] = {"lines": lines, "customer": replace(a_customer(), language=language), **order}
+    return a_released_po(a_client(), **values)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_invoice_says_everything_in_the_customers_language(language: str) -> None:
+    purchase = an_invoiced_po(language)
+    invoice = purchase.documents.get()
+    [text] = printed(invoice.kind, invoice.data, language)
+    for word in (
+        TITLES[language],
+        invoice.number,
+        purchase.reference,
+        "4500001",
+        "Werft & Söhne KG",
+        "24103 Kiel",
+        "Hafen GmbH",
+        "Hafen Pro",
+        TOTALS[language],
+        "DE89 3704 0044 0532 0130 00",
+        "COBADEFFXXX",
+        LABELS[language]["payment_reference"],
+    ):
+        assert word in text, word
+    assert "{{" not in text
+
+
+@pytest.mark.django_db
+def test_sums_are_those_of_the_lines() -> None:
+    purchase = an_invoiced_po()
+    letter = purchase.documents.get().data["letter"]
+    assert [row["gross"] for row in letter["items"]["rows"]] == ["238.00", "59.50"]
+    assert [row["discount"] for row in letter["items"]["rows"]] == ["", "50%"]
+    assert [(row["label"], row["value"]) for row in letter["totals"]] == [
+        ("Net total", "€250.00"),
+        ("Tax 19% on €250.00", "€47.50"),
+        ("Total", "€297.50"),
+    ]
+    assert letter["payment"]["figure"] == "€297.50"
+    assert letter["payment"]["by"] == "Please pay by April 1, 2026"
+    assert letter["particulars"][:4] == [
+        ["Invoice no.", "INV-2026-000001"],
+        ["Date", "March 2, 2026"],
+        ["Due date", "April 1, 2026"],
+        ["Payment term", "30 days net"],
+    ]
+
+
+@pytest.mark.django_db
+def test_an_issued_document_stays_what_it_was() -> None:
+    purchase = an_invoiced_po()
+    invoice = purchase.documents.get()
+    before = render_pdf(invoice.template, invoice.data, language="en")
+    client = purchase.client
+    client.name = "Another name"
+    client.save()
+    client.bank_accounts.update(iban="DE00")
+    invoice.refresh_from_db()
+    assert render_pdf(invoice.template, invoice.data, language="en") == before
+
+
+@pytest.mark.django_db
+def test_a_pro_forma_asks_for_money_first() -> None:
+    purchase = an_invoiced_po()
+    document = issue(purchase, DocumentKind.PROFORMA, at=MONDAY)
+    [text] = printed(document.kind, document.data)
+    assert "Pro-forma invoice" in text
+    assert "Delivery follows once the payment has arrived" in text
+    assert "no tax invoice" in text
+
+
+@pytest.mark.django_db
+def test_a_receipt_shows_what_was_paid() -> None:
+    purchase = pays(an_invoiced_po(), "297.50", at=days_later(3))
+    letter = receipt_data(purchase, number="RCP-2026-000001", at=days_later(3))["letter"]
+    assert [(row["label"], row["value"]) for row in letter["totals"][-2:]] == [
+        ("Payments received", "-€297.50"),
+        ("Open amount", "€0.00"),
+    ]
+    assert ["Invoice no.", "INV-2026-000001"] in letter["particulars"]
+    assert letter["payment"] is None
+    [text] = printed(DocumentKind.RECEIPT, {"letter": letter})
+    assert "We have received your payment in full" in text
+
+
+@pytest.mark.django_db
+def test_a_credit_note_over_a_part_splits_off_its_tax() -> None:
+    purchase = an_invoiced_po()
+    data = credit_note_data(
+        purchase, number="CRN-2026-000001", at=days_later(9), amount=Money(3333, "EUR"), reason="Goodwill"
+    )
+    letter = data["letter"]
+    assert [(row["label"], row["value"]) for row in letter["totals"]] == [
+        ("Net total", "€28.00"),
+        ("Tax", "€5.33"),
+        ("Credited amount", "€33.33"),
+    ]
+    assert letter["items"]["rows"] == []
+    assert letter["notes"] == ["Reason: Goodwill"]
+    [text] = printed(DocumentKind.CREDIT_NOTE, data)
+    assert "Credit note" in text
+    assert "€33.33" in text
+
+
+@pytest.mark.django_db
+def test_a_credit_note_over_everything_lists_the_items() -> None:
+    purchase = an_invoiced_po()
+    letter = credit_note_data(purchase, number="CRN-1", at=MONDAY, amount=purchase.gross, reason="")["letter"]
+    assert len(letter["items"]["rows"]) == 2
+    assert letter["totals"][-1] == {"label": "Credited amount", "value": "€297.50", "weight": "final"}
+
+
+@pytest.mark.django_db
+def test_a_test_order_says_so_and_asks_for_no_money() -> None:
+    purchase = an_invoiced_po(is_test=True)
+    invoice = purchase.documents.get()
+    assert invoice.number.startswith("TEST-")
+    [text] = printed(invoice.kind, invoice.data)
+    assert "Test order" in text
+    assert "Nothing has to be paid" in text
+    assert "IBAN" not in text
+
+
+@pytest.mark.django_db
+def test_thirty_items_run_over_two_numbered_pages() -> None:
+    purchase = an_invoiced_po(lines=[OrderLine("PRO", number) for number in range(1, 31)])
+    invoice = purchase.documents.get()
+    first, second = printed(invoice.kind, invoice.data)
+    assert "Page 1 of 2" in first
+    assert "Page 2 of 2" in second
+    assert invoice.number in second
+    assert "Unit price" in second
+    assert "€55,335.00" in second
+
+
+@pytest.mark.django_db
+def test_hostile_names_are_printed_and_nothing_more() -> None:
+    customer = a_customer(
+        company=(HOSTILE * 9)[:300], first_name="W" * 150, last_name="مرحبا שלום", street="Straße " * 40
+    )
+    purchase = an_invoiced_po(customer=customer, po_number=("{{reference}}" + "X" * 60)[:60])
+    item = purchase.items.get(position=1)
+    item.name = "W" * 10_000
+    purchase._prefetched_objects_cache = {"items": [item]}
+    data = receipt_data(purchase, number="RCP-1", at=MONDAY)
+    content = render_pdf(TEMPLATES[DocumentKind.RECEIPT], data, language="de")
+    [text] = pages(content)
+    assert "<script>alert(1)</script>{{ x }}{% now %} Bcc: a@b.example" in text
+    assert "{{reference}}" in text.replace(" ", "")
+    assert "\u202e" not in json.dumps(data, ensure_ascii=False)
+    assert b"/JavaScript" not in content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_letter_misses_a_glyph(language: str) -> None:
+    """Every glyph that is drawn says which character it is; a missing one says nothing or U+FFFD."""
+    purchase = an_invoiced_po(language)
+    invoice = purchase.documents.get()
+    [text] = printed(invoice.kind, invoice.data, language)
+    assert "\ufffd" not in text
+    assert "\x00" not in text
+    for paragraph in (*invoice.data["letter"]["opening"], *invoice.data["letter"]["closing"]):
+        plain = "".join(paragraph.replace("\xa0", " ").split())
+        assert plain in "".join(text.split())
+
+
+@pytest.mark.django_db
+def test_without_a_bank_account_the_reference_remains() -> None:
+    purchase = an_invoiced_po()
+    purchase.client.bank_accounts.all().delete()
+    document = issue(type(purchase).objects.get(pk=purchase.pk), DocumentKind.INVOICE, at=MONDAY)
+    assert document.data["letter"]["payment"]["rows"] == [["Payment reference", purchase.reference]]
+
+
+def texts() -> list[tuple[str, ...]]:
+    """Every text with where it stands."""
+    found: list[tuple[str, ...]] = []
+    for kind, by_language in [*LETTERS.items(), *EMAILS.items()]:
+        for language, text in by_language.items():
+            parts = [part for value in text for part in ((value,) if isinstance(value, str) else value)]
+            found += [(kind, language, part) for part in parts]
+    return found
+
+
+def test_every_text_exists_in_every_language() -> None:
+    for by_language in (*LETTERS.values(), *EMAILS.values()):
+        assert set(by_language) == set(LANGUAGES)
+    for labels in LABELS.values():
+        assert set(labels) == set(LABELS["en"])
+        assert all(labels.values())
+
+
+def test_texts_use_only_known_tokens() -> None:
+    labels = [("label", language, text) for language, labels in LABELS.items() for text in labels.values()]
+    for kind, language, text in [*texts(), *labels]:
+        assert unknown_tokens(text, TOKENS | {"supply"}) == [], (kind, language, text)
+
+
+def test_translations_say_the_same_things() -> None:
+    """The tokens of an e-mail are the same in all languages, or a reader would miss a number."""
+    for kind, by_language in EMAILS.items():
+        used = {
+            language: {token for part in (*text.before, *text.after) for token in TOKEN.findall(part)} - {"client"}
+            for language, text in by_language.items()
+        }
+        assert len({frozenset(tokens) for tokens in used.values()}) == 1, (kind, used)
