@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from mailing.querysets import EmailQuerySet
 
 SENDING = "SENDING"
-STATUSES = [(SENDING, label) if status == Status.CLAIMED else (status.value, label) for status, label in LABELS.items()
-            if status != Status.HANDOFF]
+STATUSES = [
+    (SENDING, label) if status == Status.CLAIMED else (status.value, label)
+    for status, label in LABELS.items()
+    if status != Status.HANDOFF
+]
 """Both steps of a hand-over are one status to people."""
 
 
@@ -45,7 +48,7 @@ class EmailFilter(filters.FilterSet):
         model = Email
         fields: ClassVar = ["q", "reference", "kind", "status", "client"]
 
-    def __init__(self, *args: Any, shows_clients: bool = False, **options: Any) -> None:  # noqa: ANN401 -- django-filter's
+    def __init__(self, *args: Any, shows_clients: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)
         if not shows_clients:
             del self.filters["client"]

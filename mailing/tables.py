@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import escape, format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from core.tables import NOTHING, Column, Reader, Table, badge, moment_cell
 from core.templatetags.kontor import icon
@@ -27,6 +26,8 @@ from mailing.states import (
 from mailing.wording import kind_label
 
 if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
     from core.transitions import Transition
     from mailing.models import Email
 
@@ -45,6 +46,11 @@ TONES: Final[dict[str, str]] = {
 
 CLIP = format_html(
     '<span class="clips">{}<span class="visually-hidden">with attachment</span></span>', icon("paperclip", 13)
+)
+CAPTURED = format_html(
+    '<span class="clips" title="{0}">{1}<span class="visually-hidden">{0}</span></span>',
+    "captured: kept here, sent to nobody",
+    icon("inbox", 13),
 )
 
 
@@ -118,11 +124,21 @@ def purchase_link(reference: str) -> str:
 def _subject(email: Email, _reader: Reader) -> str:
     clip = CLIP if email.has_attachment else ""  # type: ignore[attr-defined]  # annotated by the view
     link = email_link(email)
-    return format_html('<a class="subject" href="{}" title="{}">{}</a>{}', link, email.subject, email.subject or "–", clip)
+    return format_html(
+        '<a class="subject" href="{}" title="{}">{}</a>{}', link, email.subject, email.subject or "–", clip
+    )
 
 
 def _recipient(email: Email, _reader: Reader) -> str:
     return format_html('<span class="clip" title="{}">{}</span>', email.recipient, email.recipient)
+
+
+def _client(email: Email, _reader: Reader) -> str:
+    return format_html('<span class="clip" title="{0}">{0}</span>', email.client.name)
+
+
+def _created(email: Email, reader: Reader) -> str:
+    return moment_cell(email.created_at, reader)
 
 
 def _reference(email: Email, _reader: Reader) -> str:
@@ -135,7 +151,7 @@ def _reference(email: Email, _reader: Reader) -> str:
 def _status(email: Email, _reader: Reader) -> str:
     shown = status_badge(email)
     if email.is_captured:
-        return format_html('{} <span class="tag calm" title="Kept here, sent to nobody">CAPTURED</span>', shown)
+        return shown + CAPTURED
     if email.status == Status.QUEUED and email.attempts:
         return format_html('{} <span class="sub">attempt {}</span>', shown, email.attempts + 1)
     return shown
@@ -147,8 +163,8 @@ def _menu(email: Email, _reader: Reader) -> str:
         return ""
     items = format_html_join("", "{}", ((_item(act),) for act in found))
     return format_html(
-        '<button class="icon-btn sm" type="button" popovertarget="menu-{0}" aria-label="Decide about {1}" title="Decide">'
-        '{2}</button><div class="row-menu" id="menu-{0}" popover>{3}</div>',
+        '<button class="icon-btn sm" type="button" popovertarget="menu-{0}" aria-label="Decide about {1}">{2}</button>'
+        '<div class="row-menu" id="menu-{0}" popover>{3}</div>',
         email.pk,
         email,
         icon("ellipsis-vertical", 16),
@@ -165,7 +181,7 @@ def _item(act: Act) -> SafeString:
             act.label,
         )
     return format_html(
-        '<button class="menu-item" type="submit" form="decide" formaction="{}" name="form_key" value="{}">{}{}</button>',
+        '<button class="menu-item" form="decide" formaction="{}" name="form_key" value="{}">{}{}</button>',
         act.link,
         act.key,
         icon(act.icon),
@@ -178,12 +194,12 @@ class EmailTable(Table):
 
     columns = (
         Column("Subject", _subject, sort="subject", css="subj"),
-        Column("Recipient", _recipient, sort="recipient"),
-        Column("Client", lambda email, _: escape(email.client.name), css="wide-only", clients_only=True),
-        Column("Type", lambda email, _: escape(kind_label(email.kind)), sort="kind", css="wide-only"),
-        Column("Reference", _reference, sort="reference", css="wide-only"),
         Column("Status", _status, sort="status"),
-        Column("Created", lambda email, reader: moment_cell(email.created_at, reader), sort="created_at", css="wide-only"),
+        Column("Recipient", _recipient, sort="recipient", css="rcpt"),
+        Column("Client", _client, css="wide-only rcpt", clients_only=True),
+        Column("Type", lambda email, _: escape(kind_label(email.kind)), sort="kind", css="wide-only kind"),
+        Column("Reference", _reference, sort="reference", css="wide-only"),
+        Column("Created", _created, sort="created_at", css="wide-only"),
     )
     menu = Column(format_html('<span class="visually-hidden">{}</span>', "Decide"), _menu, css="act")
     default_sort = "-created_at"
@@ -194,6 +210,6 @@ class EmailTable(Table):
         columns = super().shown_columns(reader)
         return [*columns, self.menu] if isinstance(reader, Clerk) and reader.may_decide else columns
 
-    def link(self, row: Any) -> str:  # noqa: ANN401
+    def link(self, row: Any) -> str:
         """The e-mail's own page."""
         return email_link(row)

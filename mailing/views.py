@@ -1,4 +1,4 @@
-"""The outbox: the list, an e-mail with its evidence, its HTML and attachments each at an address of their own, decisions."""
+"""The outbox: the list, an e-mail with its evidence, its HTML and files at addresses of their own, decisions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from django.contrib import messages
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from structlog import get_logger
@@ -38,7 +38,6 @@ from mailing.wording import kind_label
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from django.db.models import QuerySet
     from django.http import HttpRequest
     from django_filters import FilterSet
 
@@ -51,16 +50,12 @@ SHOWN_INLINE: Final = frozenset({"application/pdf", "image/png", "image/jpeg", "
 KEY_IN_LINK: Final = re.compile(r"(/p/(?:[a-z-]+/)*)[A-Za-z0-9_:.=-]{16,}")
 """The key of a link by which somebody without a login may decide (see `dunning.public_urls`)."""
 
-BODY_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'; sandbox"
-)
-FILE_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox"
-)
+NOTHING_LOADS: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+BODY_POLICY: Final = NOTHING_LOADS + "style-src 'unsafe-inline'; img-src data:; sandbox"
+FILE_POLICY: Final = NOTHING_LOADS + "style-src 'unsafe-inline'; sandbox"
 
 
-def for_eyes_of(user: Any, text: str) -> str:  # noqa: ANN401 -- the project's user
+def for_eyes_of(user: Any, text: str) -> str:
     """Blank out the keys of signed links for people who may not do themselves what those links do."""
     return text if user.may(Right.HOLD) else KEY_IN_LINK.sub(r"\1…", text)
 
@@ -83,7 +78,7 @@ class Outbox(ListPage):
         may_decide = self.user.may(Right.EMAILS)
         return tables.Clerk(plain.language, plain.zone, shows_clients=plain.shows_clients, may_decide=may_decide)
 
-    def get_rows(self) -> Any:  # noqa: ANN401 -- see the base view
+    def get_rows(self) -> Any:
         """E-mails without their texts."""
         attached = Exists(Attachment.objects.filter(email=OuterRef("pk")))
         return Email.objects.select_related("client").defer("body_text", "body_html").annotate(has_attachment=attached)
@@ -99,11 +94,9 @@ class Outbox(ListPage):
             Segment("canceled", "Canceled", lambda rows: rows.filter(status=Status.CANCELED)),
         )
 
-    def filtered(self) -> tuple[FilterSet | None, QuerySet[Any]]:
-        """Filter by client only where clients are mixed."""
-        shows_clients = self.reader.shows_clients
-        filterset = EmailFilter(self.request.GET, queryset=self.rows, shows_clients=shows_clients)
-        return filterset, filterset.qs if filterset.form.is_valid() else self.rows
+    def get_filterset(self) -> FilterSet:
+        """The filter bar; the client only where several are mixed."""
+        return EmailFilter(self.request.GET, queryset=self.rows, shows_clients=self.reader.shows_clients)
 
 
 class OneEmail(DetailPage):
@@ -111,7 +104,7 @@ class OneEmail(DetailPage):
 
     right = Right.SEARCH
 
-    def get_rows(self) -> Any:  # noqa: ANN401 -- see the base view
+    def get_rows(self) -> Any:
         """All e-mails."""
         return Email.objects.select_related("client")
 
@@ -170,10 +163,12 @@ class EmailDetail(OneEmail):
         tries = reversed(self.row.tries.in_order())
         return [Evidence(attempt, *OUTCOME_LOOKS[attempt.outcome]) for attempt in tries]
 
-    def decided(self) -> Any:  # noqa: ANN401 -- rows of the history
+    def decided(self) -> Any:
         """What people decided about it, the latest first."""
         lines = self.row.history.select_related("history_user").order_by("-history_date", "-history_id")
-        return lines.only("history_date", "history_change_reason", "status", "history_user__name", "history_user__username")
+        return lines.only(
+            "history_date", "history_change_reason", "status", "history_user__name", "history_user__username"
+        )
 
 
 class EmailBody(OneEmail):
@@ -197,7 +192,7 @@ class EmailAttachment(Page):
 
     right = Right.SEARCH
 
-    def get_rows(self) -> Any:  # noqa: ANN401 -- see the base view
+    def get_rows(self) -> Any:
         """Attachments, found by way of their e-mail."""
         return Attachment.objects.all()
 
@@ -236,7 +231,7 @@ class EmailAct(ActionView):
     decision: ClassVar[Any]
     done: ClassVar[str] = ""
 
-    def get_rows(self) -> Any:  # noqa: ANN401 -- see the base view
+    def get_rows(self) -> Any:
         """All e-mails."""
         return Email.objects.select_related("client")
 
@@ -348,7 +343,10 @@ class EmailConfirm(EmailAct):
 
     def consequences(self) -> list[str]:
         """What follows from it."""
-        return ["It counts as sent since the moment of its last attempt.", "A notice that went out with it counts, too."]
+        return [
+            "It counts as sent since the moment of its last attempt.",
+            "A notice that went out with it counts, too.",
+        ]
 
 
 class EmailSendAgain(EmailAct):

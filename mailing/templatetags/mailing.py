@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 
-from mailing.models import RelayState
+from mailing.selectors import relay_state
 
 if TYPE_CHECKING:
     from django.template.context import Context
@@ -18,5 +18,5 @@ register = template.Library()
 def relay_banner(context: Context) -> dict[str, Any]:
     """Say that e-mails wait because the relay does not answer; nothing while it works. One query."""
     request = context["request"]
-    relay = RelayState.objects.filter(pk=1, failing_since__isnull=False).first()
-    return {"request": request, "user": request.user, "relay": relay}
+    relay = relay_state()
+    return {"request": request, "user": request.user, "relay": relay if relay.is_failing else None}
