@@ -50,9 +50,7 @@ class Notice(models.Model):
             models.UniqueConstraint(
                 fields=["purchase", "step"], condition=~Q(status="dropped"), name="notice_once_per_level"
             ),
-            models.UniqueConstraint(
-                fields=["purchase", "on"], condition=~Q(status="dropped"), name="one_notice_a_day"
-            ),
+            models.UniqueConstraint(fields=["purchase", "on"], condition=~Q(status="dropped"), name="one_notice_a_day"),
             models.CheckConstraint(
                 name="sent_notice_has_a_day",
                 condition=Q(status="sent", sent_on__isnull=False) | (~Q(status="sent") & Q(sent_on=None)),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from django.db.models import Exists, OuterRef
+
 from accounts.querysets import TenantQuerySet
 
 if TYPE_CHECKING:
@@ -48,6 +50,18 @@ class ExplanationQuerySet(ExplanationBase):
     def newest_first(self) -> Self:
         """The line that holds now comes first."""
         return self.order_by("-pk")
+
+    def in_force(self, on: date) -> Self:
+        """The last line of each purchase at the end of a day, leaving out purchases that were closed before."""
+        lines = self.model._default_manager.order_by()  # noqa: SLF001 -- Django's documented model API
+        newer = lines.filter(purchase=OuterRef("purchase"), on__lte=on, pk__gt=OuterRef("pk")).exclude(
+            on=on, reason="closed"
+        )
+        return self.filter(~Exists(newer), on__lte=on).exclude(reason="closed")
+
+    def with_purchase(self) -> Self:
+        """Bring the purchase along."""
+        return self.select_related("purchase__client")
 
 
 class StatementQuerySet(StatementBase):

@@ -151,12 +151,35 @@ def preview(*, at: datetime, purchases: Iterable[Purchase] | None = None) -> lis
     return previews
 
 
+def preview_days(days: Iterable[ClientDay]) -> list[Preview]:
+    """Decide about all that is due on the given clients' days, without writing."""
+    previews = []
+    for day in days:
+        due = list(Purchase.objects.filter(client=day.client_id).due_for_action(day.on).with_parties().order_by("pk"))
+        notices = notices_of(due)
+        for purchase in due:
+            facts = facts_of(purchase, notices=notices.get(purchase.pk, ()))
+            previews.append(Preview(purchase, day.on, decide(facts, day.on)))
+    return previews
+
+
 def notices_of(purchases: Sequence[Purchase]) -> dict[int, list[Notice]]:
     """Group the standing notices of several purchases: one query."""
     grouped: dict[int, list[Notice]] = {}
     for notice in Notice.objects.filter(purchase__in=purchases).standing().order_by("pk"):
         grouped.setdefault(notice.purchase_id, []).append(notice)
     return grouped
+
+
+def is_notified(purchase: Purchase) -> bool:
+    """Whether the client was told about the delinquency and the order is still open: the time for an answer."""
+    sent = Notice.objects.filter(purchase=purchase, step=Step.NOTIFICATION).sent()
+    return purchase.status == Status.PURCHASE_ORDER and sent.exists()
+
+
+def is_stopped(purchase: Purchase) -> bool:
+    """Whether a letter came back, or was refused for good, and nobody has resumed dunning since."""
+    return Notice.objects.filter(purchase=purchase, returned_at__isnull=False).standing().exists()
 
 
 def why(purchase: Purchase) -> Explanation | None:

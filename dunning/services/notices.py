@@ -14,7 +14,8 @@ from dunning.states import REASON_LABELS
 from followups.models import Category
 from followups.services import open_follow_up
 from purchases.models import Nature, Purchase
-from purchases.services.history import Note, enter
+from purchases.services.history import Note, enter, save_change
+from purchases.states import Status
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -87,6 +88,9 @@ def mark_returned(notice: Notice, *, at: datetime, words: str) -> Notice:
     notice.save(update_fields=["returned_at"])
     text = f"{notice.label} came back"
     enter(purchase, Note(f"{notice.step}_returned", text, detail=words, nature=Nature.INBOUND), by=None, at=at)
+    if purchase.status == Status.PURCHASE_ORDER and purchase.held_at is None:
+        purchase.held_at, purchase.hold_until, purchase.hold_reason = at, None, "An e-mail came back"
+        save_change(purchase, Note("held", "Dunning held: an e-mail came back"), by=None, at=at)
     open_follow_up(
         purchase,
         category=Category.DUNNING,

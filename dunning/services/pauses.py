@@ -8,7 +8,7 @@ from django.db import transaction
 
 from core.refused import Refused
 from dunning.models import Notice
-from dunning.schedule import Step
+from dunning.selectors import is_notified
 from purchases.models import Nature, Purchase
 from purchases.services.history import Note, report, save_change
 from purchases.states import Status
@@ -29,9 +29,7 @@ def lock_order(purchase: Purchase) -> Purchase:
 
 
 @transaction.atomic
-def hold_dunning(
-    purchase: Purchase, *, by: User, at: datetime, reason: str, until: date | None = None
-) -> Purchase:
+def hold_dunning(purchase: Purchase, *, by: User, at: datetime, reason: str, until: date | None = None) -> Purchase:
     """Take no step up to and including the client's day `until`, or until resumed; a second hold replaces the first.
 
     Raises Refused unless it is an unpaid purchase order.
@@ -80,12 +78,6 @@ def promise_payment(purchase: Purchase, *, by: User, at: datetime, until: date, 
     return purchase
 
 
-def is_notified(purchase: Purchase) -> bool:
-    """Whether the client was told about the delinquency and the order is still open: the time for an answer."""
-    sent = Notice.objects.filter(purchase=purchase, step=Step.NOTIFICATION).sent()
-    return purchase.status == Status.PURCHASE_ORDER and sent.exists()
-
-
 @transaction.atomic
 def keep_active(purchase: Purchase, *, by: User | None, at: datetime, reason: str = "") -> Purchase:
     """Note the client's wish to keep a delinquent order: no cancel and no further step; may be repeated.
@@ -105,9 +97,7 @@ def keep_active(purchase: Purchase, *, by: User | None, at: datetime, reason: st
 
 
 @transaction.atomic
-def extend_due_date(
-    purchase: Purchase, *, by: User | None, at: datetime, due_on: date, reason: str = ""
-) -> Purchase:
+def extend_due_date(purchase: Purchase, *, by: User | None, at: datetime, due_on: date, reason: str = "") -> Purchase:
     """Give the customer more time: later steps count from the new due date, letters already sent stay sent.
 
     Raises Refused unless it is an unpaid purchase order and the day is after both the old due date and today.

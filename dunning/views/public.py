@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -25,7 +24,7 @@ from dunning.services.response import CANCEL, EXTEND, KEEP, answer_link
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
     from dunning.models import ResponseLink
     from purchases.models import Purchase

@@ -1,0 +1,44 @@
+"""Which why/why-not lines a run's page shows: the filter bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import django_filters as filters
+from django import forms
+from django.db.models import Q
+
+from dunning.models import Explanation
+from dunning.states import REASON_CHOICES, STEP_CHOICES
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+class ExplanationFilter(filters.FilterSet):
+    """The bar above the lines of a run."""
+
+    q = filters.CharFilter(
+        label="Search",
+        method="find",
+        max_length=100,
+        widget=forms.TextInput(attrs={"placeholder": "Reference number or company"}),
+    )
+    step = filters.ChoiceFilter(label="Step", choices=STEP_CHOICES, empty_label="Any step", method="find_step")
+    reason = filters.ChoiceFilter(label="Reason", choices=REASON_CHOICES, empty_label="Any reason")
+
+    class Meta:
+        model = Explanation
+        fields: ClassVar = ["q", "step", "reason"]
+
+    def find(self, rows: QuerySet[Explanation], _name: str, value: str) -> QuerySet[Explanation]:
+        """Find by the purchase's number or its company."""
+        return rows.filter(
+            Q(purchase__reference__startswith=value)
+            | Q(purchase__external_id__iexact=value)
+            | Q(purchase__billing_company__icontains=value)
+        )
+
+    def find_step(self, rows: QuerySet[Explanation], _name: str, value: str) -> QuerySet[Explanation]:
+        """Find what was done, and what comes next."""
+        return rows.filter(Q(step=value) | Q(step="", coming=value))

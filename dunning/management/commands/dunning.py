@@ -1,0 +1,112 @@
+"""`manage.py dunning`: one dunning run, or what one would do and why not."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from dunning.selectors import Preview, due_days, preview
+from dunning.services.days import decide_due_days
+from dunning.states import STEP_LABELS, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+
+    from dunning.models import Run
+
+
+def read_moment(text: str) -> datetime:
+    """Read a moment with its offset. Raises CommandError with a sentence when it is none."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"--as-of: {text!r} is not a moment; write it like 2026-03-02T09:00:00+01:00"
+        raise CommandError(message) from None
+    if at.tzinfo is None:
+        message = f"--as-of: {text!r} has no offset from UTC; write it like 2026-03-02T09:00:00+01:00"
+        raise CommandError(message)
+    return at
+
+
+def runs_as_lines(runs: Iterable[Run]) -> Iterator[str]:
+    """Tell what runs did, a line for each client."""
+    for run in runs:
+        steps = ", ".join(f"{count} {step}" for step, count in run.counts.get("steps", {}).items()) or "no step"
+        errors = run.counts.get("errors", 0)
+        yield f"{run.client} {run.on}: {steps}" + (f", {errors} errors" if errors else "")
+
+
+class Command(BaseCommand):
+    """One dunning run."""
+
+    help = (
+        "Takes the daily dunning decisions of every client for whom 08:00 has passed and who was not decided today. "
+        "With --dry-run it says for every open order what would happen and why not, and writes nothing."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare --as-of, --dry-run and --json."""
+        parser.add_argument("--as-of", metavar="MOMENT", help="as of this moment, e.g. 2026-03-02T09:00:00+01:00")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be done and why not; write nothing")
+        parser.add_argument("--json", action="store_true", help="one JSON object per line")
+
+    def handle(self, *_: Any, as_of: str | None, dry_run: bool, **options: Any) -> None:
+        """Decide or say what would be decided."""
+        at = read_moment(as_of) if as_of else timezone.now()
+        is_json = options["json"]
+        if dry_run:
+            for one in preview(at=at):
+                self.stdout.write(json.dumps(_as_json(one), ensure_ascii=False) if is_json else _as_line(one))
+            return
+        waiting = len(due_days(at))
+        runs = decide_due_days(at=at)
+        if is_json:
+            for run in runs:
+                fact = {"client": run.client.slug, "on": run.on.isoformat(), **run.counts}
+                self.stdout.write(json.dumps(fact, ensure_ascii=False))
+            return
+        for line in runs_as_lines(runs):
+            self.stdout.write(line)
+        if not waiting:
+            self.stdout.write("Nothing to decide: every client was decided today, or it is not 08:00 there yet.")
+
+
+def _as_json(one: Preview) -> dict[str, Any]:
+    decision = one.decision
+    return {
+        "order": one.purchase.external_id or one.purchase.reference,
+        "reference": one.purchase.reference,
+        "client": one.purchase.client.slug,
+        "on": one.on.isoformat(),
+        "step": decision.step,
+        "reason": decision.reason,
+        "next_step": decision.coming,
+        "next_on": decision.next_on.isoformat() if decision.next_on else None,
+        "numbers": dict(decision.numbers),
+        "why": _why(one),
+    }
+
+
+def _as_line(one: Preview) -> str:
+    doing = STEP_LABELS[one.decision.step] if one.decision.step else "–"
+    return f"{one.purchase.reference}  {one.on}  {doing:<30}  {_why(one)}"
+
+
+def _why(one: Preview) -> str:
+    def day(value: date) -> str:
+        return value.isoformat()
+
+    decision = one.decision
+    return sentence(
+        reason=decision.reason,
+        step="",
+        coming=decision.coming or "",
+        next_on=decision.next_on,
+        numbers=decision.numbers,
+        day=day,
+    )

@@ -1,0 +1,88 @@
+"""The daily decisions: which runs there were, and why each order got a step or none."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404
+
+from accounts.roles import Right
+from core.views import Empty, ListPage, Segment, chosen_client
+from dunning.filters import ExplanationFilter
+from dunning.models import Explanation, Run
+from dunning.selectors import clocks
+from dunning.tables import ExplanationTable, RunTable, steps_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class RunList(ListPage):
+    """All runs with what they did."""
+
+    right = Right.SEARCH
+    title = "Dunning runs"
+    template_name = "dunning/runs.html"
+    table_class = RunTable
+    noun = ("run", "runs")
+    empty = Empty(
+        "No dunning run yet", "Every client's orders are decided once a day, at 08:00 where the client is at home."
+    )
+
+    def get_rows(self) -> Any:
+        """All runs."""
+        return Run.objects.select_related("client")
+
+    def segments(self) -> Sequence[Segment]:
+        """Runs that did something first."""
+        return (
+            Segment("all", "All"),
+            Segment("steps", "With steps", lambda rows: rows.exclude(counts={}).exclude(counts__steps={})),
+            Segment("open", "Under way", lambda rows: rows.filter(finished_at=None)),
+        )
+
+    def context(self) -> dict[str, Any]:
+        """The list, and when the next decisions fall."""
+        times = clocks(self.user, chosen_client(self.request), at=self.at)
+        return {**super().context(), "next_at": min((clock.next_at for clock in times), default=None)}
+
+
+class RunDetail(ListPage):
+    """One run: what was done, and why not, order by order."""
+
+    right = Right.SEARCH
+    template_name = "dunning/run.html"
+    table_class = ExplanationTable
+    filterset_class = ExplanationFilter
+    noun = ("order", "orders")
+    empty = Empty("Nothing was decided", "No order's answer changed on this day.")
+
+    @cached_property
+    def run(self) -> Run:
+        """The run; another client's does not exist."""
+        runs = Run.objects.select_related("client").visible_to(self.user, chosen_client(self.request))
+        found = runs.filter(pk=self.kwargs["pk"]).first()
+        if found is None:
+            raise Http404
+        return found
+
+    def get_rows(self) -> Any:
+        """All lines of the client's orders."""
+        return Explanation.objects.filter(purchase__client=self.run.client_id).with_purchase()
+
+    def segments(self) -> Sequence[Segment]:
+        """What the run decided, and what held for every open order at the end of its day."""
+        return (
+            Segment("run", "Decided in this run", lambda rows: rows.filter(run=self.run)),
+            Segment("all", "Every open order that day", lambda rows: rows.in_force(self.run.on)),
+        )
+
+    def context(self) -> dict[str, Any]:
+        """The lines, and the run itself."""
+        run = self.run
+        context = super().context()
+        steps = steps_text(run.counts.get("steps", {}))
+        # an empty first tab is a quiet day, not a search without a hit
+        shown = "" if context["shown"] == "run" else context["shown"]
+        return {**context, "run": run, "steps": steps, "shown": shown, "title": f"Dunning run of {run.on:%Y-%m-%d}"}
