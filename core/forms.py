@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from babel.numbers import NumberFormatError, parse_decimal
@@ -9,6 +10,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from core.money import Money, exponent
+
+PLAIN = re.compile(r"-?[0-9][0-9.,'’]*")
+LARGEST_MINOR = 10**15
 
 
 class MoneyField(forms.Field):
@@ -22,21 +26,29 @@ class MoneyField(forms.Field):
 
     def to_python(self, value: Any) -> Any:
         """Read the amount; more decimals than the currency has are refused."""
-        text = str(value or "").strip()[:60].replace("\u00a0", "").replace("\u202f", "")
+        text = "".join(str(value or "")[:60].split())
         if not text:
+            return None
+        amount = self._read(text)
+        if amount is None or abs(amount.minor) > LARGEST_MINOR:
+            places = exponent(self.currency)
+            example = f"1234.{'5' * places}" if places else "1234"
+            message = f"Enter an amount in {self.currency}, such as {example}."
+            raise ValidationError(message, code="invalid")
+        return amount
+
+    def _read(self, text: str) -> Money | None:
+        if not PLAIN.fullmatch(text):
             return None
         try:
             return Money.parse(text, self.currency)
         except ValueError:
             pass
         try:
-            number = parse_decimal(text, locale=self.language.replace("-", "_"), strict=True)
+            number = parse_decimal(text, locale=self.language.replace("-", "_"), strict=True, numbering_system="latn")
             return Money.parse(str(number), self.currency)
         except (NumberFormatError, ValueError):
-            places = exponent(self.currency)
-            example = f"1234.{'5' * places}" if places else "1234"
-            message = f"Enter an amount in {self.currency}, such as {example}."
-            raise ValidationError(message, code="invalid") from None
+            return None
 
 
 def date_input() -> forms.DateInput:
