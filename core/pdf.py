@@ -57,7 +57,7 @@ class PdfTimeoutError(PdfError):
     """A letter took longer than the time limit."""
 
 
-class _TimeIsUp(BaseException):  # noqa: N818 -- raised into the rendering thread; no library may catch it as an error
+class _TimeIsUp(BaseException):
     """Interrupts the rendering thread."""
 
 
@@ -77,7 +77,7 @@ def pdf_warning() -> str:
     """Say in one sentence what makes PDFs slow or plain on this machine; empty when all is well."""
     if problem := pdf_problem():
         return problem
-    from weasyprint.text.ffi import harfbuzz_subset  # type: ignore[import-untyped] # noqa: PLC0415 -- optional library
+    from weasyprint.text.ffi import harfbuzz_subset  # noqa: PLC0415 -- optional library
 
     if harfbuzz_subset is None:
         return "PDFs take four times as long because libharfbuzz-subset is missing; install with: " + INSTALL
@@ -126,17 +126,17 @@ class _Renderer:
     """WeasyPrint with everything that stays the same from letter to letter."""
 
     def __init__(self) -> None:
-        from weasyprint import CSS, HTML  # type: ignore[import-untyped]  # noqa: PLC0415 -- needs system libraries
-        from weasyprint.text.fonts import FontConfiguration  # type: ignore[import-untyped]  # noqa: PLC0415
-        from weasyprint.urls import (  # type: ignore[import-untyped]  # noqa: PLC0415
+        from weasyprint import CSS, HTML  # noqa: PLC0415 -- needs system libraries
+        from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
+        from weasyprint.urls import (  # noqa: PLC0415
             URLFetcher,
             URLFetcherResponse,
         )
 
-        class BundledAssets(URLFetcher):  # type: ignore[misc]
+        class BundledAssets(URLFetcher):
             """Serves our own files; refuses the rest before anything is opened."""
 
-            def fetch(self, url: str, headers: object = None) -> Any:  # noqa: ANN401, ARG002 -- WeasyPrint's signature
+            def fetch(self, url: str, headers: object = None) -> Any:  # noqa: ARG002 -- WeasyPrint's signature
                 path = find_asset(url)
                 kind = CONTENT_TYPES[path.suffix]
                 return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": kind})
@@ -147,7 +147,7 @@ class _Renderer:
         self.css = CSS(string=sheet, font_config=self.fonts, url_fetcher=self.fetcher)
         base = CSS(string=(ASSETS / "base.css").read_text(encoding="utf-8"), url_fetcher=self.fetcher)
 
-        class LetterHTML(HTML):  # type: ignore[misc]
+        class LetterHTML(HTML):
             """HTML with a user-agent style sheet of thirty rules instead of four hundred."""
 
             def _ua_stylesheets(self, forms: bool = False) -> list[Any]:  # noqa: ARG002, FBT001, FBT002 -- WeasyPrint's

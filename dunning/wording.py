@@ -521,12 +521,16 @@ STATEMENTS: Final[dict[str, NoticeText]] = {
         LetterText(
             "Aufstellung offener Bestellungen",
             "Stand {{on}} · Partner {{number}}",
-            ("die folgenden Bestellungen sind am {{on}} noch nicht bezahlt. Bitte begleichen Sie die überfälligen zuerst.",),
+            (
+                "die folgenden Bestellungen sind am {{on}} noch nicht bezahlt. Bitte begleichen Sie die überfälligen zuerst.",
+            ),
             ("{{disregard}}", "Stimmt etwas nicht mit Ihren Büchern überein? Schreiben Sie an {{client_email}}."),
         ),
         EmailText(
             "Aufstellung offener Bestellungen zum {{on}}",
-            ("im Anhang finden Sie die Aufstellung Ihrer {{count}} unbezahlten Bestellungen bei {{client}} zum {{on}}.",),
+            (
+                "im Anhang finden Sie die Aufstellung Ihrer {{count}} unbezahlten Bestellungen bei {{client}} zum {{on}}.",
+            ),
             ("{{disregard}}",),
         ),
         "",
@@ -535,7 +539,9 @@ STATEMENTS: Final[dict[str, NoticeText]] = {
         LetterText(
             "Relevé des commandes impayées",
             "Situation au {{on}} · partenaire {{number}}",
-            ("Les commandes suivantes restent impayées au {{on}}. Merci de régler en priorité celles qui sont échues.",),
+            (
+                "Les commandes suivantes restent impayées au {{on}}. Merci de régler en priorité celles qui sont échues.",
+            ),
             ("{{disregard}}", "Un écart avec vos livres\u00a0? Écrivez-nous à {{client_email}}."),
         ),
         EmailText(
@@ -586,7 +592,9 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "You ordered from {{client}} on {{ordered_on}}. We have not received your payment of {{open}} yet and would "
                 "like to remind you of it.",
             ),
-            ("We deliver as soon as the money has arrived. If you have paid in the meantime, please disregard this e-mail.",),
+            (
+                "We deliver as soon as the money has arrived. If you have paid in the meantime, please disregard this e-mail.",
+            ),
         ),
         "de": EmailText(
             "Ihre Bestellung {{reference}}: wir warten auf Ihre Zahlung",
@@ -620,7 +628,9 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
         ),
         "ja": EmailText(
             "【{{client}}】ご注文 {{reference}} のお支払いについて",
-            ("{{ordered_on}}のご注文につきまして、{{open}} のご入金をまだ確認できておりません。ご確認をお願いいたします。",),
+            (
+                "{{ordered_on}}のご注文につきまして、{{open}} のご入金をまだ確認できておりません。ご確認をお願いいたします。",
+            ),
             ("ご入金を確認次第、納品いたします。行き違いの場合は何卒ご容赦ください。",),
         ),
     },
@@ -722,8 +732,10 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "Unless you decide otherwise, we cancel it on {{cancel_on}}.",
                 "You can keep it active, extend the due date or cancel it now:",
             ),
-            ("Opening the link changes nothing; you decide on the page. Whoever has it can decide, so please keep it to "
-             "yourself.",),
+            (
+                "Opening the link changes nothing; you decide on the page. Whoever has it can decide, so please keep it to "
+                "yourself.",
+            ),
         ),
         "de": EmailText(
             "Bitte entscheiden: unbezahlte Bestellung {{reference}} ({{open}}) wird am {{cancel_on}} storniert",
@@ -732,8 +744,10 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "Tagen überfällig. Wenn Sie nicht anders entscheiden, stornieren wir sie am {{cancel_on}}.",
                 "Sie können sie aktiv halten, das Zahlungsziel verlängern oder sie jetzt stornieren:",
             ),
-            ("Das Öffnen des Links ändert nichts; Sie entscheiden auf der Seite. Wer den Link hat, kann entscheiden: Bitte "
-             "geben Sie ihn nicht weiter.",),
+            (
+                "Das Öffnen des Links ändert nichts; Sie entscheiden auf der Seite. Wer den Link hat, kann entscheiden: Bitte "
+                "geben Sie ihn nicht weiter.",
+            ),
         ),
         "fr": EmailText(
             "À vous de décider\u00a0: la commande impayée {{reference}} ({{open}}) sera annulée le {{cancel_on}}",
@@ -742,8 +756,10 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "jours. Sauf décision contraire de votre part, nous l’annulerons le {{cancel_on}}.",
                 "Vous pouvez la maintenir, reporter l’échéance ou l’annuler dès maintenant\u00a0:",
             ),
-            ("Ouvrir le lien ne change rien\u00a0; vous décidez sur la page. Toute personne disposant du lien peut "
-             "décider\u00a0: merci de ne pas le transmettre.",),
+            (
+                "Ouvrir le lien ne change rien\u00a0; vous décidez sur la page. Toute personne disposant du lien peut "
+                "décider\u00a0: merci de ne pas le transmettre.",
+            ),
         ),
         "es": EmailText(
             "Decida, por favor: el pedido impagado {{reference}} ({{open}}) se cancelará el {{cancel_on}}",
@@ -752,8 +768,10 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "decide otra cosa, lo cancelaremos el {{cancel_on}}.",
                 "Puede mantenerlo activo, ampliar el vencimiento o cancelarlo ahora:",
             ),
-            ("Abrir el enlace no cambia nada; usted decide en la página. Quien lo tenga puede decidir: no lo reenvíe, por "
-             "favor.",),
+            (
+                "Abrir el enlace no cambia nada; usted decide en la página. Quien lo tenga puede decidir: no lo reenvíe, por "
+                "favor.",
+            ),
         ),
         "ja": EmailText(
             "【要確認】未払いのご注文 {{reference}}({{open}})は{{cancel_on}}に取り消されます",
@@ -762,8 +780,10 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "ご指示がない場合、{{cancel_on}}に取り消します。",
                 "有効のまま維持、支払期限の延長、または直ちに取消のいずれかを選択できます。",
             ),
-            ("リンクを開いただけでは何も変わりません。ページ上でご判断ください。"
-             "リンクをお持ちの方は誰でも操作できますので、転送はお控えください。",),
+            (
+                "リンクを開いただけでは何も変わりません。ページ上でご判断ください。"
+                "リンクをお持ちの方は誰でも操作できますので、転送はお控えください。",
+            ),
         ),
     },
     "notification_partly_paid": {
@@ -774,8 +794,10 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "{{days}} days. As money was paid, we do not cancel it by ourselves.",
                 "You can keep it active or extend the due date:",
             ),
-            ("Opening the link changes nothing; you decide on the page. Whoever has it can decide, so please keep it to "
-             "yourself.",),
+            (
+                "Opening the link changes nothing; you decide on the page. Whoever has it can decide, so please keep it to "
+                "yourself.",
+            ),
         ),
         "de": EmailText(
             "Bitte entscheiden: Bestellung {{reference}} ist nur teilweise bezahlt, {{open}} sind offen",
@@ -784,8 +806,10 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "{{days}} Tagen überfällig. Da bereits Geld eingegangen ist, stornieren wir sie nicht von selbst.",
                 "Sie können sie aktiv halten oder das Zahlungsziel verlängern:",
             ),
-            ("Das Öffnen des Links ändert nichts; Sie entscheiden auf der Seite. Wer den Link hat, kann entscheiden: Bitte "
-             "geben Sie ihn nicht weiter.",),
+            (
+                "Das Öffnen des Links ändert nichts; Sie entscheiden auf der Seite. Wer den Link hat, kann entscheiden: Bitte "
+                "geben Sie ihn nicht weiter.",
+            ),
         ),
         "fr": EmailText(
             "À vous de décider\u00a0: la commande {{reference}} n’est que partiellement réglée, reste {{open}}",
@@ -794,8 +818,10 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "de {{days}} jours. Un paiement ayant été reçu, nous ne l’annulons pas de nous-mêmes.",
                 "Vous pouvez la maintenir ou reporter l’échéance\u00a0:",
             ),
-            ("Ouvrir le lien ne change rien\u00a0; vous décidez sur la page. Toute personne disposant du lien peut "
-             "décider\u00a0: merci de ne pas le transmettre.",),
+            (
+                "Ouvrir le lien ne change rien\u00a0; vous décidez sur la page. Toute personne disposant du lien peut "
+                "décider\u00a0: merci de ne pas le transmettre.",
+            ),
         ),
         "es": EmailText(
             "Decida, por favor: el pedido {{reference}} solo está pagado en parte, quedan {{open}} pendientes",
@@ -804,8 +830,10 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "demora. Como ya se ha recibido dinero, no lo cancelaremos por nuestra cuenta.",
                 "Puede mantenerlo activo o ampliar el vencimiento:",
             ),
-            ("Abrir el enlace no cambia nada; usted decide en la página. Quien lo tenga puede decidir: no lo reenvíe, por "
-             "favor.",),
+            (
+                "Abrir el enlace no cambia nada; usted decide en la página. Quien lo tenga puede decidir: no lo reenvíe, por "
+                "favor.",
+            ),
         ),
         "ja": EmailText(
             "【要確認】ご注文 {{reference}} は一部のみ入金済みです(未払残高 {{open}})",
@@ -814,69 +842,97 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "ご入金があるため、自動では取り消されません。",
                 "有効のまま維持するか、支払期限を延長することができます。",
             ),
-            ("リンクを開いただけでは何も変わりません。ページ上でご判断ください。"
-             "リンクをお持ちの方は誰でも操作できますので、転送はお控えください。",),
+            (
+                "リンクを開いただけでは何も変わりません。ページ上でご判断ください。"
+                "リンクをお持ちの方は誰でも操作できますので、転送はお控えください。",
+            ),
         ),
     },
     "offline_expired": {
         "en": EmailText(
             "Your order {{reference}} has expired",
             ("We did not receive your payment for the order of {{ordered_on}} and have canceled it. Nothing is owed.",),
-            ("You can order again at any time. If you have paid in the meantime, write to {{client_email}}: no money is "
-             "lost.",),
+            (
+                "You can order again at any time. If you have paid in the meantime, write to {{client_email}}: no money is "
+                "lost.",
+            ),
         ),
         "de": EmailText(
             "Ihre Bestellung {{reference}} ist verfallen",
-            ("zu Ihrer Bestellung vom {{ordered_on}} ist keine Zahlung eingegangen; wir haben sie storniert. Kosten entstehen "
-             "Ihnen nicht.",),
-            ("Sie können jederzeit neu bestellen. Haben Sie inzwischen gezahlt, schreiben Sie an {{client_email}}: Es geht "
-             "kein Geld verloren.",),
+            (
+                "zu Ihrer Bestellung vom {{ordered_on}} ist keine Zahlung eingegangen; wir haben sie storniert. Kosten entstehen "
+                "Ihnen nicht.",
+            ),
+            (
+                "Sie können jederzeit neu bestellen. Haben Sie inzwischen gezahlt, schreiben Sie an {{client_email}}: Es geht "
+                "kein Geld verloren.",
+            ),
         ),
         "fr": EmailText(
             "Votre commande {{reference}} a expiré",
-            ("Nous n’avons pas reçu de paiement pour votre commande du {{ordered_on}} et l’avons annulée, sans frais pour "
-             "vous.",),
-            ("Vous pouvez commander à nouveau à tout moment. Si vous avez payé entre-temps, écrivez à {{client_email}}\u00a0: "
-             "rien n’est perdu.",),
+            (
+                "Nous n’avons pas reçu de paiement pour votre commande du {{ordered_on}} et l’avons annulée, sans frais pour "
+                "vous.",
+            ),
+            (
+                "Vous pouvez commander à nouveau à tout moment. Si vous avez payé entre-temps, écrivez à {{client_email}}\u00a0: "
+                "rien n’est perdu.",
+            ),
         ),
         "es": EmailText(
             "Su pedido {{reference}} ha caducado",
-            ("No hemos recibido el pago de su pedido del {{ordered_on}} y lo hemos cancelado, sin ningún coste para usted.",),
-            ("Puede volver a hacer el pedido cuando quiera. Si ya ha pagado, escriba a {{client_email}}: el dinero no se "
-             "pierde.",),
+            (
+                "No hemos recibido el pago de su pedido del {{ordered_on}} y lo hemos cancelado, sin ningún coste para usted.",
+            ),
+            (
+                "Puede volver a hacer el pedido cuando quiera. Si ya ha pagado, escriba a {{client_email}}: el dinero no se "
+                "pierde.",
+            ),
         ),
         "ja": EmailText(
             "【{{client}}】ご注文 {{reference}} の失効について",
-            ("{{ordered_on}}のご注文につきまして、ご入金を確認できなかったため、取り消しいたしました。費用は発生いたしません。",),
+            (
+                "{{ordered_on}}のご注文につきまして、ご入金を確認できなかったため、取り消しいたしました。費用は発生いたしません。",
+            ),
             ("改めてご注文いただけます。すでにお支払い済みの場合は {{client_email}} までご連絡ください。",),
         ),
     },
     "client_canceled": {
         "en": EmailText(
             "Order {{reference}} was canceled for non-payment",
-            ("We have canceled order {{reference}} of {{company}} over {{gross}}: three notices remained without result.",),
+            (
+                "We have canceled order {{reference}} of {{company}} over {{gross}}: three notices remained without result.",
+            ),
             ("If license keys were delivered, please decide whether to deactivate them.",),
         ),
         "de": EmailText(
             "Bestellung {{reference}} wurde wegen Nichtzahlung storniert",
-            ("wir haben die Bestellung {{reference}} von {{company}} über {{gross}} storniert: Drei Mahnungen blieben ohne "
-             "Ergebnis.",),
+            (
+                "wir haben die Bestellung {{reference}} von {{company}} über {{gross}} storniert: Drei Mahnungen blieben ohne "
+                "Ergebnis.",
+            ),
             ("Wurden Lizenzschlüssel geliefert, entscheiden Sie bitte, ob sie gesperrt werden sollen.",),
         ),
         "fr": EmailText(
             "La commande {{reference}} a été annulée pour non-paiement",
-            ("Nous avons annulé la commande {{reference}} de {{company}} d’un montant de {{gross}}\u00a0: trois relances sont "
-             "restées sans effet.",),
+            (
+                "Nous avons annulé la commande {{reference}} de {{company}} d’un montant de {{gross}}\u00a0: trois relances sont "
+                "restées sans effet.",
+            ),
             ("Si des clés de licence ont été livrées, merci de décider si elles doivent être désactivées.",),
         ),
         "es": EmailText(
             "El pedido {{reference}} se ha cancelado por falta de pago",
-            ("Hemos cancelado el pedido {{reference}} de {{company}} por {{gross}}: tres avisos quedaron sin respuesta.",),
+            (
+                "Hemos cancelado el pedido {{reference}} de {{company}} por {{gross}}: tres avisos quedaron sin respuesta.",
+            ),
             ("Si se entregaron claves de licencia, decida por favor si deben desactivarse.",),
         ),
         "ja": EmailText(
             "ご注文 {{reference}} を未払いのため取り消しました",
-            ("{{company}} 様のご注文 {{reference}}({{gross}})は、三度の督促後もお支払いがなかったため、取り消しました。",),
+            (
+                "{{company}} 様のご注文 {{reference}}({{gross}})は、三度の督促後もお支払いがなかったため、取り消しました。",
+            ),
             ("ライセンスキーが納品済みの場合は、無効にするかどうかをご判断ください。",),
         ),
     },

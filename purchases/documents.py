@@ -97,7 +97,10 @@ def bank_rows(voice: Voice, currency: str, reference: str) -> list[Row]:
             [label["holder"], clip(account.holder, 80)],
             [label["iban"], iban],
             [label["account"], "" if iban else clip(account.account)],
-            [label["bic"] if account.bic else label["bank"], clip(" · ".join(filter(None, (account.bic, account.bank))), 90)],
+            [
+                label["bic"] if account.bic else label["bank"],
+                clip(" · ".join(filter(None, (account.bic, account.bank))), 90),
+            ],
         ]
     return [row for row in [*rows, [label["payment_reference"], reference]] if row[1]]
 
@@ -223,9 +226,7 @@ def particulars(purchase: Purchase, voice: Voice, *rows: tuple[str, str]) -> lis
     return [row for row in [*own, *order] if row[1]]
 
 
-def item_table(
-    items: Sequence[PurchaseItem], voice: Voice, currency: str, *, has_codes: bool = True
-) -> Snapshot:
+def item_table(items: Sequence[PurchaseItem], voice: Voice, currency: str, *, has_codes: bool = True) -> Snapshot:
     """Write the table of items: each line with its price, discount, tax rate, net and gross."""
     write, label = voice.write, voice.labels
     rows = [
@@ -287,7 +288,9 @@ def items_of(purchase: Purchase) -> list[PurchaseItem]:
     return sorted(purchase.items.all(), key=lambda item: item.position)
 
 
-def _bill(purchase: Purchase, kind: str, *, number: str, at: datetime, by: str, extra: Sequence[tuple[str, str]]) -> Snapshot:
+def _bill(
+    purchase: Purchase, kind: str, *, number: str, at: datetime, by: str, extra: Sequence[tuple[str, str]]
+) -> Snapshot:
     voice = voice_of(purchase, at=at)
     items, values = items_of(purchase), {**purchase_values(purchase, voice), "number": number}
     letter = purchase_frame(purchase, voice, LETTERS[kind][voice.language], number=number, values=values)
@@ -388,7 +391,8 @@ def latest_bill(purchase: Purchase) -> Bill | None:
     rows = Document.objects.filter(purchase=purchase, kind__in=BILLS).order_by("pk")
     bills = [Bill(*row) for row in rows.values_list("kind", "number", "issued_at")]
     invoices = [bill for bill in bills if bill.kind == DocumentKind.INVOICE]
-    return (invoices or bills or [None])[-1]
+    latest = (invoices or bills)[-1:]
+    return latest[0] if latest else None
 
 
 def bill_rows(purchase: Purchase, voice: Voice) -> list[tuple[str, str]]:

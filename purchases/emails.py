@@ -107,7 +107,9 @@ def dedupe_key(purchase: Purchase, kind: str, parts: Parts) -> str:
     return ":".join(part for part in (purchase.reference, kind, parts.key) if part)
 
 
-def write_to_client(purchase: Purchase, kind: str, text: Mapping[str, EmailText], parts: Parts, *, at: datetime) -> Email:
+def write_to_client(
+    purchase: Purchase, kind: str, text: Mapping[str, EmailText], parts: Parts, *, at: datetime
+) -> Email:
     """Word an e-mail about a purchase to its client, in the client's language, and queue it."""
     client = purchase.client
     voice = client_voice(client, at=at)
@@ -259,9 +261,7 @@ def refund(purchase: Purchase, *, credit_note: Document, amount: Money, at: date
     """Say how much money goes back, with the credit note."""
     voice = voice_of(purchase, at=at)
     values = {"amount": voice.write.money(amount.minor, amount.currency), "number": credit_note.number}
-    parts = Parts(
-        facts=order_facts(purchase, voice), documents=[credit_note], values=values, key=credit_note.number
-    )
+    parts = Parts(facts=order_facts(purchase, voice), documents=[credit_note], values=values, key=credit_note.number)
     return write_to_customer(purchase, "refund", _text("refund", voice), parts, at=at)
 
 

@@ -373,8 +373,10 @@ LETTERS: Final[dict[str, dict[str, LetterText]]] = {
                 "vielen Dank für Ihre Bestellung. Wir liefern, sobald Ihre Zahlung eingegangen ist; "
                 "mit der Lieferung erhalten Sie die endgültige Rechnung.",
             ),
-            ("Diese Proforma-Rechnung ist keine Rechnung im Sinne des Umsatzsteuerrechts und berechtigt nicht zum "
-             "Vorsteuerabzug.",),
+            (
+                "Diese Proforma-Rechnung ist keine Rechnung im Sinne des Umsatzsteuerrechts und berechtigt nicht zum "
+                "Vorsteuerabzug.",
+            ),
         ),
         "fr": LetterText(
             "Facture pro forma",
@@ -516,8 +518,10 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "company letterhead.",
                 "Please send it by {{deadline_on}} to {{client_email}} and quote the reference number {{reference}} on it.",
             ),
-            ("Once we have checked the document, you receive our confirmation with everything you need to pay. "
-             "Without it we cancel the order after {{deadline_on}}; nothing is owed then.",),
+            (
+                "Once we have checked the document, you receive our confirmation with everything you need to pay. "
+                "Without it we cancel the order after {{deadline_on}}; nothing is owed then.",
+            ),
         ),
         "de": EmailText(
             "Ihre Bestellung {{reference}}: bitte senden Sie uns den Bestellbeleg",
@@ -527,8 +531,10 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "Bitte senden Sie sie bis zum {{deadline_on}} an {{client_email}} und geben Sie darauf die Vorgangsnummer "
                 "{{reference}} an.",
             ),
-            ("Nach der Prüfung erhalten Sie unsere Bestätigung mit allen Angaben zur Zahlung. Liegt uns der Beleg bis "
-             "dahin nicht vor, stornieren wir die Bestellung nach dem {{deadline_on}}; Kosten entstehen Ihnen nicht.",),
+            (
+                "Nach der Prüfung erhalten Sie unsere Bestätigung mit allen Angaben zur Zahlung. Liegt uns der Beleg bis "
+                "dahin nicht vor, stornieren wir die Bestellung nach dem {{deadline_on}}; Kosten entstehen Ihnen nicht.",
+            ),
         ),
         "fr": EmailText(
             "Votre bon de commande {{reference}}\u00a0: merci de nous envoyer le document",
@@ -538,8 +544,10 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "Merci de l’envoyer au plus tard le {{deadline_on}} à {{client_email}} en indiquant la référence "
                 "{{reference}}.",
             ),
-            ("Après vérification du document, vous recevrez notre confirmation avec les instructions de paiement. "
-             "À défaut, la commande sera annulée après le {{deadline_on}}, sans frais pour vous.",),
+            (
+                "Après vérification du document, vous recevrez notre confirmation avec les instructions de paiement. "
+                "À défaut, la commande sera annulée après le {{deadline_on}}, sans frais pour vous.",
+            ),
         ),
         "es": EmailText(
             "Su orden de compra {{reference}}: envíenos el documento, por favor",
@@ -549,8 +557,10 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "Le rogamos que la envíe antes del {{deadline_on}} inclusive a {{client_email}} e indique en ella la "
                 "referencia {{reference}}.",
             ),
-            ("Una vez comprobado el documento, recibirá nuestra confirmación con las instrucciones de pago. Si no lo "
-             "recibimos, cancelaremos el pedido después del {{deadline_on}}, sin ningún coste para usted.",),
+            (
+                "Una vez comprobado el documento, recibirá nuestra confirmación con las instrucciones de pago. Si no lo "
+                "recibimos, cancelaremos el pedido después del {{deadline_on}}, sin ningún coste para usted.",
+            ),
         ),
         "ja": EmailText(
             "【{{client}}】ご注文 {{reference}}:注文書送付のお願い",
@@ -559,8 +569,10 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "ご注文の承認には、会社名の入った用紙による署名済みの注文書が必要です。",
                 "受付番号 {{reference}} をご記入のうえ、{{deadline_on}}までに {{client_email}} へお送りください。",
             ),
-            ("注文書を確認後、お支払い方法を記載した確認メールをお送りいたします。"
-             "{{deadline_on}}までに届かない場合、ご注文はキャンセルとなります(費用は発生いたしません)。",),
+            (
+                "注文書を確認後、お支払い方法を記載した確認メールをお送りいたします。"
+                "{{deadline_on}}までに届かない場合、ご注文はキャンセルとなります(費用は発生いたしません)。",
+            ),
         ),
     },
     "po_released": {
@@ -594,31 +606,47 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
         "en": EmailText(
             "Your purchase order {{reference}} could not be accepted",
             ("We are sorry: we could not accept your purchase order. The reason is:", "{{reason}}"),
-            ("Nothing is owed for this order. If you would like to order again or have a question, simply reply to "
-             "{{client_email}}.",),
+            (
+                "Nothing is owed for this order. If you would like to order again or have a question, simply reply to "
+                "{{client_email}}.",
+            ),
         ),
         "de": EmailText(
             "Ihre Bestellung {{reference}} konnte nicht angenommen werden",
             ("leider konnten wir Ihre Bestellung nicht annehmen. Der Grund:", "{{reason}}"),
-            ("Für diese Bestellung entstehen Ihnen keine Kosten. Wenn Sie erneut bestellen möchten oder Fragen haben, "
-             "schreiben Sie einfach an {{client_email}}.",),
+            (
+                "Für diese Bestellung entstehen Ihnen keine Kosten. Wenn Sie erneut bestellen möchten oder Fragen haben, "
+                "schreiben Sie einfach an {{client_email}}.",
+            ),
         ),
         "fr": EmailText(
             "Votre bon de commande {{reference}} n’a pas pu être accepté",
-            ("Nous regrettons de ne pas pouvoir accepter votre bon de commande, pour le motif suivant\u00a0:", "{{reason}}"),
-            ("Aucun montant n’est dû pour cette commande. Pour commander à nouveau ou pour toute question, écrivez "
-             "simplement à {{client_email}}.",),
+            (
+                "Nous regrettons de ne pas pouvoir accepter votre bon de commande, pour le motif suivant\u00a0:",
+                "{{reason}}",
+            ),
+            (
+                "Aucun montant n’est dû pour cette commande. Pour commander à nouveau ou pour toute question, écrivez "
+                "simplement à {{client_email}}.",
+            ),
         ),
         "es": EmailText(
             "Su orden de compra {{reference}} no ha podido aceptarse",
-            ("Lamentamos comunicarle que no hemos podido aceptar su orden de compra por el siguiente motivo:", "{{reason}}"),
-            ("Este pedido no genera ningún coste. Si desea volver a hacer el pedido o tiene alguna pregunta, escriba a "
-             "{{client_email}}.",),
+            (
+                "Lamentamos comunicarle que no hemos podido aceptar su orden de compra por el siguiente motivo:",
+                "{{reason}}",
+            ),
+            (
+                "Este pedido no genera ningún coste. Si desea volver a hacer el pedido o tiene alguna pregunta, escriba a "
+                "{{client_email}}.",
+            ),
         ),
         "ja": EmailText(
             "【{{client}}】ご注文 {{reference}} をお受けできませんでした",
             ("誠に恐れ入りますが、下記の理由により、ご注文をお受けすることができませんでした。", "{{reason}}"),
-            ("本ご注文に関する費用は発生いたしません。再度のご注文やご不明な点は {{client_email}} までご連絡ください。",),
+            (
+                "本ご注文に関する費用は発生いたしません。再度のご注文やご不明な点は {{client_email}} までご連絡ください。",
+            ),
         ),
     },
     "delivery": {
@@ -655,12 +683,16 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
         ),
         "de": EmailText(
             "Vielen Dank für Ihre Zahlung: {{number}}",
-            ("Ihre Zahlung zur Bestellung {{reference}} ist vollständig eingegangen. Im Anhang finden Sie {{number}}.",),
+            (
+                "Ihre Zahlung zur Bestellung {{reference}} ist vollständig eingegangen. Im Anhang finden Sie {{number}}.",
+            ),
         ),
         "fr": EmailText(
             "Merci de votre paiement\u00a0: {{number}}",
-            ("Nous avons bien reçu l’intégralité du paiement de votre commande {{reference}}. Vous trouverez ci-joint le "
-             "document {{number}}.",),
+            (
+                "Nous avons bien reçu l’intégralité du paiement de votre commande {{reference}}. Vous trouverez ci-joint le "
+                "document {{number}}.",
+            ),
         ),
         "es": EmailText(
             "Gracias por su pago: {{number}}",
@@ -684,14 +716,18 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
         ),
         "fr": EmailText(
             "Votre commande {{reference}} a été annulée",
-            ("Votre commande du {{ordered_on}} d’un montant de {{gross}} a été annulée. Plus aucun paiement n’est dû à ce "
-             "titre.",),
+            (
+                "Votre commande du {{ordered_on}} d’un montant de {{gross}} a été annulée. Plus aucun paiement n’est dû à ce "
+                "titre.",
+            ),
             ("Si vous ne vous y attendiez pas, merci d’écrire à {{client_email}}.",),
         ),
         "es": EmailText(
             "Su pedido {{reference}} ha sido cancelado",
-            ("Su pedido del {{ordered_on}} por un importe de {{gross}} ha sido cancelado. Ya no tiene que pagar nada por "
-             "él.",),
+            (
+                "Su pedido del {{ordered_on}} por un importe de {{gross}} ha sido cancelado. Ya no tiene que pagar nada por "
+                "él.",
+            ),
             ("Si no lo esperaba, escriba por favor a {{client_email}}.",),
         ),
         "ja": EmailText(
@@ -708,14 +744,18 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
         ),
         "de": EmailText(
             "Erstattung von {{amount}} zur Bestellung {{reference}}",
-            ("wir erstatten Ihnen {{amount}} auf dem Weg, auf dem Sie gezahlt haben. Im Anhang finden Sie die "
-             "Rechnungskorrektur {{number}}.",),
+            (
+                "wir erstatten Ihnen {{amount}} auf dem Weg, auf dem Sie gezahlt haben. Im Anhang finden Sie die "
+                "Rechnungskorrektur {{number}}.",
+            ),
             ("Je nach Bank kann es einige Tage dauern, bis der Betrag bei Ihnen eintrifft.",),
         ),
         "fr": EmailText(
             "Remboursement de {{amount}} pour votre commande {{reference}}",
-            ("Nous vous remboursons {{amount}} par le moyen de paiement que vous avez utilisé. Vous trouverez ci-joint "
-             "l’avoir {{number}}.",),
+            (
+                "Nous vous remboursons {{amount}} par le moyen de paiement que vous avez utilisé. Vous trouverez ci-joint "
+                "l’avoir {{number}}.",
+            ),
             ("Selon votre banque, quelques jours peuvent être nécessaires avant réception des fonds.",),
         ),
         "es": EmailText(
@@ -732,34 +772,50 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
     "document_expired": {
         "en": EmailText(
             "Your purchase order {{reference}} has expired",
-            ("We did not receive the signed document for your purchase order of {{ordered_on}}. We have therefore canceled "
-             "the order; nothing is owed.",),
+            (
+                "We did not receive the signed document for your purchase order of {{ordered_on}}. We have therefore canceled "
+                "the order; nothing is owed.",
+            ),
             ("You still need the software? You can order again at any time, or write to {{client_email}}.",),
         ),
         "de": EmailText(
             "Ihre Bestellung {{reference}} ist verfallen",
-            ("zu Ihrer Bestellung vom {{ordered_on}} haben wir keinen unterschriebenen Bestellbeleg erhalten. Wir haben sie "
-             "deshalb storniert; Kosten entstehen Ihnen nicht.",),
-            ("Sie benötigen die Software noch? Sie können jederzeit neu bestellen oder an {{client_email}} schreiben.",),
+            (
+                "zu Ihrer Bestellung vom {{ordered_on}} haben wir keinen unterschriebenen Bestellbeleg erhalten. Wir haben sie "
+                "deshalb storniert; Kosten entstehen Ihnen nicht.",
+            ),
+            (
+                "Sie benötigen die Software noch? Sie können jederzeit neu bestellen oder an {{client_email}} schreiben.",
+            ),
         ),
         "fr": EmailText(
             "Votre bon de commande {{reference}} a expiré",
-            ("Nous n’avons pas reçu le document signé relatif à votre bon de commande du {{ordered_on}}. La commande a donc "
-             "été annulée, sans frais pour vous.",),
-            ("Vous avez toujours besoin du logiciel\u00a0? Vous pouvez commander à nouveau à tout moment ou écrire à "
-             "{{client_email}}.",),
+            (
+                "Nous n’avons pas reçu le document signé relatif à votre bon de commande du {{ordered_on}}. La commande a donc "
+                "été annulée, sans frais pour vous.",
+            ),
+            (
+                "Vous avez toujours besoin du logiciel\u00a0? Vous pouvez commander à nouveau à tout moment ou écrire à "
+                "{{client_email}}.",
+            ),
         ),
         "es": EmailText(
             "Su orden de compra {{reference}} ha caducado",
-            ("No hemos recibido el documento firmado de su orden de compra del {{ordered_on}}. Por ello hemos cancelado el "
-             "pedido, sin ningún coste para usted.",),
-            ("¿Sigue necesitando el software? Puede volver a hacer el pedido cuando quiera o escribir a "
-             "{{client_email}}.",),
+            (
+                "No hemos recibido el documento firmado de su orden de compra del {{ordered_on}}. Por ello hemos cancelado el "
+                "pedido, sin ningún coste para usted.",
+            ),
+            (
+                "¿Sigue necesitando el software? Puede volver a hacer el pedido cuando quiera o escribir a "
+                "{{client_email}}.",
+            ),
         ),
         "ja": EmailText(
             "【{{client}}】ご注文 {{reference}} の期限切れについて",
-            ("{{ordered_on}}のご注文について、署名済みの注文書を受領できませんでした。"
-             "そのため、ご注文をキャンセルいたしました。費用は発生いたしません。",),
+            (
+                "{{ordered_on}}のご注文について、署名済みの注文書を受領できませんでした。"
+                "そのため、ご注文をキャンセルいたしました。費用は発生いたしません。",
+            ),
             ("引き続きご入用の場合は、改めてご注文いただくか、{{client_email}} までご連絡ください。",),
         ),
     },

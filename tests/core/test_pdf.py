@@ -5,8 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from io import BytesIO
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib import request
 
 import pytest
@@ -14,7 +13,10 @@ from pypdf import PdfReader
 
 from core import pdf
 
-SECRET = "the secret of the house"  # noqa: S105 -- the bait, not a password
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET = "the secret of the house"
 HOSTILE = [
     '<img src="{file}">',
     '<img src="http://127.0.0.1:{port}/a.png">',
@@ -38,7 +40,7 @@ HOSTILE = [
     '<style>@font-face{{font-family:x;src:url("http://127.0.0.1:{port}/f.woff2")}}p{{font-family:x}}</style><p>x',
     '<style>@font-face{{font-family:x;src:url("{file}")}}p{{font-family:x}}</style><p>x',
     '<style>p::before{{content:url("{file}")}}</style><p>x',
-    '<style>li{{list-style-image:url(http://127.0.0.1:{port}/l.png)}}</style><ul><li>x</ul>',
+    "<style>li{{list-style-image:url(http://127.0.0.1:{port}/l.png)}}</style><ul><li>x</ul>",
     '<style>@page{{background:url("{file}")}}</style>',
     '<style>@color-profile x{{src:url("http://127.0.0.1:{port}/c.icc")}}</style>',
     '<p style="background-image:url(http://127.0.0.1:{port}/p.png)">x',
@@ -118,7 +120,7 @@ def test_no_markup_makes_the_renderer_fetch_anything(listener: Listener, tmp_pat
 
 def test_the_listener_would_have_noticed(listener: Listener) -> None:
     with pytest.raises(OSError):  # noqa: PT011 -- whatever a closed connection is called
-        request.urlopen(f"http://127.0.0.1:{listener.port}/", timeout=5)  # noqa: S310 -- the control of the test above
+        request.urlopen(f"http://127.0.0.1:{listener.port}/", timeout=5)
     assert listener.visits == 1
 
 
@@ -185,7 +187,7 @@ def test_a_letter_without_inter_is_set_in_another_font(monkeypatch: pytest.Monke
 
 def test_a_letter_that_takes_too_long_is_given_up() -> None:
     markup = "<title>t</title>" + "<p>" + "word " * 200_000
-    with pytest.raises(pdf.PdfTimeoutError, match="longer than 0.2 seconds"):
+    with pytest.raises(pdf.PdfTimeoutError, match=r"longer than 0\.2 seconds"):
         pdf.render_markup(markup, time_limit=0.2)
     assert text_of(pdf.render_markup("<title>t</title><p>the next one is fine")) == "the next one is fine"
 
@@ -217,7 +219,7 @@ def test_a_missing_system_library_is_named_in_a_sentence(monkeypatch: pytest.Mon
     monkeypatch.setattr(builtins, "__import__", missing)
     pdf.pdf_problem.cache_clear()
     pdf.pdf_warning.cache_clear()
-    pdf._renderer.cache_clear()
+    pdf._renderer.cache_clear()  # noqa: SLF001 -- a process that starts without the library
     try:
         assert not pdf.pdf_available()
         assert "libpango-1.0-0" in pdf.pdf_problem()

@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db.models import prefetch_related_objects
 from pypdf import PdfReader
 
 from core.letters import LANGUAGES, TOKEN, unknown_tokens
@@ -22,6 +23,8 @@ from purchases.wording import EMAILS, LABELS, LETTERS, TOKENS
 from tests.stories import MONDAY, a_client, a_customer, a_released_po, days_later, pays
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from purchases.models import Purchase
 
 TITLES = {"en": "Invoice", "de": "Rechnung", "fr": "Facture", "es": "Factura", "ja": "請求書"}
@@ -185,9 +188,8 @@ def test_hostile_names_are_printed_and_nothing_more() -> None:
         company=(HOSTILE * 9)[:300], first_name="W" * 150, last_name="مرحبا שלום", street="Straße " * 40
     )
     purchase = an_invoiced_po(customer=customer, po_number=("{{reference}}" + "X" * 60)[:60])
-    item = purchase.items.get(position=1)
-    item.name = "W" * 10_000
-    purchase._prefetched_objects_cache = {"items": [item]}
+    prefetch_related_objects([purchase], "items")
+    purchase.items.all()[0].name = "W" * 10_000
     data = receipt_data(purchase, number="RCP-1", at=MONDAY)
     content = render_pdf(TEMPLATES[DocumentKind.RECEIPT], data, language="de")
     [text] = pages(content)
@@ -222,7 +224,8 @@ def test_without_a_bank_account_the_reference_remains() -> None:
 def texts() -> list[tuple[str, ...]]:
     """Every text with where it stands."""
     found: list[tuple[str, ...]] = []
-    for kind, by_language in [*LETTERS.items(), *EMAILS.items()]:
+    worded: list[tuple[str, Mapping[str, tuple[Any, ...]]]] = [*LETTERS.items(), *EMAILS.items()]
+    for kind, by_language in worded:
         for language, text in by_language.items():
             parts = [part for value in text for part in ((value,) if isinstance(value, str) else value)]
             found += [(kind, language, part) for part in parts]
@@ -230,8 +233,8 @@ def texts() -> list[tuple[str, ...]]:
 
 
 def test_every_text_exists_in_every_language() -> None:
-    for by_language in (*LETTERS.values(), *EMAILS.values()):
-        assert set(by_language) == set(LANGUAGES)
+    assert all(set(by_language) == set(LANGUAGES) for by_language in LETTERS.values())
+    assert all(set(by_language) == set(LANGUAGES) for by_language in EMAILS.values())
     for labels in LABELS.values():
         assert set(labels) == set(LABELS["en"])
         assert all(labels.values())
