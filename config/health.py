@@ -66,7 +66,7 @@ def ago(since: timedelta) -> str:
 
 def worker(at: datetime) -> Finding:
     """Whether a worker gave a sign of life lately."""
-    last = Heartbeat.objects.order_by("-at").values_list("at", flat=True).first()
+    last = Heartbeat.objects.filter(name="worker").order_by("-at").values_list("at", flat=True).first()
     if last is None:
         return Finding("worker", is_well=False, detail="No worker has run yet: start one.")
     if at - last > WORKER_SILENT_AFTER:

@@ -7,9 +7,11 @@ import resource
 import sys
 import threading
 import time
+import warnings
 from typing import Any
 
 from celery.beat import EmbeddedService
+from celery.platforms import SecurityWarning
 from celery.signals import task_postrun
 from celery.worker import state
 from django.core.management.base import BaseCommand
@@ -43,6 +45,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **__: Any) -> None:
         """Start the timetable in a thread and the worker in this one."""
+        warnings.simplefilter("ignore", SecurityWarning)
         task_postrun.connect(stop_when_large)
         threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
         beat = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler")
