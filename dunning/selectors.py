@@ -203,7 +203,7 @@ class Rung:
     state: str
     """`done`, `pending`, `dropped` or `coming`."""
     note: str = ""
-    document_id: int | None = None
+    document_number: str = ""
 
     @property
     def is_past(self) -> bool:
@@ -223,7 +223,7 @@ class Timeline:
 
 def timeline(purchase: Purchase, on: date) -> Timeline:
     """Tell past and forecast of a purchase's ladder as seen on the client's day `on`."""
-    notices = list(Notice.objects.filter(purchase=purchase).order_by("pk"))
+    notices = list(Notice.objects.filter(purchase=purchase).select_related("document").order_by("pk"))
     facts = facts_of(purchase, notices=[n for n in notices if n.status != NoticeStatus.DROPPED])
     past = [_past(notice) for notice in notices]
     is_decided = Run.objects.filter(client=purchase.client_id, on=on, finished_at__isnull=False).exists()
@@ -244,45 +244,7 @@ def _past(notice: Notice) -> Rung:
         notice.sent_on or notice.on,
         states[NoticeStatus(notice.status)],
         note=notice.drop_reason or ("came back" if notice.returned_at else ""),
-        document_id=notice.document_id,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class DueTomorrow:
-    """How many steps of each kind the coming daily decisions will take."""
-
-    step: str
-    label: str
-    count: int
-
-
-def due_tomorrow(user: User, *, at: datetime, client: Client | None = None) -> list[DueTomorrow]:
-    """Count the steps that the next decision would take for what `user` sees, by kind."""
-    horizon = at.date() + timedelta(days=2)
-    candidates = list(
-        Purchase.objects.visible_to(user, client).due_for_action(horizon).with_parties().order_by("pk")[:2000]
-    )
-    notices = notices_of(candidates)
-    decided = {day.client_id for day in due_days(at)}
-    counts: dict[str, int] = {}
-    for purchase in candidates:
-        local = at.astimezone(purchase.client.zone)
-        waits = purchase.client_id in decided or local.time() < DECISION_TIME
-        day = local.date() if waits else local.date() + timedelta(days=1)
-        decision = decide(facts_of(purchase, notices=notices.get(purchase.pk, ())), day)
-        if decision.step is not None:
-            counts[decision.step] = counts.get(decision.step, 0) + 1
-    return [DueTomorrow(step, STEP_LABELS[step], counts[step]) for step in Step if step in counts]
-
-
-def next_decision(client: Client, *, at: datetime) -> datetime:
-    """Tell when the client's next daily decisions fall: 08:00 in its zone, today or tomorrow."""
-    local = at.astimezone(client.zone)
-    is_decided = Run.objects.filter(client=client, on=local.date(), finished_at__isnull=False).exists()
-    day = local.date() + timedelta(days=1) if is_decided else local.date()
-    return local.replace(
-        year=day.year, month=day.month, day=day.day, hour=DECISION_TIME.hour, minute=0, second=0, microsecond=0
+        document_number=notice.document.number if notice.document else "",
     )
 
 
@@ -292,7 +254,6 @@ class WorkerState:
 
     last_seen_at: datetime | None
     last_jobs_at: datetime | None
-    late_clients: int
     problem: str
 
     @property
@@ -305,27 +266,18 @@ def worker_state(*, at: datetime) -> WorkerState:
     """Read the worker's signs of life and look for decisions that should have been taken an hour ago."""
     beats = {beat.name: beat.at for beat in Heartbeat.objects.filter(name__in=["worker", "jobs"])}
     seen, jobs = beats.get("worker"), beats.get("jobs")
-    late = len(due_days(at - timedelta(hours=1))) if jobs is not None else 0
+    is_late = jobs is not None and bool(due_days(at - timedelta(hours=1)))
     if seen is None:
         problem = "The worker has not started yet: no letters go out."
     elif at - seen > SILENT_AFTER:
         problem = f"The worker has been silent since {seen:%Y-%m-%d %H:%M} UTC: no letters go out."
     elif jobs is None or at - jobs > SILENT_AFTER * 3:
         problem = "The periodic jobs do not run: no decisions are taken."
-    elif late:
-        problem = f"Today's dunning decisions are late for {late} client{'s' if late > 1 else ''}."
+    elif is_late:
+        problem = "Today's dunning decisions are late."
     else:
         problem = ""
-    return WorkerState(seen, jobs, late, problem)
-
-
-def run_totals(runs: Iterable[Run]) -> dict[str, int]:
-    """Add the counts of several runs."""
-    totals: dict[str, int] = {}
-    for run in runs:
-        for step, count in run.counts.get("steps", {}).items():
-            totals[step] = totals.get(step, 0) + count
-    return totals
+    return WorkerState(seen, jobs, problem)
 
 
 def answer_of(token: str, *, at: datetime) -> ResponseLink | None:

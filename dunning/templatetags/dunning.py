@@ -1,0 +1,103 @@
+"""What other pages show of dunning: the worker's state, and a purchase's ladder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from django import template
+from django.utils import timezone
+
+from core.tables import Reader, day_text
+from core.templatetags.kontor import route
+from dunning import selectors
+from dunning.tables import explanation_text, outcome_badge
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.template.context import Context
+
+    from dunning.selectors import Rung
+    from purchases.models import Purchase
+
+register = template.Library()
+
+ROW: Final = 46
+"""Height of one rung in the drawing."""
+WIDTH: Final = 330
+NOTE_LENGTH: Final = 44
+COLORS: Final = {"done": "var(--acc)", "pending": "var(--amber)", "dropped": "var(--mut)", "coming": "var(--control)"}
+
+
+def _moment(context: Context) -> datetime:
+    """The moment of the page; a page without one is at the edge and reads the clock here."""
+    at = context.get("at")
+    return at if at is not None else timezone.now()  # noqa: TID251 -- an entry point, like a view
+
+
+@register.inclusion_tag("dunning/_worker_state.html", takes_context=True)
+def worker_state(context: Context) -> dict[str, Any]:
+    """Whether the worker is alive and decides in time; silence is an alarm on every page. Two queries."""
+    return {"request": context["request"], "worker": selectors.worker_state(at=_moment(context))}
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnRung:
+    """One rung with its place in the drawing and its words."""
+
+    rung: Rung
+    y: int
+    color: str
+    words: str
+    document_link: str
+
+    @property
+    def text_y(self) -> int:
+        """Where its name stands."""
+        return self.y - 2
+
+    @property
+    def note_y(self) -> int:
+        """Where its day and state stand."""
+        return self.y + 15
+
+    @property
+    def next_y(self) -> int:
+        """Where the next rung is."""
+        return self.y + ROW
+
+
+@register.inclusion_tag("dunning/_timeline.html", takes_context=True)
+def dunning_timeline(context: Context, purchase: Purchase) -> dict[str, Any]:
+    """Draw a purchase's ladder, past and forecast, with the sentence why it stands where it does. Three queries."""
+    reader = Reader.of(context["request"])
+    on = _moment(context).astimezone(purchase.client.zone).date()
+    timeline = selectors.timeline(purchase, on)
+    line = selectors.why(purchase)
+    rungs = [_drawn(rung, number, purchase, reader) for number, rung in enumerate(timeline.rungs)]
+    return {
+        "request": context["request"],
+        "purchase": purchase,
+        "rungs": rungs,
+        "joints": rungs[:-1],
+        "letters": [drawn for drawn in rungs if drawn.document_link],
+        "width": WIDTH,
+        "height": ROW * len(rungs),
+        "why": explanation_text(line, reader) if line else "",
+        "badge": outcome_badge(line) if line else "",
+        "since": line.on if line else None,
+    }
+
+
+def _drawn(rung: Rung, number: int, purchase: Purchase, reader: Reader) -> DrawnRung:
+    day = day_text(rung.on, reader)
+    words = {
+        "done": f"{day}, {rung.note}" if rung.note else day,
+        "pending": f"Decided {day}, on its way",
+        "dropped": f"{day}, not sent: {rung.note}",
+        "coming": f"Expected {day}",
+    }[rung.state]
+    link = route("purchases:document", purchase.reference, rung.document_number) if rung.document_number else ""
+    words = words if len(words) <= NOTE_LENGTH else words[: NOTE_LENGTH - 1] + "…"
+    return DrawnRung(rung, ROW * number + ROW // 2, COLORS[rung.state], words, link)
