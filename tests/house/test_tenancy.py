@@ -30,6 +30,8 @@ SECRET = "Zzyzx"
 """A word that stands in every name of the other client and nowhere else."""
 PUBLIC = {"health", "accounts:login", "accounts:logout", "dunning_public:answer"}
 POST_ONLY = {"accounts:logout", "accounts:client"}
+NAMES_ITS_CLIENT = {"purchases:policy_of"}
+"""Addresses in which a platform user names a client, whichever is chosen."""
 INVENTED: dict[str, Any] = {
     "pk": 987_654_321,
     "email": 987_654_321,
@@ -77,6 +79,9 @@ class Side:
         customer = a_customer(company=f"{word} Werft", last_name=word, email=f"buyer@{word.lower()}.example")
         self.purchase = a_released_po(self.client, customer=customer)
         self.waiting = a_waiting_po(self.client, customer=customer)
+        PoDocument.objects.filter(purchase=self.waiting).update(
+            content=b"%PDF-1.4", content_type="application/pdf", filename="order.pdf"
+        )
         self.partner = a_partner(self.client, company=f"{word} Reseller", email=f"ap@{word.lower()}.example")
         self.follow_up = open_follow_up(
             self.purchase,
@@ -105,6 +110,7 @@ class Side:
             language="en",
             subject=f"{word} invoice",
             body_text=f"Dear {word}",
+            body_html=f"<p>Dear {word}</p>",
             attachments=[AttachmentSpec(source=f"purchases.document:{self.document.pk}", filename="invoice.pdf")],
             at=MONDAY,
         )
@@ -204,8 +210,7 @@ def test_a_right_opens_ones_own_and_only_that(role: str, own: Side) -> None:
         if right and not user.may(right):  # type: ignore[arg-type]
             assert answer.status_code == 403, (name, answer.status_code)
         else:
-            assert answer.status_code in {200, 302, 404, 405, 409}, (name, answer.status_code)
-            assert answer.status_code != 404 or name.startswith("mailing:"), name
+            assert answer.status_code in {200, 302}, (name, answer.status_code)
 
 
 @pytest.mark.parametrize("role", sorted(CLIENT_ROLES))
@@ -238,7 +243,7 @@ def test_the_chosen_client_hides_the_others_from_the_platform_too(own: Side, for
     browser = logged_in(a_user("platform_admin", name="Root"))
     browser.post(reverse("accounts:client"), {"client": own.client.pk, "next": "/"})
     for name, pattern in ROUTES.items():
-        arguments = foreign.arguments(name, pattern) if name not in PUBLIC else {}
+        arguments = foreign.arguments(name, pattern) if name not in PUBLIC | NAMES_ITS_CLIENT else {}
         if arguments:
             assert browser.get(address(name, arguments)).status_code == 404, name
 
