@@ -166,7 +166,7 @@ class ListPage(Page):
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
         """Show the list."""
-        return render(request, self.template_name, self.context())
+        return render(request, self.template_name, {"at": self.at, **self.context()})
 
     def context(self) -> dict[str, Any]:
         """All the template shows."""
@@ -242,7 +242,7 @@ class DetailPage(Page):
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
         """Show the row."""
-        return render(request, self.template_name, self.context())
+        return render(request, self.template_name, {"at": self.at, **self.context()})
 
     def context(self) -> dict[str, Any]:
         """All the template shows."""
@@ -309,6 +309,7 @@ class ActView(Page):
     def show(self, form: forms.Form, *, status: int = 200, **more: Any) -> HttpResponse:
         """Show the form, as a dialog or as a page."""
         context = {
+            "at": self.at,
             "form": form,
             "title": self.heading(),
             "button": self.button or self.title,
