@@ -169,7 +169,9 @@ def logged_in(user: User) -> Browser:
 
 
 def body_of(response: Any) -> str:
-    return b"".join(response).decode(errors="replace") if response.streaming else response.content.decode(errors="replace")
+    return (
+        b"".join(response).decode(errors="replace") if response.streaming else response.content.decode(errors="replace")
+    )
 
 
 def staff(role: str, client: Client) -> User:
@@ -294,7 +296,9 @@ def test_every_link_leads_somewhere(role: str, own: Side) -> None:
 
 
 def _open_lists(user: User) -> list[str]:
-    names = (name for name, pattern in ROUTES.items() if not pattern.pattern.converters and name not in PUBLIC | POST_ONLY)
+    names = (
+        name for name, pattern in ROUTES.items() if not pattern.pattern.converters and name not in PUBLIC | POST_ONLY
+    )
     return [
         address(name, {})
         for name in names
