@@ -40,7 +40,7 @@ def cancel_purchase(
     save_change(purchase, Note("canceled", "Purchase canceled", reason=reason), by=by, at=at)
     credit_note = None
     if Document.objects.filter(purchase=purchase, kind=DocumentKind.INVOICE).exists():
-        credit_note = issue(purchase, DocumentKind.CREDIT_NOTE, at=at, amount=purchase.gross, reason=reason)
+        credit_note = issue(purchase, DocumentKind.CREDIT_NOTE, at=at, amount=purchase.gross)
     if is_announced:
         emails.cancellation(purchase, credit_note=credit_note, at=at)
     if has_keys(purchase):
