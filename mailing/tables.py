@@ -125,7 +125,12 @@ def _subject(email: Email, _reader: Reader) -> str:
     clip = CLIP if email.has_attachment else ""  # type: ignore[attr-defined]  # annotated by the view
     link = email_link(email)
     return format_html(
-        '<a class="subject" href="{}" title="{}">{}</a>{}', link, email.subject, email.subject or "–", clip
+        '<a class="subject" href="{}" title="{}">{}</a>{}<span class="sub narrow">{}</span>',
+        link,
+        email.subject,
+        email.subject or "–",
+        clip,
+        email.recipient,
     )
 
 
@@ -189,15 +194,18 @@ def _item(act: Act) -> SafeString:
     )
 
 
+KIND = Column("Type", lambda email, _: escape(kind_label(email.kind)), sort="kind", css="wide-only kind")
+
+
 class EmailTable(Table):
     """E-mails, newest first; the last column only for those who may decide."""
 
     columns = (
         Column("Subject", _subject, sort="subject", css="subj"),
         Column("Status", _status, sort="status"),
-        Column("Recipient", _recipient, sort="recipient", css="rcpt"),
-        Column("Client", _client, css="wide-only rcpt", clients_only=True),
-        Column("Type", lambda email, _: escape(kind_label(email.kind)), sort="kind", css="wide-only kind"),
+        Column("Recipient", _recipient, sort="recipient", css="wide-only rcpt"),
+        Column("Client", _client, css="wide-only clnt", clients_only=True),
+        KIND,
         Column("Reference", _reference, sort="reference", css="wide-only"),
         Column("Created", _created, sort="created_at", css="wide-only"),
     )
@@ -206,8 +214,8 @@ class EmailTable(Table):
     caption = "E-mails"
 
     def shown_columns(self, reader: Reader) -> list[Column]:
-        """Add the menu for those who may decide."""
-        columns = super().shown_columns(reader)
+        """Add the menu for those who may decide; where the client takes its place, the subject tells the type."""
+        columns = [column for column in super().shown_columns(reader) if not (reader.shows_clients and column is KIND)]
         return [*columns, self.menu] if isinstance(reader, Clerk) and reader.may_decide else columns
 
     def link(self, row: Any) -> str:
