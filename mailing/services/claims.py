@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F
 
 from mailing.models import Attempt, Email
 from mailing.signals import email_dropped, email_uncertain, reason_against
@@ -42,6 +43,10 @@ LEASES = Leases()
 
 class ClaimLostError(Exception):
     """The e-mail is not this worker's any more: its lease ended, or a person held, canceled or decided it."""
+
+
+class NewsUntoldError(Exception):
+    """A receiver failed, so that what it was told about can't be noted either."""
 
 
 @dataclass(slots=True)
@@ -82,17 +87,11 @@ def claim_next(*, at: datetime, leases: Leases = LEASES, only: Email | None = No
     if only is not None:
         due = due.filter(pk=only.pk)
     email = due.in_turn().select_related("client").select_for_update(skip_locked=True, of=("self",)).first()
-    if email is None:
-        return None
     token = uuid.uuid4()
-    changes = {
-        "status": Status.CLAIMED,
-        "claim_token": token,
-        "lease_until": at + leases.claim,
-        "attempts": email.attempts + 1,
-    }
-    if not Email.objects.due(at).filter(pk=email.pk).update(**changes):
+    changes = {"status": Status.CLAIMED, "claim_token": token, "lease_until": at + leases.claim}
+    if email is None or not due.filter(pk=email.pk).update(**changes, attempts=F("attempts") + 1):
         return None
+    email.attempts += 1
     show(email, changes)
     attempt = Attempt.objects.create(email=email, claimed_at=at, worker=worker_name(), transport=Carrier.SMTP)
     return Claim(email, token, attempt)
@@ -131,15 +130,26 @@ def pass_fence(claim: Claim, *, clock: Callable[[], datetime], leases: Leases = 
 def finish(claim: Claim, ending: Ending, *, at: datetime) -> None:
     """Note how an attempt ended, tell the other apps, and let go of the e-mail.
 
-    Raises ClaimLostError, and nothing is noted, when the e-mail is not this worker's any more.
+    Nothing is noted, and it raises, when the e-mail is not this worker's any more (ClaimLostError) or a receiver of the
+    news is broken (NewsUntoldError).
     """
     show(claim.email, ending.changes)
     if ending.news is not None:
-        ending.news.send(sender=Email, email=claim.email, at=at)
+        tell(ending.news, claim.email, at=at)
     mine = Email.objects.filter(pk=claim.email.pk, claim_token=claim.token, status__in=ending.sources)
     if not mine.update(**ending.changes):
         raise ClaimLostError
     Attempt.objects.filter(pk=claim.attempt.pk).update(outcome=ending.outcome, words=ending.words, ended_at=at)
+
+
+def tell(news: Signal, email: Email, *, at: datetime) -> None:
+    """Tell the other apps. Raises NewsUntoldError for a receiver's bug; the database's own trouble passes as it is."""
+    try:
+        news.send(sender=Email, email=email, at=at)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        raise NewsUntoldError from error
 
 
 def back_to_queue(email: Email, *, at: datetime, unreachable: bool = False) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from mailing.services.claims import (
     ClaimLostError,
     Ending,
     Leases,
+    NewsUntoldError,
     back_to_queue,
     claim_next,
     finish,
@@ -221,26 +222,25 @@ def _not_accepted(claim: Claim, error: NotAcceptedError, *, clock: Clock) -> Out
 
 def _note(claim: Claim, ending: Ending, *, clock: Clock) -> Outcome:
     """Commit an ending, patiently: the relay has answered, and only this process knows."""
-    for pause in (*NOTING_PAUSES, None):
+    pauses = iter(NOTING_PAUSES)
+    while True:
         try:
             finish(claim, ending, at=clock())
         except ClaimLostError:
             log.warning("e-mail %s was decided by somebody else before its %s", claim.email.pk, ending.outcome)
+        except NewsUntoldError:
+            log.exception("the news of e-mail %s could not be told", claim.email.pk)
+            words = f"The relay said “{ending.words}”, but noting it here failed; see the error log."
+            ending = Ending(Outcome.NO_ANSWER, words, _doubted(words), ending.sources)
+            continue
         except (OperationalError, InterfaceError):
             connection.close()
+            pause = next(pauses, None)
             if pause is None:
                 raise
             time.sleep(pause)
             continue
-        except Exception:
-            if ending.news is None:
-                raise
-            log.exception("the news of e-mail %s could not be told", claim.email.pk)
-            words = f"The relay said “{ending.words}”, but noting it here failed; see the error log."
-            finish(claim, Ending(Outcome.NO_ANSWER, words, _doubted(words), ending.sources), at=clock())
-            return Outcome.NO_ANSWER
         return ending.outcome
-    raise AssertionError  # the last pause is None: returned or raised above
 
 
 def _doubted(words: str) -> dict[str, object]:

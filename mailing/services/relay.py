@@ -11,8 +11,11 @@ import re
 import smtplib
 import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
+
+from django.core.mail.utils import DNS_NAME
 
 from mailing.states import Carrier
 
@@ -131,16 +134,17 @@ class SmtpTransport:
 
         Raises UnreachableError when the relay can't be used, NotAcceptedError when it doesn't take this message.
         """
-        smtp = self._begin(envelope)
+        self._begin(envelope)
+        smtp, wire = self._connected()
         code, words = self._say(smtp.rcpt, envelope.recipient)
-        if code >= PERMANENT or code not in {250, 251}:
+        if code not in {250, 251}:
             self._give_up(code, words)
         code, words = self._say(smtp.docmd, "DATA")
         if code != 354:  # noqa: PLR2004 -- "start mail input"
             self._give_up(code, words)
         self._in_message = True
         body = DOT_STUFFING.sub(b"..", envelope.content)
-        self._send(smtp, body if body.endswith(b"\r\n") else body + b"\r\n")
+        self._send(wire, body if body.endswith(b"\r\n") else body + b"\r\n")
         return f"{code} {words}"
 
     def dot(self) -> Answer:
@@ -148,13 +152,13 @@ class SmtpTransport:
 
         Raises NotAcceptedError when the dot certainly did not reach the relay, NoAnswerError when it may have.
         """
-        smtp = self._connected()
-        self._refuse_if_hung_up(smtp)
-        self._send(smtp, b".\r\n")  # an error here means that the system has not even taken these three bytes
+        smtp, wire = self._connected()
+        self._refuse_if_hung_up(wire)
+        self._send(wire, b".\r\n")  # an error here means that the system has not even taken these three bytes
         try:
-            self._socket(smtp).settimeout(self.answer_seconds)
+            wire.settimeout(self.answer_seconds)
             code, words = smtp.getreply()
-            self._socket(smtp).settimeout(COMMAND_SECONDS)
+            wire.settimeout(COMMAND_SECONDS)
         except (OSError, smtplib.SMTPException) as error:
             self.abort()
             raise NoAnswerError(described(error)) from error
@@ -178,14 +182,12 @@ class SmtpTransport:
         """Say good-bye, if the relay still listens; in the middle of a message just hang up."""
         if self._in_message:
             self.abort()
-        smtp, self._smtp = self._smtp, None
-        if smtp is None:
-            return
-        try:
-            self._socket(smtp).settimeout(1)
-            smtp.quit()
-        except (OSError, smtplib.SMTPException):
-            smtp.close()
+        if self._smtp is not None:
+            with suppress(OSError, smtplib.SMTPException, NotAcceptedError):
+                smtp, wire = self._connected()
+                wire.settimeout(1)
+                smtp.quit()
+            self.abort()
 
     def open(self) -> smtplib.SMTP:
         """Connect and log in, unless that was done before.
@@ -194,41 +196,45 @@ class SmtpTransport:
         """
         if self._smtp is not None:
             return self._smtp
-        smtp = self._new()
         try:
-            smtp.connect(self.relay.host, self.relay.port)
-            self._socket(smtp).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            smtp.ehlo_or_helo_if_needed()
-            if self.relay.tls and self.relay.port != SMTPS_PORT:
-                smtp.starttls(context=ssl.create_default_context())
-                smtp.ehlo_or_helo_if_needed()
-            if self.relay.user:
-                smtp.login(self.relay.user, self.relay.password)
-        except (OSError, smtplib.SMTPException) as error:
-            smtp.close()
+            self._smtp = self._connect()
+            self._log_in(self._smtp)
+        except (OSError, smtplib.SMTPException, NotAcceptedError) as error:
+            self.abort()
             raise UnreachableError(described(error)) from error
-        self._smtp = smtp
-        return smtp
+        return self._smtp
 
-    def _new(self) -> smtplib.SMTP:
+    def _connect(self) -> smtplib.SMTP:
+        address = (self.relay.host, self.relay.port, DNS_NAME.get_fqdn())
         if self.relay.tls and self.relay.port == SMTPS_PORT:
-            return smtplib.SMTP_SSL(timeout=COMMAND_SECONDS, context=ssl.create_default_context())
-        return smtplib.SMTP(timeout=COMMAND_SECONDS)
+            return smtplib.SMTP_SSL(*address, timeout=COMMAND_SECONDS, context=ssl.create_default_context())
+        return smtplib.SMTP(*address, timeout=COMMAND_SECONDS)
 
-    def _begin(self, envelope: Envelope) -> smtplib.SMTP:
+    def _log_in(self, smtp: smtplib.SMTP) -> None:
+        _, wire = self._connected()
+        # the dot is a small write after a small write: without this it waits for an acknowledgment of the body
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.relay.tls and self.relay.port != SMTPS_PORT:
+            smtp.starttls(context=ssl.create_default_context())
+        smtp.ehlo_or_helo_if_needed()
+        if self.relay.user:
+            smtp.login(self.relay.user, self.relay.password)
+
+    def _begin(self, envelope: Envelope) -> None:
         """Open a mail transaction; a connection kept from the last message may have gone stale and is renewed once."""
         is_kept = self._smtp is not None
         smtp = self.open()
         try:
             code, words = self._say(smtp.mail, envelope.sender, self._options(smtp, envelope))
             if code == 250:  # noqa: PLR2004 -- "done"
-                return smtp
+                return
             trouble = f"{code} {words}"  # refusing the sender is trouble with the relay, not with the recipient
         except NotAcceptedError as error:
             trouble = error.words
         self.abort()
         if is_kept:
-            return self._begin(envelope)
+            self._begin(envelope)
+            return
         raise UnreachableError(trouble)
 
     def _options(self, smtp: smtplib.SMTP, envelope: Envelope) -> list[str]:
@@ -237,11 +243,9 @@ class SmtpTransport:
     def _give_up(self, code: int, words: str) -> None:
         if code == CLOSING:
             self.abort()
-        elif self._smtp is not None:
-            try:
-                self._smtp.rset()
-            except (OSError, smtplib.SMTPException):
-                self.abort()
+        else:
+            with suppress(NotAcceptedError):  # a connection that is lost now is renewed for the next message
+                self._say(self._connected()[0].rset)
         raise NotAcceptedError(f"{code} {words}", permanent=code >= PERMANENT)
 
     def _say(self, command: Callable[..., tuple[int, bytes]], *words: object) -> tuple[int, str]:
@@ -252,16 +256,15 @@ class SmtpTransport:
             raise NotAcceptedError(described(error)) from error
         return code, as_text(reply)
 
-    def _send(self, smtp: smtplib.SMTP, content: bytes) -> None:
+    def _send(self, wire: socket.socket, content: bytes) -> None:
         try:
-            self._socket(smtp).sendall(content)
+            wire.sendall(content)
         except OSError as error:
             self.abort()
             raise NotAcceptedError(described(error)) from error
 
-    def _refuse_if_hung_up(self, smtp: smtplib.SMTP) -> None:
+    def _refuse_if_hung_up(self, wire: socket.socket) -> None:
         """A relay that speaks before the dot, or closes, has given this message up."""
-        wire = self._socket(smtp)
         wire.settimeout(0)
         try:
             wire.recv(1)
@@ -274,16 +277,10 @@ class SmtpTransport:
             self.abort()
             raise NotAcceptedError("the relay gave up before the end of the message")
 
-    def _connected(self) -> smtplib.SMTP:
-        if self._smtp is None:
+    def _connected(self) -> tuple[smtplib.SMTP, socket.socket]:
+        if self._smtp is None or self._smtp.sock is None:
             raise NotAcceptedError("the connection is closed")
-        return self._smtp
-
-    @staticmethod
-    def _socket(smtp: smtplib.SMTP) -> socket.socket:
-        if smtp.sock is None:
-            raise NotAcceptedError("the connection is closed")
-        return smtp.sock
+        return self._smtp, self._smtp.sock
 
 
 def ascii_address(address: str) -> str:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import django
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from mailing.services.relay import Answer, Envelope
@@ -73,8 +74,8 @@ def careful(port: int, boundary: str, after: int) -> None:
             passing("answered")
             return answer
 
-        def _send(self, smtp: smtplib.SMTP, content: bytes) -> None:
-            super()._send(smtp, content)
+        def _send(self, wire: socket.socket, content: bytes) -> None:
+            super()._send(wire, content)
             if content == b".\r\n":
                 passing("dotted")
 

@@ -14,6 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, syntax
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
     from email.message import EmailMessage
 
@@ -54,6 +55,8 @@ class Sink:
     user: str = ""
     password: str = ""
     tls: bool = False
+    context: ssl.SSLContext | None = None
+    starts_with_tls: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def counts(self) -> Counter[str]:
@@ -117,12 +120,14 @@ class SinkController(Controller):
     """Runs a sink in a thread, on a port of the system's choice."""
 
     def __init__(self, sink: Sink) -> None:
-        super().__init__(sink, hostname=sink.host, port=0, ready_timeout=20)
+        at_once = sink.context if sink.starts_with_tls else None
+        super().__init__(sink, hostname="127.0.0.1", port=0, ready_timeout=20, ssl_context=at_once)
         self.sink = sink
 
     def factory(self) -> SMTP:
         self.sink.connections += 1
-        return FaultyServer(self.sink, enable_SMTPUTF8=False)
+        offered = None if self.sink.starts_with_tls else self.sink.context
+        return FaultyServer(self.sink, enable_SMTPUTF8=False, tls_context=offered)
 
     def _trigger_server(self) -> None:
         """The library asks the port it was given; here the system chose one."""

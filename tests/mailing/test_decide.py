@@ -9,7 +9,7 @@ import pytest
 
 from core.refused import Refused
 from mailing.models import Email
-from mailing.selectors import oldest_waiting, status_counts
+from mailing.selectors import attention, oldest_waiting, status_counts
 from mailing.services.capture import CaptureTransport
 from mailing.services.claims import claim_next
 from mailing.services.compose import AttachmentSpec
@@ -216,6 +216,17 @@ def test_counts_and_the_oldest_waiting(queue_mail: QueueMail, agent: User, clock
     counts = status_counts(agent)
     assert (counts[Status.SENT], counts[Status.HELD], counts[Status.QUEUED], counts[Status.FAILED]) == (1, 1, 1, 0)
     assert oldest_waiting(NOON, user=agent) == timedelta(minutes=20)
+
+
+def test_what_asks_for_attention(queue_mail: QueueMail, agent: User) -> None:
+    nothing = attention(agent, limit=2)
+    assert (nothing.undecided, nothing.undecided_count, nothing.waiting_count, nothing.oldest_at) == ([], 0, 0, None)
+    doubtful = [in_doubt(queue_mail) for _ in range(3)]
+    queue_mail(at=NOON - timedelta(minutes=20))
+    queue_mail()
+    found = attention(agent, limit=2)
+    assert found.undecided == [doubtful[2], doubtful[1]]
+    assert (found.undecided_count, found.waiting_count, found.oldest_at) == (3, 2, NOON - timedelta(minutes=20))
 
 
 def test_search(queue_mail: QueueMail) -> None:

@@ -17,9 +17,9 @@ from mailing.services.claims import LEASES, claim_next, pass_fence
 from mailing.services.decide import hold_email
 from mailing.services.handover import hand_over, hand_over_due
 from mailing.services.relay import Envelope, SmtpTransport
-from mailing.signals import email_dropped, email_failed, email_handed_over, email_uncertain
+from mailing.signals import email_dropped, email_failed, email_handed_over, email_uncertain, register_guard
 from mailing.states import Outcome, Status
-from tests.mailing.conftest import NOON
+from tests.mailing.conftest import KIND, NOON
 from tests.mailing.sink import Sink
 
 if TYPE_CHECKING:
@@ -283,7 +283,12 @@ def test_a_guard_that_says_no_before_the_dot_stops_the_mail(
     queue_mail: QueueMail, sink: Sink, transport: SmtpTransport, clock: Clock, guard: Callable[[Guard], None]
 ) -> None:
     email, next_one = queue_mail(), queue_mail(reference="200000018")
-    guard(lambda mail: "The purchase was paid on March 2." if mail.reference == email.reference else "")
+
+    def paid(mail: Email) -> str:
+        return "The purchase was paid on March 2." if mail.reference == email.reference else ""
+
+    guard(paid)
+    register_guard(KIND, paid)  # a second time changes nothing
     with heard(email_dropped) as news:
         result = hand_over_due(clock=clock, transport=transport)
     email.refresh_from_db()
