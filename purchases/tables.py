@@ -137,7 +137,7 @@ def _client(purchase: Purchase, _reader: Reader) -> str:
     return format_html('<span class="clip clip-s" title="{}">{}</span>', purchase.client.name, purchase.client.name)
 
 
-CLIENT = Column("Client", _client, css="wide-only", clients_only=True)
+CLIENT = Column("Client", _client, css="wide-only fill-s", clients_only=True)
 
 
 class PurchaseTable(Table):
@@ -145,7 +145,7 @@ class PurchaseTable(Table):
 
     columns = (
         Column("Reference", _reference, sort="reference"),
-        Column("Customer", _customer, sort="billing_company"),
+        Column("Customer", _customer, sort="billing_company", css="fill"),
         CLIENT,
         Column("Status", _status, sort="status"),
         Column("PO number", _po_number, sort="po_number", css="wide-only"),
@@ -186,7 +186,7 @@ class ReviewTable(PurchaseTable):
 
     columns = (
         Column("Reference", _reference, sort="reference"),
-        Column("Customer", _customer, sort="billing_company"),
+        Column("Customer", _customer, sort="billing_company", css="fill"),
         CLIENT,
         Column("Document", _document, sort="document_received_at"),
         Column("PO number", _po_number, css="wide-only"),
@@ -220,7 +220,7 @@ class ProductTable(Table):
 
     columns = (
         Column("Product", _product, sort="name"),
-        Column("Client", lambda product, _: product.client.name, css="wide-only", clients_only=True),
+        Column("Client", lambda product, _: product.client.name, css="wide-only fill-s", clients_only=True),
         Column("Net prices", _prices),
         Column("Delivery", lambda product, _: product.get_delivery_display(), css="wide-only"),
         Column("Keys left", _stock, css="num"),

@@ -276,6 +276,7 @@
   showNeighbors();
   showPicked();
   dismissLater();
+  find(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   const invalid = find("main .is-invalid");
   if (invalid) invalid.focus();
 })();
