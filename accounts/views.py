@@ -124,12 +124,13 @@ class UserDetail(DetailPage):
 
     def context(self) -> dict[str, Any]:
         """The user with their rights and history."""
-        changes = self.row.history.select_related("history_user").order_by("-history_date", "-history_id")
+        # a login touches the row too; what somebody did has a reason
+        changes = self.row.history.exclude(history_change_reason=None).select_related("history_user")
         return {
             "row": self.row,
             "state": active_badge(self.row),
             "rights": rights_of(self.row),
-            "changes": changes[:NEWEST_CHANGES],
+            "changes": changes.order_by("-history_date", "-history_id")[:NEWEST_CHANGES],
             "is_self": self.row.pk == self.user.pk,
         }
 

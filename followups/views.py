@@ -141,7 +141,7 @@ class FollowUpAdd(ActView):
             }
         return initial
 
-    def get_form(self, data: Any = None, files: Any = None) -> NewFollowUpForm:  # type: ignore[override]
+    def get_form(self, data: Any = None, files: Any = None) -> NewFollowUpForm:
         """The form with the people and purchases in the user's reach."""
         chosen = chosen_client(self.request)
         only = self.user.client or (Client.objects.filter(pk=chosen.pk).first() if chosen else None)

@@ -24,7 +24,7 @@ from tests.stories import MONDAY, a_client, a_customer, a_user, an_offline_order
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from accounts.models import Client, Department, User
+    from accounts.models import Client, User
 
 pytestmark = pytest.mark.django_db
 CALL = topic_of("customer", "Call back")
@@ -115,7 +115,7 @@ def test_who_keeps_the_offices_sees_all(hafen: Client, rep: User) -> None:
 # Writing ------------------------------------------------------------------------------------------------------------
 
 
-def strangers(kind: str) -> dict[str, User | Department]:
+def strangers(kind: str) -> dict[str, Any]:
     other = a_client("other")
     if kind == "assignee":
         return {"assignee": a_user("client_support", other)}
@@ -144,7 +144,13 @@ def test_the_same_key_enters_one(hafen: Client, rep: User) -> None:
     )
     assert first == second
     purchase = an_offline_order(hafen)
-    automatic = {"category": "review", "reason": "Other", "subject": "x", "due_at": MONDAY, "at": MONDAY}
+    automatic: dict[str, Any] = {
+        "category": "review",
+        "reason": "Other",
+        "subject": "x",
+        "due_at": MONDAY,
+        "at": MONDAY,
+    }
     assert open_follow_up(purchase, dedupe_key="k", **automatic) == first
 
 
