@@ -75,6 +75,8 @@ def log_config(*, debug: bool) -> dict[str, Any]:
             "kontor": {"level": "DEBUG" if debug else "INFO"},
             # config.errors logs an unforeseen error itself, once and with its reference
             "django.request": {"level": "ERROR" if debug else "CRITICAL"},
+            "kombu.connection": {"level": "ERROR"},
+            "waitress": {"level": "WARNING"},
             "fontTools": {"level": "ERROR"},
             "weasyprint": {"level": "ERROR"},
         },
