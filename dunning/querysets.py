@@ -11,16 +11,10 @@ from accounts.querysets import TenantQuerySet
 if TYPE_CHECKING:
     from datetime import date
 
-    from dunning.models import Explanation, Notice, Statement
-
-    NoticeBase = TenantQuerySet[Notice]
-    ExplanationBase = TenantQuerySet[Explanation]
-    StatementBase = TenantQuerySet[Statement]
-else:
-    NoticeBase = ExplanationBase = StatementBase = TenantQuerySet
+    from dunning.models import Explanation, Notice, Statement  # noqa: F401 -- the row types below
 
 
-class NoticeQuerySet(NoticeBase):
+class NoticeQuerySet(TenantQuerySet["Notice"]):
     """Notices by fate."""
 
     client_path = "purchase__client"
@@ -38,7 +32,7 @@ class NoticeQuerySet(NoticeBase):
         return self.filter(status="sent")
 
 
-class ExplanationQuerySet(ExplanationBase):
+class ExplanationQuerySet(TenantQuerySet["Explanation"]):
     """Why and why-not lines by purchase and day."""
 
     client_path = "purchase__client"
@@ -64,7 +58,7 @@ class ExplanationQuerySet(ExplanationBase):
         return self.select_related("purchase__client")
 
 
-class StatementQuerySet(StatementBase):
+class StatementQuerySet(TenantQuerySet["Statement"]):
     """Month-end statements of partners."""
 
     client_path = "partner__client"

@@ -223,9 +223,9 @@ def _never(facts: Facts) -> Reason | None:
 
 def _stopped(facts: Facts, rung: Rung) -> Decision | None:
     """A letter that is not handed over yet, or came back, stops everything until that is settled."""
-    if facts.pending is not None:
-        return Decision(None, Reason.ON_ITS_WAY, facts.pending)
-    return Decision(None, Reason.BOUNCED, rung.step) if facts.is_bounced else None
+    if facts.is_bounced:
+        return Decision(None, Reason.BOUNCED, rung.step)
+    return Decision(None, Reason.ON_ITS_WAY, facts.pending) if facts.pending is not None else None
 
 
 def _next_rung(ladder: tuple[Rung, ...], facts: Facts) -> Rung | None:

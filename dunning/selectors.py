@@ -93,8 +93,19 @@ LAST_DAYS = """
 """
 
 
-def due_days(at: datetime) -> list[ClientDay]:
-    """Find the clients for which 08:00 has passed at `at` and today's decisions are not finished: one query.
+@dataclass(frozen=True, slots=True)
+class LastDay:
+    """A client, the place whose clock and calendar hold, and the last day whose decisions were finished."""
+
+    client_id: int
+    zone: ZoneInfo
+    country: str
+    subdivision: str
+    finished_on: date | None
+
+
+def last_days() -> list[LastDay]:
+    """Read the last finished day of every client: one query.
 
     In SQL, because the worker asks every minute and a replay at every hour of a year: building the query would cost
     ten times what it takes to run it.
@@ -102,12 +113,22 @@ def due_days(at: datetime) -> list[ClientDay]:
     with connection.cursor() as cursor:
         cursor.execute(LAST_DAYS)
         rows = cursor.fetchall()
+    return [
+        LastDay(pk, ZoneInfo(zone), country, subdivision, date.fromisoformat(last) if isinstance(last, str) else last)
+        for pk, zone, country, subdivision, last in rows
+    ]
+
+
+def due_days(at: datetime, *, last: Sequence[LastDay] | None = None) -> list[ClientDay]:
+    """Find the clients for which 08:00 has passed at `at` and today's decisions are not finished: one query.
+
+    None when the caller has read the clients' `last` days already.
+    """
     days = []
-    for pk, time_zone, country, subdivision, last in rows:
-        previous_on = date.fromisoformat(last) if isinstance(last, str) else last
-        local = at.astimezone(ZoneInfo(time_zone))
-        if local.time() >= DECISION_TIME and (previous_on is None or previous_on < local.date()):
-            days.append(ClientDay(pk, local.date(), country, subdivision, previous_on))
+    for row in last_days() if last is None else last:
+        local = at.astimezone(row.zone)
+        if local.time() >= DECISION_TIME and (row.finished_on is None or row.finished_on < local.date()):
+            days.append(ClientDay(row.client_id, local.date(), row.country, row.subdivision, row.finished_on))
     return days
 
 
@@ -262,11 +283,14 @@ class WorkerState:
         return not self.problem
 
 
-def worker_state(*, at: datetime) -> WorkerState:
-    """Read the worker's signs of life and look for decisions that should have been taken an hour ago."""
+def worker_state(*, at: datetime, last: Sequence[LastDay] | None = None) -> WorkerState:
+    """Read the worker's signs of life and look for decisions that should have been taken an hour ago: two queries.
+
+    One when the caller has read the clients' `last` days already.
+    """
     beats = {beat.name: beat.at for beat in Heartbeat.objects.filter(name__in=["worker", "jobs"])}
     seen, jobs = beats.get("worker"), beats.get("jobs")
-    is_late = jobs is not None and bool(due_days(at - timedelta(hours=1)))
+    is_late = jobs is not None and bool(due_days(at - timedelta(hours=1), last=last))
     if seen is None:
         problem = "The worker has not started yet: no letters go out."
     elif at - seen > SILENT_AFTER:
@@ -303,18 +327,17 @@ class Clock:
     next_at: datetime
 
 
-def clocks(user: User, client: Client | None, *, at: datetime) -> list[Clock]:
-    """Tell day and next decisions of every client that `user` sees: one query."""
-    finished = Run.objects.filter(client=OuterRef("pk"), finished_at__isnull=False).order_by("-on").values("on")[:1]
-    rows = Client.objects.order_by("pk")
-    if user.client_id is not None or client is not None:
-        rows = rows.filter(pk=user.client_id or (client.pk if client else None))
+def clocks(user: User, client: Client | None, *, at: datetime, last: Sequence[LastDay]) -> list[Clock]:
+    """Tell day and next decisions of every client that `user` sees."""
+    seen = user.client_id or (client.pk if client else None)
     found = []
-    for pk, time_zone, finished_on in rows.values_list("pk", "time_zone", Subquery(finished)):
-        local = at.astimezone(ZoneInfo(time_zone))
-        is_done = finished_on is not None and finished_on >= local.date()
-        day = local.date() + timedelta(days=1) if is_done else local.date()
-        found.append(Clock(pk, local.date(), datetime.combine(day, DECISION_TIME, tzinfo=local.tzinfo)))
+    for row in last:
+        if seen not in {None, row.client_id} or not (user.client_id or user.is_platform):
+            continue
+        today = at.astimezone(row.zone).date()
+        is_done = row.finished_on is not None and row.finished_on >= today
+        day = today + timedelta(days=1) if is_done else today
+        found.append(Clock(row.client_id, today, datetime.combine(day, DECISION_TIME, row.zone)))
     return found
 
 

@@ -38,8 +38,12 @@ def _moment(context: Context) -> datetime:
 
 @register.inclusion_tag("dunning/_worker_state.html", takes_context=True)
 def worker_state(context: Context) -> dict[str, Any]:
-    """Whether the worker is alive and decides in time; silence is an alarm on every page. Two queries."""
-    return {"request": context["request"], "worker": selectors.worker_state(at=_moment(context))}
+    """Whether the worker is alive and decides in time; silence is an alarm on every page. Two queries.
+
+    None on a page that shows the state itself, as `worker` of its context.
+    """
+    worker = context.get("worker") or selectors.worker_state(at=_moment(context))
+    return {"request": context["request"], "worker": worker}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from core.charts import BarChart, BarData, bar_chart, sparkline
 from core.money import exponent
 from core.tables import badge, locale_of, money_text, number_text
 from core.views import Page, chosen_client
-from dunning.selectors import clocks, coming, letters_by_day, undecided, worker_state
+from dunning.selectors import clocks, coming, last_days, letters_by_day, undecided, worker_state
 from mailing.selectors import attention
 from mailing.tables import email_link, status_badge
 from mailing.wording import kind_label
@@ -112,7 +112,8 @@ class Today(Page):
     def context(self) -> dict[str, Any]:
         """All the template shows."""
         client = chosen_client(self.request)
-        times = clocks(self.user, client, at=self.at)
+        last = last_days()
+        times = clocks(self.user, client, at=self.at, last=last)
         sums = balances(self.user, client, days={clock.client_id: clock.today for clock in times})
         asked = self.request.GET.get("currency", "")
         shown = next((balance for balance in sums if balance.currency == asked), None) or next(iter(sums), NO_BALANCE)
@@ -132,7 +133,7 @@ class Today(Page):
             "spark_days": SPARK_DAYS,
             "mail": mail,
             "mail_is_late": mail.oldest_at is not None and self.at - mail.oldest_at > MAIL_IS_LATE,
-            "worker": worker_state(at=self.at),
+            "worker": worker_state(at=self.at, last=last),
             "entries": self.entries(client),
             **self.needs(undecided(self.user, client, limit=MOST_NEEDS), mail.undecided),
         }

@@ -33,7 +33,7 @@ class Life:
     gross: int = 100
     has_email: bool = True
     payments: dict[date, int] = field(default_factory=dict)
-    holds: dict[date, date | None | str] = field(default_factory=dict)  # a day, None (open-ended) or "resume"
+    holds: dict[date, date | str | None] = field(default_factory=dict)  # a day, None (open-ended) or "resume"
     promises: dict[date, date] = field(default_factory=dict)
     extensions: dict[date, int] = field(default_factory=dict)
     documents: set[date] = field(default_factory=set)
@@ -55,7 +55,7 @@ class Reference:
     age: int = -1
     paid: int = 0
     in_flight: int | None = None
-    hold: date | None | str = "resume"
+    hold: date | str | None = "resume"
     promise: date | None = None
     has_document: bool = False
     is_kept: bool = False

@@ -31,9 +31,9 @@ class Command(BaseCommand):
         if dry_run:
             days = due_days(at)
             due = sum(one.decision.step is not None for one in preview_days(days))
-            self.stdout.write(f"{len(days)} clients to decide about, {due} steps due; nothing written.")
+            self.stdout.write(f"Clients to decide about: {len(days)}; steps due: {due}; nothing written.")
             return
         result = run_now(at=at)
         for line in runs_as_lines(result.runs):
             self.stdout.write(line)
-        self.stdout.write(f"{len(result.runs)} clients decided, {result.steps} steps taken.")
+        self.stdout.write(f"Clients decided: {len(result.runs)}; steps taken: {result.steps}.")

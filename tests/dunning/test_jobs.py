@@ -1,0 +1,123 @@
+"""The periodic jobs: claimed once per slot, signs of life, tasks and commands."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from dunning import tasks
+from dunning.models import Heartbeat, Notice, Run, ScheduledRun
+from dunning.selectors import worker_state
+from dunning.services.jobs import beat, claim_slot, run_claimed_jobs
+from tests.dunning.worker import at_nine, steps_of
+from tests.stories import MONDAY, a_client, a_released_po, an_offline_order
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
+DUE = date(2026, 4, 1)
+
+
+def call(*words: str) -> str:
+    out = StringIO()
+    call_command(*words, stdout=out)
+    return out.getvalue()
+
+
+def written() -> list[Any]:
+    return [list(model.objects.order_by("pk").values()) for model in (Notice, Run, ScheduledRun)]
+
+
+def test_of_two_schedulers_one_gets_the_slot() -> None:
+    assert run_claimed_jobs(at=NOON).is_claimed
+    assert not run_claimed_jobs(at=NOON + timedelta(minutes=4, seconds=59)).is_claimed
+    assert run_claimed_jobs(at=NOON + timedelta(minutes=5)).is_claimed
+
+
+def test_old_slots_are_cleared_away() -> None:
+    claim_slot("periodic jobs", at=NOON)
+    claim_slot("periodic jobs", at=NOON + timedelta(days=8))
+    assert [row.slot for row in ScheduledRun.objects.all()] == [NOON + timedelta(days=8)]
+
+
+def test_the_worker_gives_signs_of_life_and_silence_is_an_alarm() -> None:
+    a_client()
+    assert worker_state(at=NOON).problem == "The worker has not started yet: no letters go out."
+    beat(name="worker", at=NOON)
+    assert worker_state(at=NOON).problem == "The periodic jobs do not run: no decisions are taken."
+    run_claimed_jobs(at=NOON)
+    assert worker_state(at=NOON + timedelta(minutes=4)).is_well
+    late = worker_state(at=NOON + timedelta(minutes=6))
+    assert late.problem == "The worker has been silent since 2026-04-01 12:00 UTC: no letters go out."
+    beat(name="worker", at=NOON + timedelta(days=1))
+    beat(name="jobs", at=NOON + timedelta(days=1))
+    assert worker_state(at=NOON + timedelta(days=1)).problem == "Today's dunning decisions are late."
+
+
+def test_the_tasks_run_the_jobs_and_beat() -> None:
+    a_client()
+    tasks.heartbeat()
+    tasks.run_jobs()
+    assert sorted(Heartbeat.objects.values_list("name", flat=True)) == ["jobs", "worker"]
+    assert ScheduledRun.objects.get().finished_at is not None
+
+
+def test_run_jobs_works_as_of_a_moment_and_repeating_it_changes_nothing() -> None:
+    purchase = a_released_po(a_client())
+    assert "Clients decided: 1; steps taken: 1." in call("run_jobs", "--as-of", NOON.isoformat())
+    assert "Clients decided: 0; steps taken: 0." in call("run_jobs", "--as-of", NOON.isoformat())
+    assert steps_of(purchase) == [("pdn1", "2026-04-01")]
+
+
+def test_a_dry_run_says_what_it_would_do_and_writes_nothing() -> None:
+    client = a_client()
+    due, offline = a_released_po(client), an_offline_order(client, at=MONDAY + timedelta(days=25))
+    before = written()
+    assert "Clients to decide about: 1; steps due: 1; nothing written." in call(
+        "run_jobs", "--as-of", NOON.isoformat(), "--dry-run"
+    )
+    plain = call("dunning", "--as-of", NOON.isoformat(), "--dry-run").splitlines()
+    facts = {
+        fact["reference"]: fact
+        for fact in map(json.loads, call("dunning", "--as-of", NOON.isoformat(), "--dry-run", "--json").splitlines())
+    }
+    assert written() == before
+    assert len(plain) == 2
+    assert facts[due.reference] == {
+        "order": due.reference,
+        "reference": due.reference,
+        "client": "hafen",
+        "on": "2026-04-01",
+        "step": "pdn1",
+        "reason": "due",
+        "next_step": "pdn1",
+        "next_on": "2026-04-01",
+        "numbers": {"start_on": "2026-04-01", "day": 0, "paid": 0, "open": 11900},
+        "why": "Payment delinquency notice 1 is due: due date 2026-04-01.",
+    }
+    assert facts[offline.reference]["why"] == ("Payment reminder 1 not before 2026-04-03: 7 days after 2026-03-27.")
+
+
+def test_one_dunning_run_by_command_in_words_and_as_json() -> None:
+    a_released_po(a_client())
+    fact = json.loads(call("dunning", "--as-of", NOON.isoformat(), "--json"))
+    assert fact == {"client": "hafen", "on": "2026-04-01", "steps": {"pdn1": 1}, "waits": {}, "errors": 0}
+    assert call("dunning", "--as-of", NOON.isoformat()).startswith("Nothing to decide")
+    assert (
+        call("dunning", "--as-of", at_nine(DUE + timedelta(days=1)).isoformat()) == "Hafen GmbH 2026-04-02: no step\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("moment", "message"),
+    [("yesterday", "is not a moment"), ("2026-04-01", "has no offset"), ("2026-04-01T12:00:00", "has no offset")],
+)
+@pytest.mark.parametrize("command", ["dunning", "run_jobs"])
+def test_a_moment_that_is_none_is_refused_in_one_sentence(command: str, moment: str, message: str) -> None:
+    with pytest.raises(CommandError, match=message):
+        call(command, "--as-of", moment)
+    assert not Run.objects.exists()

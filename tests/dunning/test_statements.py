@@ -1,0 +1,98 @@
+"""Month-end statements: who gets one, when, and what it lists."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dunning.models import Statement
+from errorlog.models import ErrorRecord
+from mailing.models import Email
+from partners.models import Partner
+from purchases.services.place import place_order
+from tests.dunning.worker import at_nine, steps_of, works, works_daily
+from tests.stories import MONDAY, a_client, a_partner, an_order, pays
+
+if TYPE_CHECKING:
+    from purchases.models import Purchase
+
+pytestmark = pytest.mark.django_db
+
+MARCH_31, APRIL_30 = date(2026, 3, 31), date(2026, 4, 30)
+
+
+def an_order_of(partner: Partner, order: str, **fields: object) -> Purchase:
+    fields = {"source": "partner", "partner": partner, "external_id": order, **fields}
+    return place_order(partner.client, an_order(**fields), by=None, at=MONDAY)
+
+
+def statements_of(partner: Partner) -> list[tuple[str, list[str]]]:
+    rows = Statement.objects.filter(partner=partner).order_by("on")
+    return [(statement.on.isoformat(), statement.orders) for statement in rows]
+
+
+def test_an_exempt_partner_gets_one_statement_a_month_instead_of_letters() -> None:
+    partner = a_partner(a_client(), month_end_statement=True)
+    second, first = an_order_of(partner, "N-2"), an_order_of(partner, "N-1")
+    an_order_of(partner, "N-3", is_test=True)
+    pays(first, "19.00", at=at_nine(date(2026, 3, 10)))
+    works_daily(date(2026, 3, 2), date(2026, 4, 2))
+    assert statements_of(partner) == [("2026-03-31", ["N-1", "N-2"])]
+    pays(second, "119.00", at=at_nine(date(2026, 4, 10)))
+    works_daily(date(2026, 4, 3), date(2026, 5, 4))
+    assert statements_of(partner)[1:] == [("2026-04-30", ["N-1"])]
+    assert steps_of(first) == steps_of(second) == []
+    emails = Email.objects.filter(kind="partner_statement").order_by("pk")
+    assert [(email.recipient, email.status) for email in emails] == [("ap@reseller.example", "SENT")] * 2
+    assert [email.attachments.get().filename for email in emails] == ["STM-2026-000001.pdf", "STM-2026-000002.pdf"]
+
+
+def test_nothing_unpaid_no_statement_and_other_partners_get_letters() -> None:
+    client = a_client()
+    exempt, dunned = a_partner(client, month_end_statement=True), a_partner(client)
+    pays(an_order_of(exempt, "N-1"), "119.00")
+    purchase = an_order_of(dunned, "N-2")
+    works_daily(date(2026, 3, 30), date(2026, 4, 2))
+    assert not Statement.objects.exists()
+    assert steps_of(purchase) == [("pdn1", "2026-04-01")]
+
+
+def test_a_missed_last_business_day_is_made_up_for_at_the_next_decision() -> None:
+    partner = a_partner(a_client(), month_end_statement=True)
+    an_order_of(partner, "N-1")
+    works(date(2026, 3, 27))
+    works_daily(date(2026, 4, 2), date(2026, 4, 5))
+    assert statements_of(partner) == [("2026-04-02", ["N-1"])]
+
+
+def test_an_order_after_the_last_business_day_waits_for_the_next_month() -> None:
+    partner = a_partner(a_client(), month_end_statement=True)
+    works_daily(date(2026, 5, 28), date(2026, 5, 29))  # the 29th is a Friday
+    an_order_of(partner, "N-1")
+    works_daily(date(2026, 5, 30), date(2026, 6, 29))
+    assert statements_of(partner) == []
+    works(date(2026, 6, 30))
+    assert statements_of(partner) == [("2026-06-30", ["N-1"])]
+
+
+def test_a_new_clients_first_run_makes_up_for_nothing() -> None:
+    partner = a_partner(a_client(), month_end_statement=True)
+    an_order_of(partner, "N-1")
+    works(date(2026, 4, 1))
+    assert statements_of(partner) == []
+
+
+def test_one_partners_trouble_does_not_keep_the_others_statement_back() -> None:
+    client = a_client()
+    broken, fine = a_partner(client, month_end_statement=True), a_partner(client, month_end_statement=True)
+    an_order_of(broken, "N-1")
+    an_order_of(fine, "N-2")
+    Partner.objects.filter(pk=broken.pk).update(email="nobody")
+    run = works(MARCH_31)[0]
+    assert statements_of(fine) == [("2026-03-31", ["N-2"])]
+    assert statements_of(broken) == []
+    assert run.counts["errors"] == 1
+    assert ErrorRecord.objects.get().note == "“nobody” is not an e-mail address."
+    assert works(MARCH_31 + timedelta(days=1))[0].counts == {}
