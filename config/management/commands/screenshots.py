@@ -58,11 +58,7 @@ class Command(BaseCommand):
                 args=["--no-sandbox"] if os.geteuid() == 0 else [],
             )
             page = browser.new_page(viewport={"width": 1440, "height": 900})
-            page.goto(f"{address}/accounts/login/")
-            page.fill("input[name=username]", "rep")
-            page.fill("input[name=password]", DEMO_PASSWORD)
-            page.press("input[name=password]", "Enter")
-            page.wait_for_url(f"{address}/")
+            log_in(page, address)
             self.walk(page, address)
             browser.close()
 
@@ -71,13 +67,13 @@ class Command(BaseCommand):
         for name, path in PAGES.items():
             page.goto(f"{address}{path}")
             self.shoot(page, name)
-        page.goto(f"{address}/purchases/?overdue=yes")
-        page.goto(address + reference_of_ladder(page))
+        page.goto(f"{address}/purchases/?show=overdue")
+        page.goto(f"{address}{first_link(page, '/purchases/')}?tab=po")
         self.shoot(page, "purchase")
-        page.goto(f"{address}/dunning/")
+        page.goto(f"{address}/dunning/runs/")
+        page.goto(f"{address}{first_link(page, '/dunning/runs/')}")
         self.shoot(page, "dunning")
-        page.emulate_media(color_scheme="dark")
-        page.evaluate("localStorage.setItem('theme', 'dark')")
+        page.click("[data-theme-switch]")
         page.goto(f"{address}/")
         self.shoot(page, "today-dark")
 
@@ -88,10 +84,19 @@ class Command(BaseCommand):
         self.stdout.write(f"docs/pictures/{name}.png")
 
 
-def reference_of_ladder(page: Page) -> str:
-    """Return the address of the first purchase of the list, with the tab that shows its letters."""
-    href = page.locator("table a[href^='/purchases/']").first.get_attribute("href") or "/purchases/"
-    return f"{href.partition('?')[0]}?tab=po"
+def log_in(page: Page, address: str) -> None:
+    """Log in as the demo's representative."""
+    page.goto(f"{address}/accounts/login/")
+    page.fill("input[name=username]", "rep")
+    page.fill("input[name=password]", DEMO_PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(f"{address}/")
+
+
+def first_link(page: Page, start: str) -> str:
+    """Return the address, without its query, of the first row of a list that leads below `start`."""
+    link = page.locator(f"tbody a[href^='{start}']").first.get_attribute("href")
+    return (link or start).partition("?")[0]
 
 
 def free_port() -> int:
