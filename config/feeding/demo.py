@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
@@ -25,10 +25,12 @@ from core.refused import Refused
 from purchases.models import Purchase
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
 PLAYED = 400
 """Purchases played event by event through the services; a larger demo gets the rest as business long settled."""
+SHORT_OF_KEYS = "MONO"
 START = timedelta(days=400)
 """How long before now the demo's clients were registered."""
 
@@ -42,30 +44,44 @@ class Made:
     settled: int
 
 
-def make_demo(*, purchases: int, seed: int, now: datetime) -> Made:
+def make_demo(*, purchases: int, seed: int, now: datetime, played: int = PLAYED) -> Made:
     """Fill an empty database; the same seed on the same day gives the same data.
 
-    All that is played is written in one transaction: an interrupted demo leaves nothing.
+    Up to `played` purchases are played through the services, in one transaction: an interrupted demo leaves nothing.
+    Further ones are written in bulk.
     Raises Refused when there are purchases already.
     """
     if Purchase.objects.exists():
         message = "This database holds purchases already; the demo needs one without (an empty DATABASE_URL)."
         raise Refused(message, "not empty")
-    played = min(purchases, PLAYED)
+    played = min(purchases, played)
     references = draw_references(seed)
-    with transaction.atomic():
-        load_world(DEMO_WORLD, keys=max(40, played), by=None, at=now - START, random=Random(seed))  # noqa: S311
-        _give_passwords(at=now - START)
-        events = DemoYear(seed=seed, now=now, purchases=played).events()
-        player = Player(find_file=make_letterhead, draw_reference=references.__next__)
-        if events:
-            with progress_stage(hours=hours_between(events[0].at, now), what="A year of business") as stage:
-                replay(events, until=now, player=player, stage=stage)
+    events = play_demo(purchases=played, seed=seed, now=now, references=references)
     stir_outbox(at=now)
     settled = purchases - played
     if settled:
         HistoryMaker(seed=seed, now=now, references=references).make(settled)
-    return Made(purchases=purchases, events=len(events), settled=settled)
+    return Made(purchases=purchases, events=events, settled=settled)
+
+
+@transaction.atomic
+def play_demo(*, purchases: int, seed: int, now: datetime, references: Iterator[str]) -> int:
+    """Register the demo's world and play its year, all or nothing; say how many events that were."""
+    _load(Random(seed), keys=max(40, purchases), at=now - START)
+    _give_passwords(at=now - START)
+    events = DemoYear(seed=seed, now=now, purchases=purchases).events()
+    player = Player(find_file=make_letterhead, draw_reference=references.__next__)
+    with progress_stage(hours=hours_between(events[0].at, now), what="A year of business") as stage:
+        replay(events, until=now, player=player, stage=stage)
+    return len(events)
+
+
+def _load(random: Random, *, keys: int, at: datetime) -> None:
+    """Write the world; the key list of one product is too short, so that the error log has something to show."""
+    short = tuple(product for product in DEMO_WORLD.products if product.id == SHORT_OF_KEYS)
+    first = replace(DEMO_WORLD, products=short, partners=())
+    load_world(first, keys=keys * 7 // 100, by=None, at=at, random=random)
+    load_world(DEMO_WORLD, keys=keys, by=None, at=at, random=random)
 
 
 def _give_passwords(*, at: datetime) -> None:

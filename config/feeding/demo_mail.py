@@ -58,7 +58,9 @@ def stir_outbox(*, at: datetime) -> None:
     if rep is None:
         return
     # Deliveries and receipts: nothing on the ladder hangs on whether these arrive a second time.
-    sent = Email.objects.filter(status=Status.SENT, kind__in=("delivery", "receipt", "invoice")).order_by("-created_at", "-pk")
+    sent = Email.objects.filter(status=Status.SENT, kind__in=("delivery", "receipt", "invoice")).order_by(
+        "-created_at", "-pk"
+    )
     copies = []
     for email in sent[:10]:
         try:

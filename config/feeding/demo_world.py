@@ -1,4 +1,4 @@
-"""The demo's world: five clients who write in five languages, their products and partners, and a login for every role."""
+"""The demo's world: five clients writing in five languages, their products and partners, a login for every role."""
 
 from __future__ import annotations
 
@@ -117,9 +117,9 @@ LANDS: dict[str, Land] = {
 TAX_PERCENT = {"DE": "19", "US": "0", "FR": "20", "ES": "21", "JP": "10"}
 
 
-def money(currency: str, *amounts: str) -> dict[str, Money]:
-    """Amounts as the loader wants them: by currency."""
-    return {currency: Money.parse(amount, currency) for amount in amounts}
+def money(currency: str, amount: str) -> dict[str, Money]:
+    """Write an amount as the loader wants it: by currency."""
+    return {currency: Money.parse(amount, currency)}
 
 
 def _policy(**values: object) -> PolicyRow:
@@ -252,36 +252,21 @@ PRODUCTS = (
     ),
 )
 
+
+def _partner(client: str, code: str, company: str, limit: Money, **values: object) -> PartnerRow:
+    usual: dict[str, object] = {"status": "accepted", "month_end_statement": False}
+    email = f"ap@{code.lower()}.example"
+    return PartnerRow(client=client, code=code, company=company, limit=limit, email=email, **(usual | values))  # type: ignore[arg-type]
+
+
 PARTNERS = (
-    PartnerRow(
-        "elbtor", "P-ELB-1", "Hanse Systemhaus AG", "accepted", Money(4_000_000, "EUR"), True, "ap@hanse.example"
-    ),
-    PartnerRow("elbtor", "P-ELB-2", "Weserbits GmbH", "accepted", Money(600_000, "EUR"), False, "ap@weserbits.example"),
-    PartnerRow(
-        "prairie",
-        "P-PRA-1",
-        "Lakefront Resellers LLC",
-        "accepted",
-        Money(5_000_000, "USD"),
-        True,
-        "ap@lakefront.example",
-    ),
-    PartnerRow(
-        "lettre", "P-LET-1", "Presse & Papier SAS", "accepted", Money(900_000, "EUR"), False, "ap@presse.example"
-    ),
-    PartnerRow(
-        "sendero",
-        "P-SEN-1",
-        "Cantábrico Software S.A.",
-        "accepted",
-        Money(1_500_000, "EUR"),
-        False,
-        "ap@cantabrico.example",
-    ),
-    PartnerRow("sendero", "P-SEN-2", "Levante Digital S.L.", "in_review", Money(0, "EUR"), False, "ap@levante.example"),
-    PartnerRow(
-        "aozora", "P-AOZ-1", "北海システム株式会社", "accepted", Money(3_000_000, "JPY"), True, "ap@hokkai.example"
-    ),
+    _partner("elbtor", "P-ELB-1", "Hanse Systemhaus AG", Money(4_000_000, "EUR"), month_end_statement=True),
+    _partner("elbtor", "P-ELB-2", "Weserbits GmbH", Money(600_000, "EUR")),
+    _partner("prairie", "P-PRA-1", "Lakefront Resellers LLC", Money(5_000_000, "USD"), month_end_statement=True),
+    _partner("lettre", "P-LET-1", "Presse & Papier SAS", Money(900_000, "EUR")),
+    _partner("sendero", "P-SEN-1", "Cantábrico Software S.A.", Money(1_500_000, "EUR")),
+    _partner("sendero", "P-SEN-2", "Levante Digital S.L.", Money(0, "EUR"), status="in_review"),
+    _partner("aozora", "P-AOZ-1", "北海システム株式会社", Money(3_000_000, "JPY"), month_end_statement=True),
 )
 
 NEARLY_FULL = ("P-ELB-2", "P-LET-1")

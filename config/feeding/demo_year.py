@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from faker import Faker
 
@@ -33,8 +35,6 @@ from config.feeding.events import (
     Review,
 )
 from core.money import LineAmounts, Money, line_amounts
-from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from config.feeding.world import ClientRow, PartnerRow
 
 DAYS = 365
+AT_HOME = 0.85
+"""How many customers sit in their client's country."""
 SET_PIECES_SHARE = 0.45
 PDN_2, PDN_3, NOTIFICATION = 14, 28, 35
 """Days after the due date on which the steps of the ladder fall."""
@@ -139,7 +141,7 @@ class People:
         }
 
     def _land(self, client: ClientRow) -> Land:
-        home = self.random.random() < 0.85
+        home = self.random.random() < AT_HOME
         return LANDS[client.language if home else self.random.choice(list(LANDS))]
 
     def pick(self, client: ClientRow) -> CustomerRow:
@@ -190,7 +192,7 @@ class DemoYear:
 
     # Orders
 
-    def story(  # noqa: PLR0913 -- an order has that many sides
+    def story(
         self,
         client: ClientRow,
         at: datetime,
@@ -217,9 +219,7 @@ class DemoYear:
             po_number=f"{self.random.randint(10, 99)}-{self.random.randint(10_000, 99_999)}" if payment == "po" else "",
             partner=partner.code if partner else "",
             test=test,
-            x_parameters={"x-campaign": self.random.choice(("spring", "edu", "webinar"))}
-            if self.random.random() < 0.15
-            else {},
+            x_parameters={"x-campaign": self.random.choice(("spring", "edu", "webinar"))} if self.happens(0.15) else {},
             tax_percent=Decimal(TAX_PERCENT[client.country] if customer.country == client.country else "0"),
             items=items or self._items(client, currency),
         )
@@ -261,7 +261,11 @@ class DemoYear:
             order = replace(order, customer=replace(order.customer, type="COM"))
         return order
 
-    # Moments
+    # Chance and moments
+
+    def happens(self, chance: float) -> bool:
+        """Throw the dice: true in so many of all cases."""
+        return self.random.random() < chance
 
     def office_moment(self, client: ClientRow, days_ago: float) -> datetime:
         """A moment of the client's working hours, about so many days ago."""
@@ -287,7 +291,7 @@ class DemoYear:
             return self._partner_order(client, at)
         if kind == "wire":
             return self._wire_order(client, at)
-        story = self.story(client, at, channel=kind, test=self.random.random() < 0.03)
+        story = self.story(client, at, channel=kind, test=self.happens(0.03))
         released = self._review(story, reviewed=kind == "offline" or client.policy.review)
         if released is not None:
             self._settle(story, released)
@@ -305,12 +309,12 @@ class DemoYear:
         return story
 
     def _wire_order(self, client: ClientRow, at: datetime) -> Story:
-        channel = "offline" if self.random.random() < 0.3 else "checkout"
+        channel = "offline" if self.happens(0.3) else "checkout"
         story = self.story(client, at, channel=channel, payment=self.random.choice(("wire", "wire", "check")))
-        fate = self.random.random()
-        if fate < 0.72:
+        fate = self.random.choices(("paid", "converted", "forgotten"), (72, 12, 16))[0]
+        if fate == "paid":
             story.pay(self.later(at, 40, 24 * 20), story.gross)
-        elif fate < 0.84:
+        elif fate == "converted":
             received = self.later(at, 20, 120)
             story.add(received, DocumentReceived("email", ""))
             converted = self.later(received, 2, 30)
@@ -325,8 +329,8 @@ class DemoYear:
         at = story.ordered_at
         if not reviewed:
             return at
-        fate = self.random.random()
-        if fate < 0.06:
+        fate = self.random.choices(("silence", "rejected", "released"), (6, 4, 90))[0]
+        if fate == "silence":
             return None
         received = self.later(at, 1, 100)
         if not story.add(
@@ -334,7 +338,7 @@ class DemoYear:
         ):
             return None
         decided = self.later(received, 1, 60)
-        if fate < 0.10:
+        if fate == "rejected":
             reviewer = REVIEWERS[story.client.policy.reviewer].format(slug=story.client.slug)
             story.add(decided, Review("reject", reviewer, self.random.choice(REJECTED_BECAUSE), ""))
             return None
@@ -350,7 +354,7 @@ class DemoYear:
         if fate in spans or fate == "last":
             low, high = spans.get(fate, (term + PDN_3, term + NOTIFICATION))
             paid = self.later(released, 24 * low, 24 * high)
-            if story.pay(paid, story.gross) and self.random.random() < 0.06:
+            if story.pay(paid, story.gross) and self.happens(0.06):
                 self._refund(story, paid)
         elif fate == "parts":
             first = Money(story.gross.minor // 2, story.gross.currency)
@@ -361,7 +365,7 @@ class DemoYear:
 
     def _refund(self, story: Story, paid: datetime) -> None:
         at = self.later(paid, 24, 24 * 9)
-        if self.random.random() < 0.5:
+        if self.happens(0.5):
             story.add(at, Refund("finance", None, "customer unwanted"))
         else:
             part = Money(max(1, story.gross.minor // 5), story.gross.currency)
@@ -373,13 +377,23 @@ class DemoYear:
         """What shall be on the desk today, the most telling first."""
         elbtor, prairie, lettre, sendero, aozora = CLIENTS.values()
         reviewed = (elbtor, aozora, sendero, prairie)
+        more: tuple[tuple[Callable[[ClientRow], Story], ...], ...] = (
+            (self._part_paid, self._held, self._promised),
+            (self._reminded, self._no_document, self._test_order),
+            (self._kept_active, self._held_until, self._part_paid),
+            (self._reminded_twice, self._unconverted, self._promise_broken),
+            (self._test_order, self._reminded, self._unconverted),
+            (self._resumed, self._part_paid, self._held),
+            (self._promised, self._kept_active, self._resumed),
+        )
         for number in range(16):
             yield self._waiting(reviewed[number % len(reviewed)])
-            if number < 5:
-                yield from (self._overdue(client, step) for client, step in zip(CLIENTS.values(), self._steps(number)))
-            if number in MORE_PIECES:
+            if number < len(CLIENTS):
+                steps = zip(CLIENTS.values(), self._steps(number), strict=True)
+                yield from (self._overdue(client, step) for client, step in steps)
+            if number < len(more):
                 yield from (
-                    piece(self, client) for piece, client in zip(MORE_PIECES[number], (elbtor, sendero, lettre))
+                    piece(client) for piece, client in zip(more[number], (elbtor, sendero, lettre), strict=True)
                 )
         for code in NEARLY_FULL:
             yield from self._fill(PARTNERS[code])
@@ -474,31 +488,18 @@ class DemoYear:
         return self.story(client, self.office_moment(client, 21), channel="offline")
 
     def _fill(self, partner: PartnerRow) -> Iterator[Story]:
-        """Two open orders that together use about nine tenths of the limit."""
-        client = CLIENTS[partner.client]
-        for days_ago, share in ((9, 0.55), (3, 0.38)):
+        """Two open orders that together use more than nine tenths of the limit."""
+        client, currency = CLIENTS[partner.client], partner.limit.currency
+        cheap = min((p for p in DEMO_WORLD.products if p.client == client.slug), key=lambda p: p.prices[currency].minor)
+        unit = cheap.prices[currency].minor * (100 + int(TAX_PERCENT[client.country])) / 100
+        left = partner.limit.minor * 0.96
+        for days_ago, share in ((9, 0.6), (3, 1)):
+            items = (ItemRow(cheap.id, int(left * share / unit), None, Decimal(0)),)
             at = self.office_moment(client, days_ago)
-            product = max(
-                (p for p in DEMO_WORLD.products if p.client == client.slug),
-                key=lambda p: p.prices[partner.limit.currency].minor,
-            )
-            tax = Decimal(1) + Decimal(TAX_PERCENT[client.country]) / 100
-            quantity = int(partner.limit.minor * share / float(product.prices[partner.limit.currency].minor * tax))
-            items = (ItemRow(product.id, max(1, quantity), None, Decimal(0)),)
-            yield self.story(client, at, channel="partner", partner=partner, items=items)
+            story = self.story(client, at, channel="partner", partner=partner, items=items)
+            left -= story.gross.minor
+            yield story
 
     def _partner_unpaid(self, partner: PartnerRow) -> Story:
         client = CLIENTS[partner.client]
         return self.story(client, self.office_moment(client, 50), channel="partner", partner=partner)
-
-
-MORE_PIECES: dict[int, tuple[Callable[[DemoYear, ClientRow], Story], ...]] = {
-    0: (DemoYear._part_paid, DemoYear._held, DemoYear._promised),
-    1: (DemoYear._reminded, DemoYear._no_document, DemoYear._test_order),
-    2: (DemoYear._kept_active, DemoYear._held_until, DemoYear._part_paid),
-    3: (DemoYear._reminded_twice, DemoYear._unconverted, DemoYear._promise_broken),
-    4: (DemoYear._test_order, DemoYear._reminded, DemoYear._unconverted),
-    5: (DemoYear._resumed, DemoYear._part_paid, DemoYear._held),
-    6: (DemoYear._promised, DemoYear._kept_active, DemoYear._resumed),
-}
-"""Further set pieces, by the turn in which they come."""

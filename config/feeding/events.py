@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from config.feeding.jsonfile import BadInputError, Node, Source, parse
 from config.feeding.world import TYPES
-from core.money import Money
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
     from pathlib import Path
 
+    from core.money import Money
+
 CHANNELS = ("checkout", "partner", "offline")
 PAYMENTS = ("po", "wire", "check")
 DOCUMENT_CHANNELS = ("email", "fax", "letter", "upload")
+CARD_DIGITS = 4
 LONG = 100_000
 """Texts are measured when they are applied (a line too long is refused, the rest goes on), not when they are read."""
 
@@ -316,7 +318,7 @@ def _cancel(node: Node) -> Cancel:
 
 def _payment(node: Node) -> Payment:
     card = node.text("card_last4", limit=4, default="")
-    if card and not (card.isascii() and card.isdigit() and len(card) == 4):
+    if card and not (card.isascii() and card.isdigit() and len(card) == CARD_DIGITS):
         node.fail("card_last4", f"{card!r} must be four digits")
     return Payment(
         amount=node.money("amount", node.currency("currency")),

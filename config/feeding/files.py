@@ -25,7 +25,7 @@ LARGEST = 10 * 1024 * 1024
 
 
 def files_beside(events: Path) -> FindFile:
-    """Find documents in the folder of the event file and below; one that isn't there is noted as received without it."""
+    """Find documents in the event file's folder and below; one that isn't there is noted as received without it."""
     folder = events.resolve().parent
 
     def find(_purchase: Purchase, name: str, _at: datetime) -> ReceivedFile | None:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 BATCH = 1_000
 CUSTOMERS_PER_CLIENT = 4_000
 YEARS = 5
+PO_SHARE = 0.7
 FIRST_REFERENCE, REFERENCES, STRIDE = 100_000_000, 900_000_000, 567_891_011
 """Reference numbers run through all nine-digit numbers in strides that meet each one once."""
 FATES = ((Status.PAID, 88), (Status.CANCELED, 7), (Status.REFUNDED, 3), (Status.REJECTED, 2))
@@ -53,7 +54,7 @@ ADDRESS_FIELDS = tuple(field.name for field in Address._meta.get_fields())
 
 def draw_references(seed: int) -> Iterator[str]:
     """Draw reference numbers that are far apart, never repeat, and are the same for the same seed."""
-    position = Random(seed).randrange(REFERENCES)  # noqa: S311 -- made-up data, not a secret
+    position = Random(seed).randrange(REFERENCES)
     while True:
         yield str(FIRST_REFERENCE + position)
         position = (position + STRIDE) % REFERENCES
@@ -75,7 +76,7 @@ class HistoryMaker:
     """Makes settled purchases; the same seed makes the same ones."""
 
     def __init__(self, *, seed: int, now: datetime, references: Iterator[str]) -> None:
-        self.random, self.now, self.references = Random(f"history {seed}"), now, references  # noqa: S311
+        self.random, self.now, self.references = Random(f"history {seed}"), now, references
         self.made = 0
 
     def make(self, count: int) -> None:
@@ -145,7 +146,7 @@ class HistoryMaker:
             external_id=f"H-{self.made:07}",
             status=status,
             source=Source.IMPORT,
-            is_po=random.random() < 0.7,
+            is_po=random.random() < PO_SHARE,
             is_reviewed=seller.policy.review,
             po_number=f"{random.randint(10, 99)}-{random.randint(10_000, 99_999)}",
             customer_type=row.type,

@@ -23,6 +23,8 @@ Step = str | int
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2999
 LARGEST_MINOR = 10**15
 """Ten trillion in a currency with cents: more is a typing mistake, and sums must fit the database's integers."""
+HUNDRED, LONGEST, BRIEF = 100, 18, 60
+"""The largest percentage, the most digits before or after the point, and the longest value quoted."""
 BLANKS = re.compile(r"[ \t\n\r,:]*")
 
 
@@ -53,7 +55,7 @@ def read_text(path: Path) -> str:
         raise BadInputError(str(path), line, "", "is not UTF-8 text") from None
 
 
-def parse(text: str, *, file: str, first_line: int = 1) -> Any:  # noqa: ANN401 -- any JSON value
+def parse(text: str, *, file: str, first_line: int = 1) -> Any:
     """Parse JSON with exact numbers, refusing keys given twice.
 
     Raises BadInputError with the line when it is no JSON.
@@ -175,7 +177,7 @@ class Node:
         """Whether the member is there and not null."""
         return self.value.get(name) is not None
 
-    def _get(self, name: str, default: Any) -> Any:  # noqa: ANN401 -- any JSON value
+    def _get(self, name: str, default: Any) -> Any:
         value = self.value.get(name)
         if value is None:
             if default is MISSING:
@@ -245,7 +247,7 @@ class Node:
     def percent(self, name: str, *, default: Decimal = MISSING) -> Decimal:
         """Read a percentage between 0 and 100, with at most four decimals."""
         value = self._decimal(name, self._get(name, default))
-        if not 0 <= value <= 100 or value != round(value, 4):
+        if not 0 <= value <= HUNDRED or value != round(value, 4):
             self.fail(
                 name,
                 f"must be a percentage between 0 and 100 with at most 4 decimals, not {value}",
@@ -256,14 +258,14 @@ class Node:
         """Read a number of a usable size."""
         return self._decimal(name, self._get(name, MISSING))
 
-    def _decimal(self, name: str, value: Any) -> Decimal:  # noqa: ANN401 -- any JSON value
+    def _decimal(self, name: str, value: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             self.fail(name, f"must be a number, not {_kind(value)}")
         try:
             number = Decimal(value)
         except InvalidOperation:
             self.fail(name, f"must be a number, not {_brief(value)}")
-        if not number.is_finite() or number.adjusted() > 18 or number.as_tuple().exponent < -18:  # type: ignore[operator]
+        if not number.is_finite() or number.adjusted() > LONGEST or number.as_tuple().exponent < -LONGEST:  # type: ignore[operator]
             self.fail(name, f"must be a number of a usable size, not {_brief(value)}")
         return number
 
@@ -301,7 +303,7 @@ class Node:
             )
         found = {}
         for code in node.value:
-            node._check_currency(code, code)  # noqa: SLF001 -- the same class
+            node._check_currency(code, code)
             found[code] = node.money(code, code)
             if found[code].minor < 0:
                 node.fail(code, "must not be below zero")
@@ -373,10 +375,10 @@ KINDS = {
 }
 
 
-def _kind(value: Any) -> str:  # noqa: ANN401 -- any JSON value
+def _kind(value: Any) -> str:
     return KINDS.get(type(value), "a number")
 
 
-def _brief(value: Any) -> str:  # noqa: ANN401 -- any JSON value
+def _brief(value: Any) -> str:
     text = repr(value) if isinstance(value, str) else str(value) if _kind(value) == "a number" else _kind(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    return text if len(text) <= BRIEF else f"{text[: BRIEF - 1]}…"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from purchases.models import Purchase, PurchaseContact
 
+LONG_HOUSE = 32
 WORDS: dict[str, dict[str, str]] = {
     "en": {
         "title": "Purchase order",
@@ -110,7 +111,7 @@ def _letter(purchase: Purchase, language: str, at: datetime) -> dict[str, Any]:
         "sender": {
             "name": buyer.company,
             "initial": buyer.company[:1].upper(),
-            "is_long": len(buyer.company) > 32,
+            "is_long": len(buyer.company) > LONG_HOUSE,
             "contact": [*where, buyer.email, buyer.phone],
             "return_line": " · ".join((buyer.company, *where)),
         },
@@ -128,7 +129,7 @@ def _letter(purchase: Purchase, language: str, at: datetime) -> dict[str, Any]:
         "totals": [{"label": words["total"], "value": purchase.gross.format(language), "weight": "final"}],
         "regards": words["regards"],
         "signature": buyer.name,
-        "imprint": [[buyer.company, *where]],
+        "imprint": " · ".join((buyer.company, *where)),
         "page": ["#", " / ", "##"],
     }
 

@@ -150,9 +150,7 @@ class _Loader:
 
 
 @transaction.atomic
-def load_world(
-    world: World, *, keys: int, by: User | None, at: datetime, random: Random | None = None
-) -> Loaded:
+def load_world(world: World, *, keys: int, by: User | None, at: datetime, random: Random | None = None) -> Loaded:
     """Register what a world names, or change what differs, in one transaction; loading it twice writes nothing new.
 
     A product that delivers keys and has none left gets `keys` generated ones, unguessable unless `random` is given.

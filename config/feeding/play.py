@@ -223,4 +223,3 @@ def _customer(order: Order) -> CustomerInput:
 
 def _address(row: AddressRow) -> AddressInput:
     return AddressInput(**{name: getattr(row, name) for name in AddressInput.__dataclass_fields__})
-

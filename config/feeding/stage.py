@@ -26,7 +26,7 @@ class _Outbox:
         self.transport = SinkTransport()
         self.is_filled = True
 
-    def notice(self, **_: Any) -> None:  # noqa: ANN401 -- signal arguments
+    def notice(self, **_: Any) -> None:
         self.is_filled = True
 
     def empty(self, at: datetime) -> None:

@@ -13,17 +13,18 @@ from stdnum.exceptions import ValidationError as NumberError
 
 from accounts.roles import CLIENT_ROLES, ROLES
 from config.feeding.jsonfile import Node, Source, parse, read_text
-from core.money import Money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from core.money import Money
+
 TYPES = ("COM", "GOV", "UNI", "NPR", "MIS")
 TERMS = (14, 30, 60)
 LANGUAGES = ("en", "de", "fr", "es", "ja")
 PARTNER_STATUSES = ("in_review", "accepted", "rejected")
-COUNTRIES = frozenset(code for code in Locale("en").territories if len(code) == 2 and code.isalpha())
+COUNTRIES = frozenset(code for code in Locale("en").territories if code.isalpha() and len(code) == len("DE"))
 
 
 @dataclass(frozen=True, slots=True)

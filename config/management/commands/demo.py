@@ -21,10 +21,10 @@ class Command(BaseCommand):
     """Fill an empty database with a demo."""
 
     help = (
-        "Fills an empty database: five clients who write in five languages, their products and partners, users of every "
-        "role, and a year of business that ends now, played through the same services as everything else. The same "
-        f"seed on the same day gives the same data. The first {PLAYED} purchases are played, further ones are written "
-        "in bulk as settled business of earlier years."
+        "Fills an empty database: five clients who write in five languages, their products and partners, users of "
+        "every role, and a year of business that ends now, played through the same services as everything else. The "
+        f"same seed on the same day gives the same data. The first {PLAYED} purchases are played, further ones are "
+        "written in bulk as settled business of earlier years."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--purchases", type=int, default=DEFAULT, help="how many purchases (default: %(default)s)")
         parser.add_argument("--seed", type=int, default=1, help="which data (default: %(default)s)")
 
-    def handle(self, *, purchases: int, seed: int, **_: Any) -> None:  # noqa: ANN401 -- Django's signature
+    def handle(self, *, purchases: int, seed: int, **_: Any) -> None:
         """Make it."""
         if not 1 <= purchases <= LARGEST:
             message = f"--purchases: must be between 1 and {LARGEST:,}, not {purchases:,}"

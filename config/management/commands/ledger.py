@@ -24,7 +24,7 @@ class Command(BaseCommand):
         """Declare which ledger."""
         parser.add_argument("which", choices=tuple(LEDGERS), help="which facts")
 
-    def handle(self, *, which: str, **_: Any) -> None:  # noqa: ANN401 -- Django's signature
+    def handle(self, *, which: str, **_: Any) -> None:
         """Print line by line."""
         for fact in LEDGERS[which]():
             self.stdout.write(as_line(fact))

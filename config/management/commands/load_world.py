@@ -21,10 +21,10 @@ class Command(BaseCommand):
     """Load a world file."""
 
     help = (
-        "Registers the clients, policies, products, users and partners of a world file (JSON), or changes what differs. "
-        "Loading a file twice changes nothing; a changed policy becomes a new version. The whole file is checked before "
-        "anything is written. Products that deliver licence keys and have none left get generated ones. New users have "
-        "no password: give them one with `manage.py changepassword NAME`."
+        "Registers the clients, policies, products, users and partners of a world file (JSON), or changes what "
+        "differs. Loading a file twice changes nothing; a changed policy becomes a new version. The whole file is "
+        "checked before anything is written. Products that deliver licence keys and have none left get generated "
+        "ones. New users have no password: give them one with `manage.py changepassword NAME`."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             help="licence keys to generate for an empty key list (default: %(default)s)",
         )
 
-    def handle(self, *, file: Path, keys: int, **_: Any) -> None:  # noqa: ANN401 -- Django's signature
+    def handle(self, *, file: Path, keys: int, **_: Any) -> None:
         """Read, check, write."""
         try:
             world = read_world(file, known_clients=client_slugs())

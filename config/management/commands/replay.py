@@ -30,10 +30,10 @@ class Command(BaseCommand):
 
     help = (
         "Applies an event file (one JSON object a line) through the product's services, each event at its own moment, "
-        "and runs the periodic jobs at every full UTC hour between the first event and --until. E-mails are accepted at "
-        "once and go nowhere; PDFs are rendered when somebody first needs them. Events after --until are not applied. "
-        "The file is checked as a whole before anything is applied. A line that the rules refuse is reported with its "
-        "number and reason and changes nothing; the rest goes on, and the exit status is 1."
+        "and runs the periodic jobs at every full UTC hour between the first event and --until. E-mails are accepted "
+        "at once and go nowhere; PDFs are rendered when somebody first needs them. Events after --until are not "
+        "applied. The file is checked as a whole before anything is applied. A line that the rules refuse is reported "
+        "with its number and reason and changes nothing; the rest goes on, and the exit status is 1."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,7 +44,7 @@ class Command(BaseCommand):
             "--refusals", type=Path, metavar="FILE", help="also write refused lines there, as JSON lines"
         )
 
-    def handle(self, *, file: Path, until: str | None, refusals: Path | None, **_: Any) -> None:  # noqa: ANN401
+    def handle(self, *, file: Path, until: str | None, refusals: Path | None, **_: Any) -> None:
         """Check everything, play, report."""
         try:
             extent = measure(file)
