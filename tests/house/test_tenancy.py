@@ -11,9 +11,9 @@ import time_machine
 from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Client, User
 from accounts.roles import CLIENT_ROLES, ROLES
 from accounts.services import save_department
+from dunning.models import Run
 from errorlog.services import log_error
 from followups.services import open_follow_up
 from mailing.models import Attachment, Email
@@ -23,6 +23,8 @@ from tests.stories import MONDAY, a_client, a_customer, a_partner, a_released_po
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from accounts.models import Client, User
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +116,7 @@ class Side:
             attachments=[AttachmentSpec(source=f"purchases.document:{self.document.pk}", filename="invoice.pdf")],
             at=MONDAY,
         )
+        self.run = Run.objects.create(client=self.client, on=MONDAY.date(), started_at=MONDAY, finished_at=MONDAY)
         team = save_department(self.client, office=f"{word} office", name=f"{word} team")
         self.user = a_user("client_support", self.client, name=f"{word} Support", department=team)
 
@@ -127,6 +130,7 @@ class Side:
         rows: dict[str, dict[str, Any]] = {
             "accounts": {"pk": self.user.pk},
             "customers": {"pk": self.purchase.customer_id, "kind": "billing"},
+            "dunning": {"pk": self.run.pk, "reference": self.purchase.reference},
             "errorlog": {"pk": self.error.pk},
             "followups": {"pk": self.follow_up.pk},
             "mailing": {"pk": self.email.pk, "email": self.email.pk},

@@ -139,23 +139,22 @@ def test_a_lower_limit_stops_new_orders_and_keeps_open_ones(hafen: Client, admin
 
 
 @pytest.mark.parametrize(
-    ("limit", "used", "left", "percent", "width", "level"),
+    ("limit", "used", "shown"),
     [
-        (0, 0, 0, 0, 0, "none"),
-        (1000, 0, 1000, 0, 0, "free"),
-        (1000, 1, 999, 0, 1, "free"),
-        (1000, 799, 201, 79, 79, "free"),
-        (1000, 800, 200, 80, 80, "near"),
-        (1000, 999, 1, 99, 99, "near"),
-        (1000, 1000, 0, 100, 100, "over"),
-        (1000, 1500, -500, 150, 100, "over"),
-        (0, 10, -10, 100, 100, "over"),
+        (0, 0, (0, 0, 0, "none")),
+        (1000, 0, (1000, 0, 0, "free")),
+        (1000, 1, (999, 0, 1, "free")),
+        (1000, 799, (201, 79, 79, "free")),
+        (1000, 800, (200, 80, 80, "near")),
+        (1000, 999, (1, 99, 99, "near")),
+        (1000, 1000, (0, 100, 100, "over")),
+        (1000, 1500, (-500, 150, 100, "over")),
+        (0, 10, (-10, 100, 100, "over")),
     ],
 )
-def test_how_a_limit_stands(limit: int, used: int, left: int, percent: int, width: int, level: str) -> None:
+def test_how_a_limit_stands(limit: int, used: int, shown: tuple[int, int, int, str]) -> None:
     exposure = Exposure(limit, used, "EUR")
-    shown = (exposure.left_minor, exposure.percent, exposure.width, exposure.level)
-    assert shown == (left, percent, width, level)
+    assert (exposure.left_minor, exposure.percent, exposure.width, exposure.level) == shown
 
 
 def test_outstanding_is_summed_per_partner(hafen: Client) -> None:
