@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -35,7 +36,8 @@ def reason_against_notice(notice: Notice) -> str:
     The purchase stays locked until the caller's transaction ends: a payment can't slip in before the final dot.
     """
     purchase = lock_purchase(notice.purchase_id)
-    decision = decide(facts_of(purchase, without=notice), notice.on)
+    facts = replace(facts_of(purchase, without=notice), last_step_on=None)  # a copy may follow later letters
+    decision = decide(facts, notice.on)
     if decision.step == notice.step:
         return ""
     if decision.reason is Reason.CLOSED:

@@ -11,7 +11,7 @@ from accounts.roles import Right
 from core.views import Empty, ListPage, Segment, chosen_client
 from dunning.filters import ExplanationFilter
 from dunning.models import Explanation, Run
-from dunning.selectors import clocks
+from dunning.selectors import clocks, last_days
 from dunning.tables import ExplanationTable, RunTable, steps_text
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class RunList(ListPage):
 
     def context(self) -> dict[str, Any]:
         """The list, and when the next decisions fall."""
-        times = clocks(self.user, chosen_client(self.request), at=self.at)
+        times = clocks(self.user, chosen_client(self.request), at=self.at, last=last_days())
         return {**super().context(), "next_at": min((clock.next_at for clock in times), default=None)}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -38,7 +39,7 @@ def test_every_day_is_decided_once_in_the_first_hourly_run_at_or_after_eight(zon
     for at in hours:
         run_periodic_jobs(at=at)
     local = {at: at.astimezone(ZoneInfo(zone)) for at in hours}
-    expected = {}
+    expected: dict[date, datetime] = {}
     for at, there in local.items():
         if there.hour >= 8:
             expected.setdefault(there.date(), at)
@@ -60,18 +61,18 @@ def test_the_next_work_is_the_earliest_morning_of_all_clients() -> None:
     assert next_work_at(at=datetime(2026, 3, 2, 12, tzinfo=UTC)) == datetime(2026, 3, 2, 23, tzinfo=UTC)
 
 
-def test_looking_for_clients_to_decide_about_is_one_query(django_assert_num_queries: object) -> None:
+def test_looking_for_clients_to_decide_about_is_one_query(django_assert_num_queries: Any) -> None:
     for slug in ("one", "two", "three"):
         a_client(slug)
     at = datetime(2026, 3, 2, 9, tzinfo=UTC)
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):
         assert len(due_days(at)) == 3
     run_periodic_jobs(at=at)
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):
         assert run_periodic_jobs(at=at + timedelta(hours=1)).runs == []
 
 
-def test_a_day_on_which_nothing_is_due_is_noted_with_three_queries(django_assert_max_num_queries: object) -> None:
+def test_a_day_on_which_nothing_is_due_costs_five_queries(django_assert_max_num_queries: Any) -> None:
     a_client()
-    with django_assert_max_num_queries(5):  # type: ignore[operator]
+    with django_assert_max_num_queries(5):
         run_periodic_jobs(at=datetime(2026, 3, 2, 9, tzinfo=UTC))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,7 @@ from dunning.services.pauses import (
 from errorlog.models import ErrorRecord
 from followups.models import FollowUp
 from mailing.models import Email
-from mailing.services.decide import cancel_email, note_bounce
+from mailing.services.decide import cancel_email, note_bounce, send_email
 from purchases.models import Document, HistoryEntry, Purchase
 from purchases.services.cancel import cancel_purchase
 from purchases.services.place import place_order
@@ -203,6 +204,24 @@ def test_a_person_who_cancels_the_letter_in_the_outbox_only_puts_it_off() -> Non
     assert steps_of(purchase) == [("pdn1", "2026-04-02")]
 
 
+def test_a_copy_of_a_sent_letter_goes_out_while_the_order_is_unpaid_and_not_afterwards() -> None:
+    boss = a_user("platform_admin")
+    purchase = a_released_po(a_client())
+    works_daily(DUE, PDN2)
+    first = Email.objects.get(kind="pdn1")
+    copy = send_email(first, by=boss, at=at_nine(PDN2))
+    hands_over(at_nine(PDN2))
+    copy.refresh_from_db()
+    assert (copy.original_id, copy.status) == (first.pk, "SENT")
+    assert steps_of(purchase) == [("pdn1", "2026-04-01"), ("pdn2", "2026-04-15")]
+    late = send_email(first, by=boss, at=at_nine(PDN2) + timedelta(hours=1))
+    pays(purchase, "119.00", at=at_nine(PDN2) + timedelta(hours=2))
+    hands_over(at_nine(PDN2) + timedelta(hours=3))
+    late.refresh_from_db()
+    assert (late.status, late.drop_reason) == ("CANCELED", "Paid")
+    assert [notice.status for notice in Notice.objects.filter(purchase=purchase)] == ["sent", "sent"]
+
+
 def test_held_until_a_day_the_ladder_goes_on_the_day_after_and_resumed_with_the_next_run() -> None:
     boss = a_user("platform_admin")
     until, open_ended = a_released_po(a_client()), a_released_po(a_client("elbe"))
@@ -224,12 +243,13 @@ def test_what_is_not_held_can_not_be_resumed_and_only_unpaid_orders_are_paused()
     purchase, waiting = a_released_po(client), a_waiting_po(client)
     with pytest.raises(Refused, match="is not held"):
         resume_dunning(purchase, by=boss, at=MONDAY)
-    for act in (
-        lambda: hold_dunning(waiting, by=boss, at=MONDAY, reason="x"),
-        lambda: promise_payment(waiting, by=boss, at=MONDAY, until=DUE),
-        lambda: resume_dunning(waiting, by=boss, at=MONDAY),
-        lambda: extend_due_date(waiting, by=boss, at=MONDAY, due_on=DUE, reason="x"),
-    ):
+    acts: list[Callable[[], Purchase]] = [
+        partial(hold_dunning, waiting, by=boss, at=MONDAY, reason="x"),
+        partial(promise_payment, waiting, by=boss, at=MONDAY, until=DUE),
+        partial(resume_dunning, waiting, by=boss, at=MONDAY),
+        partial(extend_due_date, waiting, by=boss, at=MONDAY, due_on=DUE, reason="x"),
+    ]
+    for act in acts:
         with pytest.raises(Refused, match="only an unpaid purchase order is dunned"):
             act()
     with pytest.raises(Refused, match="between the delinquency notification and its cancel"):

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,13 @@ from dunning.schedule import decide
 from dunning.selectors import facts_of
 from dunning.services.days import decide_due_days
 from dunning.services.explain import explain
+from dunning.services.pauses import hold_dunning
 from dunning.services.steps import decide_purchase
 from mailing.models import Email
 from mailing.signals import email_queued
 from purchases.models import Purchase
 from purchases.services.cancel import cancel_purchase
-from tests.dunning.worker import at_nine, fresh, steps_of, works, works_daily
+from tests.dunning.worker import at_nine, fresh, hands_over, steps_of, works, works_daily
 from tests.stories import a_client, a_released_po, a_user, pays
 
 if TYPE_CHECKING:
@@ -103,8 +105,8 @@ def test_payment_and_automatic_cancel_at_once_never_end_canceled_and_paid() -> N
     moment = at_nine(canceled_on)
     for purchase in purchases:
         outcomes = at_once(
-            lambda purchase=purchase: decide_purchase(purchase.pk, on=canceled_on, at=moment),
-            lambda purchase=purchase: pays(purchase, "119.00", at=moment),
+            partial(decide_purchase, purchase.pk, on=canceled_on, at=moment),
+            partial(pays, purchase, "119.00", at=moment),
         )
         assert [error for error in outcomes if isinstance(error, Exception)] == []
         row = fresh(purchase)
@@ -114,15 +116,12 @@ def test_payment_and_automatic_cancel_at_once_never_end_canceled_and_paid() -> N
 
 
 def test_hold_and_decision_at_once_end_held_with_at_most_a_letter_that_is_never_sent() -> None:
-    from dunning.services.pauses import hold_dunning
-    from tests.dunning.worker import hands_over
-
     client, boss = a_client(), a_user("platform_admin")
     for _ in range(ROUNDS // 2):
         purchase = a_released_po(client)
         at_once(
-            lambda purchase=purchase: decide_purchase(purchase.pk, on=DUE, at=at_nine(DUE)),
-            lambda purchase=purchase: hold_dunning(purchase, by=boss, at=at_nine(DUE), reason="dispute"),
+            partial(decide_purchase, purchase.pk, on=DUE, at=at_nine(DUE)),
+            partial(hold_dunning, purchase, by=boss, at=at_nine(DUE), reason="dispute"),
         )
         hands_over(at_nine(DUE))
         assert steps_of(purchase) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 MARCH_31, APRIL_30 = date(2026, 3, 31), date(2026, 4, 30)
 
 
-def an_order_of(partner: Partner, order: str, **fields: object) -> Purchase:
+def an_order_of(partner: Partner, order: str, **fields: Any) -> Purchase:
     fields = {"source": "partner", "partner": partner, "external_id": order, **fields}
     return place_order(partner.client, an_order(**fields), by=None, at=MONDAY)
 

@@ -17,7 +17,7 @@ from django.urls import reverse
 from accounts.models import Client, User
 from accounts.roles import ROLES
 from dunning.models import Heartbeat
-from dunning.selectors import Coming, clocks, coming, last_days, letters_by_day, undecided
+from dunning.selectors import Coming, clocks, coming, letters_by_day, undecided
 from dunning.services.jobs import run_periodic_jobs
 from dunning.services.pauses import keep_active
 from mailing.models import Email
@@ -119,7 +119,7 @@ def test_a_day_begins_where_the_client_is(hafen: Client, boss: User) -> None:
     a_released_po(hafen)
     a_released_po(far)
     at = datetime(2026, 4, 1, 22, 30, tzinfo=UTC)
-    days = {clock.client_id: clock.today for clock in clocks(boss, None, at=at, last=last_days())}
+    days = {clock.client_id: clock.today for clock in clocks(boss, None, at=at)}
     assert days == {hafen.pk: date(2026, 4, 2), far.pk: date(2026, 4, 1)}
     assert balances(boss, None, days=days)[0].overdue == Part(11_900, 1)
 
@@ -157,7 +157,7 @@ def test_the_next_run_is_named_with_its_letters(hafen: Client, boss: User) -> No
         a_released_po(hafen)
     eve = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
     live_until(eve)
-    found = coming(boss, None, times=clocks(boss, None, at=eve, last=last_days()))
+    found = coming(boss, None, times=clocks(boss, None, at=eve))
     assert found == Coming(datetime(2026, 4, 1, 6, 0, tzinfo=UTC), letters=2)
     assert "Next dunning run 2 letters Apr 1, 2026, 08:00 CEST" in text(today(boss, eve))
 
@@ -178,12 +178,12 @@ def test_cancels_are_counted_apart(hafen: Client, boss: User) -> None:
     a_released_po(hafen)
     eve = datetime(2026, 5, 10, 12, 0, tzinfo=UTC)
     live_until(eve)
-    assert (coming(boss, None, times=clocks(boss, None, at=eve, last=last_days())).letters) == 0
+    assert (coming(boss, None, times=clocks(boss, None, at=eve)).letters) == 0
     deadline = Purchase.objects.get().next_action_on
     assert deadline is not None
     last = datetime.combine(deadline, datetime.min.time(), tzinfo=UTC) + timedelta(hours=1)
     live_until(last, eve + timedelta(days=1))
-    assert coming(boss, None, times=clocks(boss, None, at=last, last=last_days())).cancels == 1
+    assert coming(boss, None, times=clocks(boss, None, at=last)).cancels == 1
     assert "1 cancel, " in text(today(boss, last))
 
 
