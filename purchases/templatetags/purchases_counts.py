@@ -18,8 +18,10 @@ CAP = 99
 
 @register.simple_tag(takes_context=True)
 def review_count(context: Context) -> str:
-    """The length of the review queue, counted no further than needed; empty when nothing waits."""
+    """The length of the review queue, counted no further than needed; empty when nothing waits. Once a request."""
     request = context["request"]
-    rows = Purchase.objects.visible_to(request.user, chosen_client(request)).awaiting_release()
-    number = rows.order_by()[: CAP + 1].count()
-    return f"{CAP}+" if number > CAP else str(number or "")
+    if not hasattr(request, "review_count"):
+        rows = Purchase.objects.visible_to(request.user, chosen_client(request)).awaiting_release()
+        number = rows.order_by()[: CAP + 1].count()
+        request.review_count = f"{CAP}+" if number > CAP else str(number or "")
+    return str(request.review_count)
