@@ -15,7 +15,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
@@ -213,6 +213,23 @@ def read_redis(environment: Mapping[str, str]) -> str:
         )
         raise ImproperlyConfigured(message)
     return url
+
+
+def read_public_url(environment: Mapping[str, str], *, hosts: Sequence[str], production: bool, port: int) -> str:
+    """Read PUBLIC_URL, the address under which people reach Kontor; links in e-mails begin with it.
+
+    Unset, it is the first of ALLOWED_HOSTS in production and this machine otherwise. Raises ImproperlyConfigured for
+    anything but an http or https address without path.
+    """
+    text = environment.get("PUBLIC_URL", "").strip().rstrip("/")
+    if not text:
+        named = next((host for host in hosts if host.strip("*.")), "localhost").lstrip("*.")
+        return f"https://{named}" if production else f"http://localhost:{port}"
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.fragment:
+        message = f"PUBLIC_URL is {text!r}. Set it to the address of Kontor, such as https://kontor.example."
+        raise ImproperlyConfigured(message)
+    return text
 
 
 def read_port(environment: Mapping[str, str]) -> int:

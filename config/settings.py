@@ -18,6 +18,7 @@ ALLOWED_HOSTS = environment.read_hosts(os.environ)
 PRODUCTION = environment.is_production(os.environ, ALLOWED_HOSTS)
 SECRET_KEY = environment.read_secret_key(os.environ, folder=VAR_DIR, production=PRODUCTION)
 PORT = environment.read_port(os.environ)
+PUBLIC_URL = environment.read_public_url(os.environ, hosts=ALLOWED_HOSTS, production=PRODUCTION, port=PORT)
 
 DATABASES = {"default": environment.read_database(os.environ, folder=VAR_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -106,8 +106,7 @@ def client_notification(purchase: Purchase, *, notice: Notice, token: str, at: d
 
 def answer_url(token: str) -> str:
     """Write the full address of the page behind a signed link."""
-    base = getattr(settings, "PUBLIC_URL", "") or f"http://localhost:{settings.PORT}"
-    return base.rstrip("/") + reverse(ANSWER_ROUTE, args=[token])
+    return f"{settings.PUBLIC_URL}{reverse(ANSWER_ROUTE, args=[token])}"
 
 
 def client_canceled(purchase: Purchase, *, at: datetime) -> Email:

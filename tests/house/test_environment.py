@@ -130,3 +130,23 @@ def test_command_ends_with_one_line_instead_of_a_traceback() -> None:
     assert found.returncode == 1
     assert found.stderr.startswith("Kontor cannot start: DATABASE_URL starts with 'mysql'.")
     assert found.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "hosts", "production", "url"),
+    [
+        ({}, ["localhost"], False, "http://localhost:8000"),
+        ({}, [".kontor.example"], True, "https://kontor.example"),
+        ({"PUBLIC_URL": "https://orders.example/"}, ["kontor.example"], True, "https://orders.example"),
+    ],
+)
+def test_links_begin_with_the_public_address(
+    given: dict[str, str], hosts: list[str], production: bool, url: str
+) -> None:
+    assert environment.read_public_url(given, hosts=hosts, production=production, port=8000) == url
+
+
+@pytest.mark.parametrize("text", ["kontor.example", "ftp://kontor.example", "https://", "https://kontor.example/x?y"])
+def test_what_is_no_public_address_stops_the_start(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="PUBLIC_URL is"):
+        environment.read_public_url({"PUBLIC_URL": text}, hosts=[], production=False, port=8000)
