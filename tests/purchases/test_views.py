@@ -11,13 +11,17 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
+from core.pdf import PdfUnavailableError
 from purchases.models import Document, Payment, PoDocument, Purchase
 from purchases.services.history import Note, enter
+from purchases.services.place import place_order
+from purchases.services.products import save_product
 from purchases.states import Status
 from purchases.views.acts import ACTS
 from tests.stories import (
     MONDAY,
     a_client,
+    a_partner,
     a_released_po,
     a_user,
     a_waiting_po,
@@ -568,3 +572,87 @@ def test_prepaid_release_bills_first() -> None:
     purchase = a_waiting_po(client, is_test=True)
     text = page(logged_in(a_user("client_admin", client)), f"/purchases/{purchase.reference}/release/")
     assert ["A pro-forma invoice over" in text, "This is a test order" in text] == [True, True]
+
+
+# States at a glance ------------------------------------------------------------------------------------------------
+
+
+def test_a_row_shows_level_hold_and_days_overdue(hafen: Client) -> None:
+    purchase = a_released_po(hafen, po_number="")
+    Purchase.objects.filter(pk=purchase.pk).update(dunning_level=2, held_at=MONDAY)
+    with time_machine.travel(days_later(50), tick=False):
+        text = page(logged_in(a_user("auditor")), "/purchases/")
+    assert ['title="Notice 2 sent">L2<' in text, ">HOLD<" in text, ">20 d<" in text] == [True, True, True]
+
+
+def test_what_is_on_hold_or_promised_says_so_above_everything(hafen: Client) -> None:
+    purchase = a_released_po(hafen)
+    Purchase.objects.filter(pk=purchase.pk).update(
+        held_at=MONDAY, hold_reason="Complaint", promised_until=days_later(9).date()
+    )
+    text = page(logged_in(a_user("auditor")), f"/purchases/{purchase.reference}/")
+    assert ["Dunning is on hold: Complaint" in text, "Payment is promised until" in text] == [True, True]
+
+
+def test_dunning_can_be_held_or_resumed_never_both(hafen: Client) -> None:
+    purchase = a_released_po(hafen)
+    browser = logged_in(a_user("client_admin", hafen))
+    before = page(browser, f"/purchases/{purchase.reference}/")
+    Purchase.objects.filter(pk=purchase.pk).update(held_at=MONDAY)
+    after = page(browser, f"/purchases/{purchase.reference}/")
+    assert ["Dunning is not on hold." in before, "Dunning is on hold already." in before] == [True, False]
+    assert ["Dunning is not on hold." in after, "Dunning is on hold already." in after] == [False, True]
+
+
+def test_products_show_prices_and_when_their_keys_run_out() -> None:
+    empty = a_client("hafen", keys=0)
+    save_product(empty, code="DL", name="Download", prices=[], delivery="download", by=None, at=MONDAY)
+    browser = logged_in(a_user("client_admin", empty))
+    text = page(browser, "/purchases/products/")
+    assert ["€100.00" in text, "Empty</span>" in text, "Download link" in text] == [True, True, True]
+    found = browser.get("/purchases/products/?q=dl").context["rows"]
+    assert len(found) == 1
+
+
+def test_a_missing_document_is_seen_in_the_queue(hafen: Client) -> None:
+    place_order(hafen, an_order(), by=None, at=MONDAY)
+    browser = logged_in(a_user("auditor"))
+    assert ">Missing</span>" in page(browser, "/purchases/review/?show=missing")
+    assert "Nothing matches" in page(browser, "/purchases/review/?show=ready")
+
+
+def test_canceling_a_partners_order_gives_its_limit_back(hafen: Client) -> None:
+    partner = a_partner(hafen)
+    purchase = place_order(hafen, an_order(partner=partner, source="partner"), by=None, at=MONDAY)
+    text = page(logged_in(a_user("client_admin", hafen)), f"/purchases/{purchase.reference}/cancel/")
+    assert "What it takes of the limit of Reseller AG is given back." in text
+
+
+def test_money_must_be_given_back_before_a_cancelation(hafen: Client) -> None:
+    purchase = pays(a_released_po(hafen), "19.00")
+    text = page(logged_in(a_user("client_admin", hafen)), f"/purchases/{purchase.reference}/cancel/")
+    assert "19.00 EUR was paid: give it back first." in text
+
+
+def test_without_the_means_to_make_pdfs_the_page_says_why(hafen: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        message = "Install libpango-1.0-0."
+        raise PdfUnavailableError(message)
+
+    monkeypatch.setattr("purchases.services.documents.render_pdf", fails)
+    document = Document.objects.get(purchase=a_released_po(hafen))
+    path = f"/purchases/{document.purchase.reference}/documents/{document.number}.pdf"  # type: ignore[union-attr]
+    assert "Install libpango-1.0-0." in page(logged_in(a_user("auditor")), path, 503)
+
+
+def test_a_document_noted_without_a_file_has_none_to_show(hafen: Client) -> None:
+    purchase = a_waiting_po(hafen)
+    received = PoDocument.objects.get(purchase=purchase)
+    browser = logged_in(a_user("auditor"))
+    page(browser, f"/purchases/{purchase.reference}/received/{received.pk}/", 404)
+    PoDocument.objects.filter(pk=received.pk).update(content=b"<html>", content_type="text/html", filename="a.html")
+    sent = browser.get(f"/purchases/{purchase.reference}/received/{received.pk}/")
+    assert (sent["Content-Type"], sent["Content-Disposition"]) == (
+        "application/octet-stream",
+        'attachment; filename="a.html"',
+    )
