@@ -151,7 +151,7 @@ class UserAdd(ActView):
         mine = {"time_zone": self.user.time_zone, "language": self.user.language}
         return {**mine, "client": self.request.session.get("client")}
 
-    def get_form(self, data: Any = None, files: Any = None) -> NewUserForm:  # type: ignore[override]
+    def get_form(self, data: Any = None, files: Any = None) -> NewUserForm:
         """The form with the clients, roles and departments in reach."""
         own = self.user.client
         return NewUserForm(
