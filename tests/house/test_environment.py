@@ -143,8 +143,8 @@ def test_command_ends_with_one_line_instead_of_a_traceback() -> None:
 def test_links_begin_with_the_public_address(
     given: dict[str, str],
     hosts: list[str],
-    production: bool,
-    url: str,  # noqa: FBT001 -- one column of the table
+    production: bool,  # noqa: FBT001 -- one column of the table
+    url: str,
 ) -> None:
     assert environment.read_public_url(given, hosts=hosts, production=production, port=8000) == url
 
