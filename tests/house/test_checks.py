@@ -12,10 +12,12 @@ from config import checks
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from django.core.checks import CheckMessage
+
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for Linux's libraries")
 
 
-def ids(found: list[checks.CheckMessage]) -> list[str | None]:
+def ids(found: list[CheckMessage]) -> list[str | None]:
     return [message.id for message in found]
 
 
