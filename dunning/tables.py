@@ -107,7 +107,7 @@ class ExplanationTable(Table):
         Column("Outcome", lambda line, _: outcome_badge(line), sort="reason"),
         Column("Why", explanation_text),
         Column("Since", lambda line, reader: day_cell(line.on, reader), sort="on", css="wide-only"),
-        Column("Next", lambda line, reader: day_cell(line.next_on, reader), sort="next_on"),
+        Column("Next", lambda line, reader: day_cell(line.next_on, reader), sort="next_on", css="wide-only"),
     )
     default_sort = "-id"
     caption = "Why, order by order"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import time_machine
@@ -30,9 +30,6 @@ from purchases.selectors import AGES, Balance, Part, balances
 from purchases.services.place import place_order
 from tests.stories import MONDAY, a_client, a_customer, a_released_po, a_user, a_waiting_po, an_order, days_later, pays
 
-if TYPE_CHECKING:
-    from django.http import HttpResponse
-
 pytestmark = pytest.mark.django_db
 
 MOST_QUERIES = 15
@@ -50,7 +47,7 @@ def boss() -> User:
     return a_user("platform_admin")
 
 
-def today(user: User, at: datetime = NOON, *, client: Client | None = None, **query: str) -> HttpResponse:
+def today(user: User, at: datetime = NOON, *, client: Client | None = None, **query: str) -> Any:
     with time_machine.travel(at, tick=False):
         browser = Browser()
         browser.force_login(user)
@@ -59,7 +56,7 @@ def today(user: User, at: datetime = NOON, *, client: Client | None = None, **qu
         return browser.get(reverse("dunning:today"), query)
 
 
-def text(answer: HttpResponse) -> str:
+def text(answer: Any) -> str:
     """The words of the page's middle, tags and doubled blanks taken out."""
     main = re.search(r"<main.*</main>", answer.content.decode(), re.DOTALL)
     assert main is not None
