@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -395,11 +395,11 @@ def undecided(user: User, client: Client | None, *, limit: int) -> list[Purchase
     if user.role != "platform_admin":
         review &= Q(policy__reviewer="platform" if user.client_id is None else "client")
     wanted = Q(pk__in=[])
-    for right, need in ((Right.HOLD, answer), (Right.RELEASE, review)):
+    for right, which in ((Right.HOLD, answer), (Right.RELEASE, review)):
         if user.may(right):
-            wanted |= need
+            wanted |= which
     need = Case(When(status=Status.AWAITING_RELEASE, then=Value("review")), default=Value("answer"))
-    turn = [F("next_action_on").asc(nulls_last=True), F("ordered_at"), F("pk")]
+    turn: list[Any] = [F("next_action_on").asc(nulls_last=True), F("document_received_at"), F("pk")]
     place = Window(RowNumber(), partition_by=F("need"), order_by=turn)
     rows = (
         Purchase.objects.visible_to(user, client)

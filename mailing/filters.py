@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SENDING = "SENDING"
 STATUSES = [
-    (SENDING, label) if status == Status.CLAIMED else (status.value, label)
+    (SENDING, label) if status == Status.CLAIMED else (str(status), label)
     for status, label in LABELS.items()
     if status != Status.HANDOFF
 ]

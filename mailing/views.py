@@ -38,6 +38,7 @@ from mailing.wording import kind_label
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from django.forms import Form
     from django.http import HttpRequest
     from django_filters import FilterSet
 
@@ -209,7 +210,7 @@ class EmailAttachment(Page):
             return redirect("mailing:email", email)
         is_shown = part.content_type in SHOWN_INLINE and "save" not in request.GET
         answer = HttpResponse(content, content_type=part.content_type if is_shown else "application/octet-stream")
-        answer["Content-Disposition"] = content_disposition_header(not is_shown, part.filename)
+        answer["Content-Disposition"] = content_disposition_header(not is_shown, part.filename) or "attachment"
         answer["Content-Security-Policy"] = FILE_POLICY
         answer["X-Frame-Options"] = "SAMEORIGIN"
         answer["X-Content-Type-Options"] = "nosniff"
@@ -227,7 +228,7 @@ class EmailAct(ActionView):
     """A decision about one e-mail."""
 
     right = Right.EMAILS
-    form_class = NoteForm
+    form_class: ClassVar[type[Form]] = NoteForm
     decision: ClassVar[Any]
     done: ClassVar[str] = ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Case, Count, F, IntegerField, Q, Sum, Value, When
 
@@ -14,6 +14,8 @@ from purchases.states import Status
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
+
+    from django.db.models import QuerySet
 
     from accounts.models import Client, User
 
@@ -110,7 +112,7 @@ def _age(days: Mapping[int, date]) -> Case:
 
 def latest_entries(user: User, client: Client | None, *, limit: int, shows_internal: bool) -> list[HistoryEntry]:
     """List what was written down last about the purchases `user` sees. One query."""
-    rows = OfPurchaseQuerySet(HistoryEntry).visible_to(user, client).select_related("purchase", "by")
+    rows: QuerySet[Any] = OfPurchaseQuerySet(HistoryEntry).visible_to(user, client).select_related("purchase", "by")
     if not shows_internal:
         rows = rows.filter(is_internal=False)
     return list(rows.order_by("-pk")[:limit])

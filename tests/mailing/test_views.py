@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -19,10 +19,6 @@ from mailing.states import Carrier, Outcome, Status
 from mailing.wording import kind_label
 from purchases.models import Document
 from tests.stories import a_client, a_released_po, a_user
-
-if TYPE_CHECKING:
-
-    from django.http import HttpResponse
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +46,12 @@ def rep(db: None) -> User:
 def an_email(client: Client, key: str, status: str = Status.QUEUED, **fields: Any) -> Email:
     """An e-mail in any status, as its worker or somebody would have left it."""
     now = timezone.now()
-    words = {"subject": "Your order", "body_text": "Hello", "body_html": "", "recipient": "ap@werft.example"}
+    words: dict[str, Any] = {
+        "subject": "Your order",
+        "body_text": "Hello",
+        "body_html": "",
+        "recipient": "ap@werft.example",
+    }
     words |= {name: fields.pop(name) for name in list(fields) if name in words}
     email = queue_email(
         client=client,
@@ -78,11 +79,11 @@ def enter(user: User) -> Browser:
     return browser
 
 
-def page(user: User, name: str, *args: int, **query: str) -> HttpResponse:
+def page(user: User, name: str, *args: int, **query: str) -> Any:
     return enter(user).get(reverse(f"mailing:{name}", args=args), query)
 
 
-def act(user: User, name: str, email: Email, **data: str) -> HttpResponse:
+def act(user: User, name: str, email: Email, **data: str) -> Any:
     return enter(user).post(reverse(f"mailing:{name}", args=[email.pk]), {"form_key": "once", **data})
 
 
@@ -348,7 +349,7 @@ def test_a_decision_is_asked_about_taken_and_written_down(
     answer = act(rep, name, email, reason="The relay's log shows it.")
     assert (answer.status_code, answer["Location"]) == (302, reverse("mailing:email", args=[email.pk]))
     assert decided(email) == after
-    assert email.history.first().history_user == rep  # type: ignore[union-attr]
+    assert email.history.first().history_user == rep
     assert "The relay’s log" in page(rep, "email", email.pk).content.decode().replace("&#x27;", "’")
 
 
