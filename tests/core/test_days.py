@@ -41,7 +41,7 @@ PLACES = [("DE", "HH"), ("US", "IL"), ("FR", ""), ("JP", ""), ("IN", "KA"), ("XX
     ],
 )
 def test_a_business_day_is_a_weekday_without_a_public_holiday(
-    day: date, country: str, subdivision: str, is_open: bool
+    day: date, country: str, subdivision: str, *, is_open: bool
 ) -> None:
     assert is_business_day(day, country, subdivision) is is_open
 
@@ -90,9 +90,7 @@ def test_a_year_of_holidays_is_worked_out_once() -> None:
     assert public_holidays("DE", "HH", 2026) is public_holidays("DE", "HH", 2026)
 
 
-@given(
-    day=st.dates(date(2024, 1, 1), date(2030, 12, 31)), n=st.integers(1, 15), place=st.sampled_from(PLACES)
-)
+@given(day=st.dates(date(2024, 1, 1), date(2030, 12, 31)), n=st.integers(1, 15), place=st.sampled_from(PLACES))
 def test_counting_business_days_agrees_with_looking_at_each(day: date, n: int, place: tuple[str, str]) -> None:
     found = nth_business_day_after(day, n, *place)
     days = [day + timedelta(days=k) for k in range(1, (found - day).days + 1)]
