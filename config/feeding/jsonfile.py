@@ -242,7 +242,7 @@ class Node:
             self.fail(name, f"must be a whole number, not {_brief(value)}")
         if not low <= value <= high:
             self.fail(name, f"must be between {low} and {high}, not {_brief(value)}")
-        return value
+        return int(value)
 
     def percent(self, name: str, *, default: Decimal = MISSING) -> Decimal:
         """Read a percentage between 0 and 100, with at most four decimals."""

@@ -24,7 +24,7 @@ TYPES = ("COM", "GOV", "UNI", "NPR", "MIS")
 TERMS = (14, 30, 60)
 LANGUAGES = ("en", "de", "fr", "es", "ja")
 PARTNER_STATUSES = ("in_review", "accepted", "rejected")
-COUNTRIES = frozenset(code for code in Locale("en").territories if code.isalpha() and len(code) == len("DE"))
+COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if code.isalpha() and len(code) == len("DE"))
 
 
 @dataclass(frozen=True, slots=True)
