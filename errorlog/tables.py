@@ -85,7 +85,9 @@ class ErrorTable(Table):
 
     columns = (
         Column("Done", _done, css="act"),
-        Column("Created", lambda entry, reader: moment_cell(entry.created_at, reader), sort="created_at"),
+        Column(
+            "Created", lambda entry, reader: moment_cell(entry.created_at, reader), sort="created_at", css="wide-only"
+        ),
         Column("Error ID", _number, sort="id"),
         Column("Type", lambda entry, _: type_badge(entry), sort="type"),
         Column("Reference", _reference, sort="reference"),

@@ -43,7 +43,7 @@ INVENTED: dict[str, Any] = {
     "kind": "billing",
     "token": "nothing",
 }
-MOST_PAGES = 220
+MOST_PAGES = 120
 VARIANTS = 3
 
 
@@ -254,15 +254,16 @@ def test_the_chosen_client_hides_the_others_from_the_platform_too(own: Side, for
             assert browser.get(address(name, arguments)).status_code == 404, name
 
 
-@pytest.mark.parametrize("query", ["q={}", "q=%40{}.example", "preview={}", "pick={}", "copy={}", "reference={}"])
-def test_searching_for_another_clients_rows_finds_nothing(query: str, own: Side, foreign: Side) -> None:
+def test_searching_for_another_clients_rows_finds_nothing(own: Side, foreign: Side) -> None:
     browser = logged_in(staff("client_admin", own.client))
-    asked = [SECRET.lower(), foreign.purchase.reference, str(foreign.follow_up.pk), str(foreign.email.pk)]
+    rows = (foreign.purchase.reference, foreign.follow_up.pk, foreign.email.pk, foreign.partner.pk)
+    queries = [f"q={SECRET.lower()}", f"q=%40{SECRET.lower()}.example", f"q={foreign.purchase.reference}"]
+    queries += [f"{key}={row}" for key in ("preview", "pick", "copy", "reference", "client") for row in rows]
     for name, pattern in ROUTES.items():
         if name in PUBLIC or name in POST_ONLY or pattern.pattern.converters:
             continue
-        for word in asked:
-            answer = browser.get(f"{address(name, {})}?{query.format(word)}")
+        for query in queries:
+            answer = browser.get(f"{address(name, {})}?{query}")
             assert answer.status_code in {200, 302, 403}, (name, query)
             assert SECRET not in body_of(answer), (name, query)
 
