@@ -23,9 +23,9 @@ def record(
     Raises Refused for a text that is longer than its column.
     """
     refuse_too_long(instance)
-    instance._history_user = by  # type: ignore[attr-defined]  # noqa: SLF001 -- simple-history's documented hook
-    instance._history_date = at  # type: ignore[attr-defined]  # noqa: SLF001
-    instance._change_reason = reason[:100]  # type: ignore[attr-defined]  # noqa: SLF001
+    instance._history_user = by  # type: ignore[attr-defined]
+    instance._history_date = at  # type: ignore[attr-defined]
+    instance._change_reason = reason[:100]  # type: ignore[attr-defined]
     if fields is None:
         instance.save()
     else:

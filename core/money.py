@@ -92,7 +92,7 @@ class Money:
         return self.minor != 0
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency}"
+        return f"{self.decimal:,f} {self.currency}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,11 +271,15 @@ def _past(notice: Notice) -> Rung:
 
 @dataclass(frozen=True, slots=True)
 class WorkerState:
-    """Whether the worker is alive and its jobs are fresh; `problem` is a sentence, empty when all is well."""
+    """Whether the worker is alive and its jobs are fresh; `problem` is a sentence, empty when all is well.
+
+    `next_at` is when the next daily decisions fall for who asks.
+    """
 
     last_seen_at: datetime | None
     last_jobs_at: datetime | None
     problem: str
+    next_at: datetime | None = None
 
     @property
     def is_well(self) -> bool:
@@ -283,13 +287,14 @@ class WorkerState:
         return not self.problem
 
 
-def worker_state(*, at: datetime, last: Sequence[LastDay] | None = None) -> WorkerState:
+def worker_state(*, at: datetime, user: User | None = None, last: Sequence[LastDay] | None = None) -> WorkerState:
     """Read the worker's signs of life and look for decisions that should have been taken an hour ago: two queries.
 
     One when the caller has read the clients' `last` days already.
     """
     beats = {beat.name: beat.at for beat in Heartbeat.objects.filter(name__in=["worker", "jobs"])}
     seen, jobs = beats.get("worker"), beats.get("jobs")
+    last = last_days() if last is None else last
     is_late = jobs is not None and bool(due_days(at - timedelta(hours=1), last=last))
     if seen is None:
         problem = "The worker has not started yet: no letters go out."
@@ -301,7 +306,8 @@ def worker_state(*, at: datetime, last: Sequence[LastDay] | None = None) -> Work
         problem = "Today's dunning decisions are late."
     else:
         problem = ""
-    return WorkerState(seen, jobs, problem)
+    times = clocks(user, None, at=at, last=last) if user is not None else []
+    return WorkerState(seen, jobs, problem, min((clock.next_at for clock in times), default=None))
 
 
 def answer_of(token: str, *, at: datetime) -> ResponseLink | None:

@@ -60,7 +60,8 @@ class PurchaseQuerySet(TenantQuerySet["Purchase"]):
         """Find by comma-separated keywords, all of which must match: reference, company, name, e-mail, numbers."""
         rows = self
         for term in filter(None, (part.strip() for part in terms.split(","))):
-            rows = rows.filter(_keyword(term))
+            numbered = self.model._meta.get_field("documents").related_model.objects.filter(number__iexact=term)
+            rows = rows.filter(_keyword(term) | Q(pk__in=numbered.values("purchase")))
         return rows
 
 
@@ -79,4 +80,4 @@ def _keyword(term: str) -> Q:
     query = Q()
     for lookup, value in fields.items():
         query |= Q(**{lookup: value})
-    return query | Q(documents__number__iexact=term)
+    return query

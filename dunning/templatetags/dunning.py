@@ -42,8 +42,9 @@ def worker_state(context: Context) -> dict[str, Any]:
 
     None on a page that shows the state itself, as `worker` of its context.
     """
-    worker = context.get("worker") or selectors.worker_state(at=_moment(context))
-    return {"request": context["request"], "worker": worker}
+    request = context["request"]
+    worker = context.get("worker") or selectors.worker_state(at=_moment(context), user=request.user)
+    return {"request": request, "worker": worker, "reader": Reader.of(request)}
 
 
 @dataclass(frozen=True, slots=True)

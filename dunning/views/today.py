@@ -133,7 +133,7 @@ class Today(Page):
             "spark_days": SPARK_DAYS,
             "mail": mail,
             "mail_is_late": mail.oldest_at is not None and self.at - mail.oldest_at > MAIL_IS_LATE,
-            "worker": worker_state(at=self.at, last=last),
+            "worker": worker_state(at=self.at, user=self.user, last=last),
             "entries": self.entries(client),
             **self.needs(undecided(self.user, client, limit=MOST_NEEDS), mail.undecided),
         }

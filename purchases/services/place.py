@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from core.money import LineAmounts
     from customers.services import CustomerInput
     from partners.models import Partner
+
+
+X_KEY = re.compile(r"x-[A-Za-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +229,20 @@ def _write_parts(purchase: Purchase, order: Order, lines: Sequence[_Line]) -> No
     parameters = [XParameter(purchase=purchase, key=key, value=value) for key, value in order.x_parameters.items()]
     for row in (*contacts, *parameters):
         refuse_too_long(row)
+    for parameter in parameters:
+        check_x_parameter(parameter.key, parameter.value)
     PurchaseContact.objects.bulk_create(contacts)
     XParameter.objects.bulk_create(parameters)
+
+
+def check_x_parameter(key: str, value: str) -> None:
+    """Refuse an x-parameter whose key or value the client's reports could not carry."""
+    if not X_KEY.fullmatch(key):
+        message = f"“{key}” is no x-parameter: a key is “x-” followed by letters, digits and hyphens."
+        raise Refused(message, "x_parameter")
+    if not value or not value.isprintable():
+        message = f"The value of {key} has to be 1 to 255 printable characters."
+        raise Refused(message, "x_parameter")
 
 
 def _new_reference() -> str:

@@ -43,8 +43,4 @@ _OWN = {"id", "client", "version", "created_at", "created_by"}
 def _inherited(newest: Policy | None) -> dict[str, Any]:
     if newest is None:
         return {}
-    return {
-        field.name: getattr(newest, field.name)
-        for field in Policy._meta.concrete_fields
-        if field.name not in _OWN
-    }
+    return {field.name: getattr(newest, field.name) for field in Policy._meta.concrete_fields if field.name not in _OWN}

@@ -99,11 +99,15 @@
       find("#dialog-body").replaceChildren();
       if (done) window.location.reload();
     }
-    if (opener && document.contains(opener)) opener.focus();
+    if (opener && document.contains(opener)) {
+      // What opened the dialog may sit in a menu that is closed by now: its button takes the focus.
+      const menu = opener.closest("details:not([open])");
+      (menu ? find("summary", menu) : opener).focus();
+    }
   };
   const focusInside = (box) => {
     const target =
-      find(".is-invalid", box) || find("[autofocus]", box) ||
+      find("[aria-invalid=true]", box) || find(".is-invalid", box) || find("[autofocus]", box) ||
       find("input:not([type=hidden]), select, textarea", box) || find("button[type=submit]", box) || find("button, a", box);
     if (target) target.focus();
   };

@@ -240,6 +240,9 @@ def test_test_orders_have_their_own_numbers_and_take_no_limit() -> None:
         ({"lines": [OrderLine("PRO", 0)]}, "quantity"),
         ({"lines": []}, "items"),
         ({"currency": "USD"}, "price"),
+        ({"x_parameters": {"campaign": "spring"}}, "x_parameter"),
+        ({"x_parameters": {"x-campaign": "\x00"}}, "x_parameter"),
+        ({"x_parameters": {"x-campaign": "a" * 256}}, "length"),
         ({"customer": a_customer(company="")}, "type"),
     ],
 )
@@ -256,3 +259,11 @@ def test_the_customer_is_found_again_and_keeps_one_record_per_client() -> None:
     elsewhere = an_offline_order(a_client("other"))
     assert first.customer == second.customer
     assert elsewhere.customer != first.customer
+
+
+def test_keywords_find_a_purchase_once_however_many_documents_it_has() -> None:
+    purchase = pays(a_released_po(a_client()), "119.00")
+    invoice, receipt = numbers(purchase)
+    for terms in (invoice, receipt, "werft", "Petersen, 4500001", "@werft.example", purchase.reference):
+        assert [found.pk for found in Purchase.objects.matching(terms)] == [purchase.pk]
+    assert not Purchase.objects.matching("werft, nobody").exists()
