@@ -77,7 +77,6 @@ ROLES: dict[str, Role] = {
             | {
                 Right.PAYMENTS,
                 Right.REFUND,
-                Right.CANCEL,
                 Right.DUNNING,
                 Right.HOLD,
                 Right.EMAILS,
@@ -89,7 +88,7 @@ ROLES: dict[str, Role] = {
     "platform_tax": Role(
         "Tax",
         is_platform=True,
-        rights=frozenset(READ | {Right.CERTIFICATES, Right.REFUND, Right.FOLLOW_UPS, Right.INTERNAL_HISTORY}),
+        rights=frozenset(READ | {Right.CERTIFICATES, Right.FOLLOW_UPS, Right.INTERNAL_HISTORY}),
     ),
     "client_admin": Role(
         "Client admin",
@@ -98,7 +97,6 @@ ROLES: dict[str, Role] = {
             SERVICE
             | {
                 Right.RELEASE,
-                Right.CANCEL,
                 Right.HOLD,
                 Right.POLICY,
                 Right.PARTNERS,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from accounts.models import Client
 from core.history import record
 from core.lengths import one_line
 from core.refused import Refused
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from accounts.models import Client, User
+    from accounts.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +68,11 @@ def find_or_register(client: Client, data: CustomerInput, *, by: User | None, at
 
     The contacts on file are the latest ones given; a purchase keeps its own snapshot.
     """
-    customer = (
-        Customer.objects.filter(
-            client=client,
-            company__iexact=data.billing.company,
-            contacts__kind=ContactKind.BILLING,
-            contacts__email__iexact=data.billing.email,
-        )
-        .order_by("pk")
-        .first()
-    )
+    customer = _find(client, data)
     if customer is None:
-        customer = record(
-            Customer(
-                client=client,
-                company=data.billing.company,
-                type=data.type,
-                vat_id=data.vat_id,
-                language=data.language,
-                created_at=at,
-            ),
-            by=by,
-            at=at,
-            reason="first order",
-        )
+        # Two first orders at once would each register the customer: the client's row orders them, and one looks again.
+        Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+        customer = _find(client, data) or _register(client, data, by=by, at=at)
     for kind, address in data.addresses().items():
         _keep_contact(customer, kind, address, by=by, at=at)
     return customer
@@ -134,6 +116,31 @@ def save_contact(customer: Customer, *, kind: str, address: AddressInput, by: Us
     customer = Customer.objects.lock(customer)
     _keep_contact(customer, kind, address, by=by, at=at, reason="edited")
     return customer
+
+
+def _find(client: Client, data: CustomerInput) -> Customer | None:
+    return (
+        Customer.objects.filter(
+            client=client,
+            company__iexact=data.billing.company,
+            contacts__kind=ContactKind.BILLING,
+            contacts__email__iexact=data.billing.email,
+        )
+        .order_by("pk")
+        .first()
+    )
+
+
+def _register(client: Client, data: CustomerInput, *, by: User | None, at: datetime) -> Customer:
+    customer = Customer(
+        client=client,
+        company=data.billing.company,
+        type=data.type,
+        vat_id=data.vat_id,
+        language=data.language,
+        created_at=at,
+    )
+    return record(customer, by=by, at=at, reason="first order")
 
 
 def _keep_contact(

@@ -470,6 +470,7 @@ class Refund(models.Model):
     amount_minor = models.BigIntegerField()
     reason = models.CharField(max_length=300)
     by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    dedupe_key = models.CharField(max_length=140, unique=True, null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [

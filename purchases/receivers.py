@@ -10,7 +10,7 @@ from purchases.states import ARROWS
 
 
 def install_backstop(*, using: str, **_: Any) -> None:
-    """Let the database itself refuse a change of status that `states.py` does not know.
+    """Let the database itself refuse a change of status that `states.py` does not know, and a cancel with money on it.
 
     Written anew after every migration: SQLite loses triggers when a table is rebuilt.
     """
@@ -26,7 +26,10 @@ _SQLITE = (
     "DROP TRIGGER IF EXISTS purchase_status_backstop",
     f"""
     CREATE TRIGGER purchase_status_backstop BEFORE UPDATE OF status ON purchases_purchase FOR EACH ROW
-    WHEN OLD.status <> NEW.status AND OLD.status || '>' || NEW.status NOT IN (ALLOWED)
+    WHEN OLD.status <> NEW.status AND (
+      OLD.status || '>' || NEW.status NOT IN (ALLOWED)
+      OR (NEW.status = 'CAN' AND NEW.paid_minor > NEW.refunded_minor)
+    )
     BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END
     """,
 )
@@ -34,7 +37,10 @@ _POSTGRESQL = (
     f"""
     CREATE OR REPLACE FUNCTION purchase_status_backstop() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      IF OLD.status <> NEW.status AND OLD.status || '>' || NEW.status NOT IN (ALLOWED) THEN
+      IF OLD.status <> NEW.status AND (
+        OLD.status || '>' || NEW.status NOT IN (ALLOWED)
+        OR (NEW.status = 'CAN' AND NEW.paid_minor > NEW.refunded_minor)
+      ) THEN
         RAISE EXCEPTION '{_MESSAGE}' USING ERRCODE = 'check_violation';
       END IF;
       RETURN NEW;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from typing import TYPE_CHECKING
@@ -62,13 +63,14 @@ class Player:
     """Applies events; clients and users are looked up once, for they don't change while it plays.
 
     `find_file` finds the file that came with a document, by the name in the event; `draw_reference` draws reference
-    numbers where they shall be the same every time.
+    numbers where they shall be the same every time. `bank_lines` counts equal payments: each of them is money.
     """
 
     find_file: FindFile = no_files
     draw_reference: Callable[[], str] | None = None
     clients: dict[str, Client] = field(default_factory=dict)
     users: dict[tuple[str, int], User] = field(default_factory=dict)
+    bank_lines: Counter[str] = field(default_factory=Counter)
 
     @transaction.atomic
     def play(self, event: Event) -> None:
@@ -165,6 +167,8 @@ class Player:
     @_apply.register(Payment)
     def _(self, fact: Payment, purchase: Purchase, at: datetime) -> None:
         line = f"{purchase.external_id}|{fact.bank_reference}|{fact.amount}|{at.isoformat()}"
+        self.bank_lines[line] += 1
+        line = f"{line}|{self.bank_lines[line]}"
         record_payment(
             purchase,
             amount=fact.amount,

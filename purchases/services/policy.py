@@ -23,7 +23,7 @@ def set_policy(client: Client, *, values: Mapping[str, Any], by: User | None, at
     Values equal to the newest version's make no new one. Placed purchases keep the version they were placed under.
     """
     # Two editors at once would both write version n + 1: the client's row orders them.
-    client = Client.objects.select_for_update().get(pk=client.pk)
+    client = Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     newest = Policy.objects.filter(client=client).order_by("-version").first()
     if newest is not None and all(getattr(newest, name) == value for name, value in values.items()):
         return newest

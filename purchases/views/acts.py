@@ -185,6 +185,10 @@ class PurchaseAct(ActionView):
         """The same reason as in the action bar."""
         return why_not(self.act, self.row, self.user)
 
+    def one_time_key(self) -> str:
+        """The form's own key: a form sent twice books once."""
+        return f"form:{(self.request.POST.get('form_key') or uuid4().hex)[:64]}"
+
     def home(self) -> str:
         """The viewer."""
         return reverse("purchases:viewer", args=[self.row.reference])
@@ -336,8 +340,7 @@ class PurchasePayment(PurchaseAct):
 
     def keywords(self, form: Form) -> dict[str, Any]:
         """The form's one-time key books this payment once."""
-        key = self.request.POST.get("form_key") or uuid4().hex
-        return {**form.cleaned_data, "dedupe_key": f"form:{key[:64]}"}
+        return {**form.cleaned_data, "dedupe_key": self.one_time_key()}
 
     def consequences(self) -> list[str]:
         """What full, part and excess money do."""
@@ -371,6 +374,10 @@ class PurchaseRefund(PurchaseAct):
     def get_form(self, data: Any = None, files: Any = None) -> Form:  # noqa: ARG002 -- Django's own
         """The amount is in the purchase's currency."""
         return forms.RefundForm(data, currency=self.row.currency, language=self.user.language)
+
+    def keywords(self, form: Form) -> dict[str, Any]:
+        """The form's one-time key refunds once."""
+        return {**form.cleaned_data, "dedupe_key": self.one_time_key()}
 
     def consequences(self) -> list[str]:
         """Credit note, e-mail."""

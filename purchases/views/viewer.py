@@ -37,7 +37,7 @@ TABS: dict[str, str] = {
     "history": "History",
 }
 MOST_ENTRIES = 200
-INLINE_TYPES = frozenset({"application/pdf", "image/png", "image/jpeg"})
+UPLOAD_TYPES = frozenset({"application/pdf", "image/png", "image/jpeg"})
 EVENT_ICONS: dict[str, tuple[str, str]] = {
     "placed": ("shopping-cart", ""),
     "document": ("file-down", "blue"),
@@ -222,24 +222,28 @@ class DocumentPdf(PurchasePage):
             file = render_document(document, at=self.at)
         except (PdfUnavailableError, PdfTimeoutError) as error:
             return render(request, "purchases/no_pdf.html", {"document": document, "problem": str(error)}, status=503)
-        return _send(bytes(file.content), document.filename, "application/pdf", is_inline=True)
+        answer = _file(bytes(file.content), document.filename, "application/pdf", is_attachment=False)
+        answer["Cache-Control"] = "private, no-cache"
+        return answer
 
 
 class PoDocumentFile(PurchasePage):
     """The customer's order document as it came in."""
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
-        """Send it: a PDF or picture to be read, anything else to be saved."""
+        """Send it to be saved, never to be run or kept by the browser: it comes from outside."""
         found: Any = PoDocument.objects.filter(purchase=self.row, pk=self.kwargs["pk"], content__isnull=False).first()
         if found is None:
             raise Http404
-        kind = found.content_type if found.content_type in INLINE_TYPES else "application/octet-stream"
-        return _send(bytes(found.content), found.filename or "document", kind, is_inline=kind in INLINE_TYPES)
+        kind = found.content_type if found.content_type in UPLOAD_TYPES else "application/octet-stream"
+        answer = _file(bytes(found.content), found.filename or "document", kind, is_attachment=True)
+        answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        answer["Cache-Control"] = "private, no-store"
+        return answer
 
 
-def _send(content: bytes, filename: str, kind: str, *, is_inline: bool) -> HttpResponse:
+def _file(content: bytes, filename: str, kind: str, *, is_attachment: bool) -> HttpResponse:
     answer = HttpResponse(content, content_type=kind)
-    answer["Content-Disposition"] = content_disposition_header(not is_inline, filename) or "attachment"
+    answer["Content-Disposition"] = content_disposition_header(is_attachment, filename) or "attachment"
     answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "private, no-cache"
     return answer

@@ -13,14 +13,16 @@ from django.db import connections
 
 from core.money import Money
 from core.refused import Refused
+from customers.models import Customer
 from partners.selectors import outstanding
 from purchases.models import Document, Payment, Source
 from purchases.querysets import PurchaseQuerySet
 from purchases.services.cancel import cancel_purchase
 from purchases.services.payment import record_payment
 from purchases.services.place import place_order
+from purchases.services.refund import refund_purchase
 from purchases.services.release import release_purchase
-from tests.stories import MONDAY, a_client, a_partner, a_released_po, a_user, a_waiting_po, an_order
+from tests.stories import MONDAY, a_client, a_partner, a_released_po, a_user, a_waiting_po, an_order, pays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -133,3 +135,20 @@ def test_numbers_taken_at_once_have_no_gap_and_no_double() -> None:
     at_once(*[lambda: place_order(client, an_order(), by=None, at=MONDAY)] * 8)
     numbers = sorted(Document.objects.values_list("number", flat=True))
     assert numbers == [f"INV-2026-{number:06d}" for number in range(1, 9)]
+
+
+def test_two_first_orders_at_once_make_one_customer() -> None:
+    client = a_client()
+    at_once(*[lambda: place_order(client, an_order(), by=None, at=MONDAY)] * 6)
+    assert Customer.objects.count() == 1
+
+
+def test_a_refund_form_sent_twice_at_once_refunds_once() -> None:
+    purchase = pays(a_released_po(a_client()), "119.00")
+    finance = a_user("platform_finance")
+    refund = partial(
+        refund_purchase, purchase, by=finance, at=MONDAY, reason="goodwill", amount=PART, dedupe_key="form:1"
+    )
+    assert at_once(refund, refund) == []
+    purchase.refresh_from_db()
+    assert purchase.refunded == PART

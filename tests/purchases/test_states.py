@@ -37,3 +37,9 @@ def test_every_missing_arrow_is_refused_by_the_database_itself() -> None:
                 Purchase.objects.filter(pk=purchase.pk).update(status=target)
         purchase.refresh_from_db()
         assert purchase.status == start
+
+
+def test_the_database_refuses_a_cancel_with_money_on_it() -> None:
+    purchase = pays(a_released_po(a_client()), "1.00")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Purchase.objects.filter(pk=purchase.pk).update(status=Status.CANCELED)
