@@ -59,8 +59,9 @@ class PurchaseQuerySet(TenantQuerySet["Purchase"]):
     def matching(self, terms: str) -> Self:
         """Find by comma-separated keywords, all of which must match: reference, company, name, e-mail, numbers."""
         rows = self
+        documents: Any = self.model._meta.get_field("documents").related_model
         for term in filter(None, (part.strip() for part in terms.split(","))):
-            numbered = self.model._meta.get_field("documents").related_model.objects.filter(number__iexact=term)
+            numbered = documents.objects.filter(number__iexact=term)
             rows = rows.filter(_keyword(term) | Q(pk__in=numbered.values("purchase")))
         return rows
 

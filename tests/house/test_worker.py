@@ -86,9 +86,7 @@ def wait_until(true: Callable[[], bool], log: Path) -> None:
 
 def beats(database: Path) -> list[str]:
     with closing(sqlite3.connect(database, timeout=30)) as connection:
-        return [
-            at for (at,) in connection.execute(BEATS)
-        ]
+        return [at for (at,) in connection.execute(BEATS)]
 
 
 def free_port() -> int:
