@@ -203,7 +203,7 @@ def in_doubt(words: str) -> Ending:
 
 
 def _not_accepted(claim: Claim, error: NotAcceptedError, *, clock: Clock) -> Outcome:
-    """Queue it again, or note that its recipient was refused for good. The relay's own trouble is raised again."""
+    """Queue it again, or note that it was refused for good. The relay's own trouble is raised again."""
     at = clock()
     sources = (Status.CLAIMED, Status.HANDOFF)
     unreachable = isinstance(error, UnreachableError)
@@ -212,7 +212,7 @@ def _not_accepted(claim: Claim, error: NotAcceptedError, *, clock: Clock) -> Out
         changes = {"status": Status.FAILED, "claim_token": None, "lease_until": None, "transport": Carrier.SMTP}
         return _note(claim, Ending(Outcome.REFUSED, error.words, changes | reply, sources, email_failed), clock=clock)
     changes = back_to_queue(claim.email, at=at, unreachable=unreachable)
-    outcome = Outcome.DEFERRED if error.words[:1] == "4" else Outcome.NOT_ACCEPTED
+    outcome = Outcome.DEFERRED if error.words[:1] == "4" and not unreachable else Outcome.NOT_ACCEPTED
     noted = _note(claim, Ending(outcome, error.words, changes | reply, sources), clock=clock)
     if unreachable:
         note_relay(at=at, error=error.words)

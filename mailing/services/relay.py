@@ -13,7 +13,7 @@ import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, NoReturn, Protocol, Self
 
 from django.core.mail.utils import DNS_NAME
 
@@ -32,6 +32,8 @@ DOT_STUFFING = re.compile(rb"(?m)^\.")
 
 OK, TEMPORARY, PERMANENT = 200, 400, 500
 CLOSING = 421
+RELAYS_OWN = frozenset({CLOSING, 503, 530, 534, 535, 538})
+"""Refusals of a sender that mean us, not this message: closing, not (properly) logged in, not encrypted."""
 
 
 class RelaySettings(Protocol):
@@ -76,7 +78,7 @@ class Answer:
 
 
 class NotAcceptedError(Exception):
-    """The message was not handed over, for certain; `permanent` when its recipient was refused for good."""
+    """The message was not handed over, for certain; `permanent` when it was refused for good."""
 
     def __init__(self, words: str, *, permanent: bool = False) -> None:
         super().__init__(words)
@@ -226,11 +228,14 @@ class SmtpTransport:
         smtp = self.open()
         try:
             code, words = self._say(smtp.mail, envelope.sender, self._options(smtp, envelope))
-            if code == 250:  # noqa: PLR2004 -- "done"
-                return
-            trouble = f"{code} {words}"  # refusing the sender is trouble with the relay, not with the recipient
         except NotAcceptedError as error:
             trouble = error.words
+        else:
+            if code == 250:  # noqa: PLR2004 -- "done"
+                return
+            if code >= TEMPORARY and code not in RELAYS_OWN:
+                self._give_up(code, words)  # this sender or this size: the next message may fare better
+            trouble = f"{code} {words}"
         self.abort()
         if is_kept:
             self._begin(envelope)
@@ -240,7 +245,7 @@ class SmtpTransport:
     def _options(self, smtp: smtplib.SMTP, envelope: Envelope) -> list[str]:
         return [f"SIZE={len(envelope.content)}"] if smtp.has_extn("size") else []
 
-    def _give_up(self, code: int, words: str) -> None:
+    def _give_up(self, code: int, words: str) -> NoReturn:
         if code == CLOSING:
             self.abort()
         else:

@@ -15,7 +15,7 @@ import pytest
 from django.db import OperationalError
 
 from mailing.models import Attachment, Attempt, Email, EmailMime, RelayState
-from mailing.selectors import evidence
+from mailing.selectors import evidence, relay_state
 from mailing.services import handover, relay
 from mailing.services.decide import confirm_delivered
 from mailing.services.handover import hand_over, hand_over_due
@@ -100,7 +100,10 @@ def test_a_body_without_a_last_line_end_gets_one() -> None:
     [
         (["554 no service here"], "554 no service here"),
         (["220 ready", "502 what?", "502 what?"], "502 what?"),
-        ([*HELLO, "451 try later"], "451 try later"),
+        ([*HELLO, "421 closing"], "421 closing"),
+        ([*HELLO, "530 log in first"], "530 log in first"),
+        ([*HELLO, "535 who are you?"], "535 who are you?"),
+        ([*HELLO, "211 what?"], "211 what?"),
         ([*HELLO, "<reset>"], ""),
         (["<reset>"], ""),
     ],
@@ -125,6 +128,52 @@ def test_a_message_refused_before_its_body(answer: str, *, is_permanent: bool) -
             transport.write(LETTER)
         assert (refusal.value.words, refusal.value.permanent) == (answer, is_permanent)
         assert heard[-2:] == ["rset", "quit"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_permanent"),
+    [
+        ("451 try later", False),
+        ("452 no room", False),
+        ("550 spoofed", True),
+        ("552 too large", True),
+        ("553 not your sender", True),
+    ],
+)
+def test_a_sender_refused_concerns_this_message_only(answer: str, *, is_permanent: bool) -> None:
+    with scripted([*HELLO, answer, "250 reset", "221 bye"]) as (address, heard):
+        with SmtpTransport(address) as transport, pytest.raises(NotAcceptedError) as refusal:
+            transport.write(LETTER)
+        assert not isinstance(refusal.value, UnreachableError)
+        assert (refusal.value.words, refusal.value.permanent) == (answer, is_permanent)
+        assert heard[-2:] == ["rset", "quit"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_clients_bad_sender_delays_nobody_else(
+    queue_mail: QueueMail, sink: Sink, transport: SmtpTransport, clock: Clock
+) -> None:
+    spoofed, greylisted, fine = queue_mail(), queue_mail(), queue_mail()
+    sink.at_mail.extend(["553 not your sender", "451 greylisted"])
+    result = hand_over_due(clock=clock, transport=transport)
+    assert result.unreachable == ""
+    assert result.outcomes == {Outcome.REFUSED: 1, Outcome.DEFERRED: 1, Outcome.ACCEPTED: 1}
+    assert sink.counts() == {fine.message_id: 1}
+    spoofed.refresh_from_db()
+    greylisted.refresh_from_db()
+    assert (spoofed.status, spoofed.relay_reply) == (Status.FAILED, "553 not your sender")
+    assert (greylisted.status, greylisted.next_attempt_at) == (Status.QUEUED, NOON + timedelta(minutes=1))
+    assert not relay_state().is_failing
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_relay_that_closes_is_unreachable_and_defers_nobody(
+    queue_mail: QueueMail, sink: Sink, transport: SmtpTransport, clock: Clock
+) -> None:
+    email = queue_mail()
+    sink.at_mail.append("421 too busy")
+    assert hand_over_due(clock=clock, transport=transport).unreachable == "421 too busy"
+    assert [attempt.outcome for attempt in evidence(email).attempts] == [Outcome.NOT_ACCEPTED]
 
 
 def test_a_refusal_and_then_silence() -> None:
