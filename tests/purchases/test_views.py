@@ -357,7 +357,7 @@ def test_a_documents_pdf_is_rendered_once_and_the_same_ever_after(hafen: Client)
     assert browser.get(path.replace(document.number, "INV-0")).status_code == 404
 
 
-def test_a_received_picture_is_kept_and_shown(hafen: Client) -> None:
+def test_a_received_picture_is_kept_and_handed_out_to_be_saved(hafen: Client) -> None:
     import io
 
     from PIL import Image
@@ -370,8 +370,21 @@ def test_a_received_picture_is_kept_and_shown(hafen: Client) -> None:
     answer = act(browser, purchase, "document", channel="fax", file=upload)
     received = PoDocument.objects.get(purchase=purchase)
     assert (answer.status_code, received.filename, received.content_type) == (302, "order.png", "image/png")
-    shown = browser.get(f"/purchases/{purchase.reference}/received/{received.pk}/")
-    assert (shown["Content-Type"], shown["Content-Disposition"]) == ("image/png", 'inline; filename="order.png"')
+    sent = browser.get(f"/purchases/{purchase.reference}/received/{received.pk}/")
+    assert (sent["Content-Type"], sent["Content-Disposition"]) == ("image/png", 'attachment; filename="order.png"')
+
+
+def test_what_a_customer_sent_runs_nowhere_and_stays_in_no_cache(hafen: Client) -> None:
+    purchase = a_waiting_po(hafen)
+    received = PoDocument.objects.get(purchase=purchase)
+    PoDocument.objects.filter(pk=received.pk).update(
+        content=b"%PDF-1.7", content_type="application/pdf", filename="po.pdf"
+    )
+    sent = logged_in(a_user("auditor")).get(f"/purchases/{purchase.reference}/received/{received.pk}/")
+    assert sent["Content-Disposition"] == 'attachment; filename="po.pdf"'
+    assert sent["X-Content-Type-Options"] == "nosniff"
+    assert sent["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert sent["Cache-Control"] == "private, no-store"
 
 
 def test_a_file_that_is_not_what_it_says_is_refused_beside_the_field(hafen: Client) -> None:
