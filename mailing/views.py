@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from django.contrib import messages
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from structlog import get_logger
 
 from accounts.roles import Right
+from core.pdf import PdfTimeoutError, PdfUnavailableError
 from core.refused import Refused
 from core.tables import moment_text
 from core.views import INVALID, ActionView, DetailPage, Empty, ListPage, Page, Segment
@@ -204,6 +205,8 @@ class EmailAttachment(Page):
             raise Http404
         try:
             content = attachment_content(part)
+        except (PdfUnavailableError, PdfTimeoutError) as error:
+            return render(request, "mailing/no_pdf.html", {"attachment": part, "problem": str(error)}, status=503)
         except (LookupError, BytesChangedError, Refused) as error:
             log.exception("mailing.attachment_unreadable", attachment=part.pk)
             messages.error(request, f"“{part.filename}” can’t be shown: {_cause(error)}")

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Client, User
+from core.pdf import PdfUnavailableError
 from mailing.models import Attachment, Attempt, Email, RelayState
 from mailing.services.compose import AttachmentSpec, queue_email
 from mailing.states import Carrier, Outcome, Status
@@ -276,6 +277,23 @@ def test_a_document_is_rendered_for_whoever_looks_first() -> None:
     email = an_email(purchase.client, "a", attachments=[spec])
     answer = page(a_user("client_support", purchase.client), "attachment", email.pk, email.attachments.get().pk)
     assert answer.content.startswith(b"%PDF")
+
+
+def test_without_the_means_to_make_pdfs_the_page_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        message = "Install libpango-1.0-0."
+        raise PdfUnavailableError(message)
+
+    monkeypatch.setattr("purchases.services.documents.render_pdf", fails)
+    purchase = a_released_po(a_client())
+    document = Document.objects.filter(purchase=purchase).order_by("pk").first()
+    assert document is not None
+    spec = AttachmentSpec(document.filename, source=f"purchases.document:{document.pk}")
+    email = an_email(purchase.client, "a", attachments=[spec])
+    clerk = enter(a_user("client_support", purchase.client))
+    answer = clerk.get(reverse("mailing:attachment", args=[email.pk, email.attachments.get().pk]))
+    assert answer.status_code == 503
+    assert "Install libpango-1.0-0." in answer.content.decode()
 
 
 def test_a_file_that_cannot_be_had_any_more_is_said_to_be(hafen: Client, rep: User) -> None:
