@@ -16,15 +16,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from dunning.models import Heartbeat, ScheduledRun
-from mailing.models import Email
-from mailing.states import Status
+from dunning.selectors import SILENT_AFTER
+from mailing.selectors import waiting_for_us
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from config.environment import Relay
 
-WORKER_SILENT_AFTER = timedelta(minutes=2)
 JOBS_SILENT_AFTER = timedelta(hours=2)
 MAIL_WAITS_AT_MOST = timedelta(minutes=15)
 KNOCK_SECONDS = 3
@@ -69,14 +68,14 @@ def worker(at: datetime) -> Finding:
     last = Heartbeat.objects.filter(name="worker").order_by("-at").values_list("at", flat=True).first()
     if last is None:
         return Finding("worker", is_well=False, detail="No worker has run yet: start one.")
-    if at - last > WORKER_SILENT_AFTER:
+    if at - last > SILENT_AFTER:
         return Finding("worker", is_well=False, detail=f"The worker was last seen {ago(at - last)}: restart it.")
     return Finding("worker", is_well=True, detail=f"seen {ago(at - last)}")
 
 
 def jobs(at: datetime) -> Finding:
     """Whether the periodic jobs ran to their end lately."""
-    last = ScheduledRun.objects.filter(finished_at__isnull=False).order_by("-finished_at", "-pk").first()
+    last = ScheduledRun.objects.filter(finished_at__lte=at).order_by("-finished_at", "-pk").first()
     if last is None or last.finished_at is None:
         return Finding("jobs", is_well=False, detail="The periodic jobs have not run yet.")
     if at - last.finished_at > JOBS_SILENT_AFTER:
@@ -106,12 +105,11 @@ def _knock(address: Relay) -> bool:
 
 def outbox(at: datetime) -> Finding:
     """Whether any e-mail that may go out has been waiting too long."""
-    waiting = Email.objects.filter(status=Status.QUEUED)
-    oldest = waiting.order_by("created_at", "pk").values_list("created_at", flat=True).first()
+    oldest = waiting_for_us(at)
     if oldest is None:
         return Finding("outbox", is_well=True, detail="nothing is waiting")
-    is_well = at - oldest <= MAIL_WAITS_AT_MOST
-    return Finding("outbox", is_well=is_well, detail=f"the oldest e-mail was queued {ago(at - oldest)}")
+    is_well = oldest <= MAIL_WAITS_AT_MOST
+    return Finding("outbox", is_well=is_well, detail=f"the oldest e-mail was queued {ago(oldest)}")
 
 
 @never_cache

@@ -8,18 +8,17 @@ from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Case, Count, F, Min, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Case, Count, F, Min, OuterRef, Subquery, Value, When, Window
+from django.db.models.functions import Coalesce, RowNumber
 
-from mailing.models import Email, EmailMime, RelayState
-from mailing.states import Status
+from mailing.models import Attempt, Email, EmailMime, RelayState
+from mailing.states import Outcome, Status
 
 if TYPE_CHECKING:
     from datetime import datetime
     from email.message import EmailMessage, MIMEPart
 
     from accounts.models import Client, User
-    from mailing.models import Attempt
 
 RELAY_PAUSE = timedelta(seconds=15)
 """How long the worker leaves a relay alone that did not answer."""
@@ -65,6 +64,25 @@ def oldest_waiting(at: datetime, *, user: User | None = None, client: Client | N
     """
     rows = Email.objects.waiting() if user is None else Email.objects.visible_to(user, client).waiting()
     first = rows.filter(created_at__lte=at).aggregate(first=Min("created_at"))["first"]
+    return None if first is None else at - first
+
+
+def waiting_for_us(at: datetime) -> timedelta | None:
+    """Return how long the e-mail that could have gone out first has been waiting; None when nothing is. One query.
+
+    It counts from when it was queued: a person may have held it before. One that its own recipient's server put off
+    waits for that server until its next attempt, and for us from then on.
+    """
+    last = Attempt.objects.filter(email=OuterRef("pk")).order_by("-claimed_at", "-pk")
+    queued_by_hand = Email.history.filter(id=OuterRef("pk"), status=Status.QUEUED).order_by("-history_date")
+    rows = Email.objects.filter(status=Status.QUEUED).annotate(
+        last_outcome=Subquery(last.values("outcome")[:1]),
+        since=Case(
+            When(last_outcome=Outcome.DEFERRED, then="next_attempt_at"),
+            default=Coalesce(Subquery(queued_by_hand.values("history_date")[:1]), "created_at"),
+        ),
+    )
+    first = rows.filter(since__lte=at).aggregate(first=Min("since"))["first"]
     return None if first is None else at - first
 
 

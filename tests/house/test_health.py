@@ -14,6 +14,7 @@ from django.db import OperationalError
 from config import health
 from config.environment import Relay
 from dunning.models import Heartbeat, ScheduledRun
+from dunning.selectors import SILENT_AFTER, worker_state
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -35,8 +36,8 @@ def test_nothing_ran_yet() -> None:
     ("passed", "worker", "jobs"),
     [
         (timedelta(0), True, True),
-        (health.WORKER_SILENT_AFTER, True, True),
-        (health.WORKER_SILENT_AFTER + timedelta(seconds=1), False, True),
+        (SILENT_AFTER, True, True),
+        (SILENT_AFTER + timedelta(seconds=1), False, True),
         (health.JOBS_SILENT_AFTER + timedelta(seconds=1), False, False),
     ],
 )
@@ -45,6 +46,23 @@ def test_worker_and_jobs_grow_stale(*, passed: timedelta, worker: bool, jobs: bo
     ScheduledRun.objects.create(job="hourly", slot=NOW, claimed_at=NOW, finished_at=NOW)
     found = well(NOW + passed)
     assert (found["worker"], found["jobs"]) == (worker, jobs)
+
+
+@pytest.mark.django_db
+def test_a_run_for_tomorrow_does_not_hide_that_today_nothing_ran() -> None:
+    tomorrow = NOW + timedelta(days=1)
+    ScheduledRun.objects.create(job="hourly", slot=tomorrow, claimed_at=tomorrow, finished_at=tomorrow)
+    assert not health.jobs(NOW).is_well
+    ScheduledRun.objects.create(job="hourly", slot=NOW, claimed_at=NOW, finished_at=NOW)
+    assert health.jobs(NOW).is_well
+
+
+@pytest.mark.django_db
+def test_page_and_monitoring_call_a_worker_silent_at_the_same_moment() -> None:
+    Heartbeat.objects.create(name="worker", at=NOW)
+    Heartbeat.objects.create(name="jobs", at=NOW)
+    for passed in (timedelta(0), SILENT_AFTER, SILENT_AFTER + timedelta(seconds=1)):
+        assert health.worker(NOW + passed).is_well == worker_state(at=NOW + passed).is_well
 
 
 @pytest.mark.django_db
