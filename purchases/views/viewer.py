@@ -192,7 +192,7 @@ class PurchaseViewer(PurchasePage):
                 + ("" if number_needed or row.po_number else " (not required)"),
             ),
             (bool(row.billing_company), f"Company: {row.billing_company or 'missing'}"),
-            (not outside, "Inside the policy's customer types, amounts and countries"),
+            (not outside, "Inside the policy: on request, customer type, amount"),
             *((False, line) for line in outside),
         ]
         if row.policy.four_eyes:

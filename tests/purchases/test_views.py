@@ -15,11 +15,13 @@ from core.pdf import PdfUnavailableError
 from purchases.models import Document, Payment, PoDocument, Purchase
 from purchases.services.history import Note, enter
 from purchases.services.place import place_order
+from purchases.services.policy import set_policy
 from purchases.services.products import save_product
 from purchases.states import Status
 from purchases.views.acts import ACTS
 from tests.stories import (
     MONDAY,
+    POLICY,
     a_client,
     a_partner,
     a_released_po,
@@ -355,6 +357,14 @@ def test_a_documents_pdf_is_rendered_once_and_the_same_ever_after(hafen: Client)
     assert first["Content-Disposition"] == f'inline; filename="{document.number}.pdf"'
     assert (first.content[:5], first.content) == (b"%PDF-", second.content)
     assert browser.get(path.replace(document.number, "INV-0")).status_code == 404
+
+
+def test_the_checklist_claims_only_what_was_checked(hafen: Client) -> None:
+    set_policy(hafen, values={**POLICY, "countries": ["FR"]}, by=None, at=MONDAY)
+    abroad = an_offline_order(hafen)
+    text = page(logged_in(a_user("client_admin", hafen)), f"/purchases/{abroad.reference}/?tab=po")
+    assert "Inside the policy: on request, customer type, amount" in text
+    assert "countries" not in text
 
 
 def test_a_received_picture_is_kept_and_handed_out_to_be_saved(hafen: Client) -> None:
