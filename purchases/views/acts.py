@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 
 from accounts.roles import Right
 from core.tables import Reader, day_text, money_text
-from core.views import ActionView, BulkAction
+from core.views import ActionView, BulkAction, refusal_of_page
 from purchases import forms
 from purchases.models import Document, DocumentKind, LicenceKey, Purchase
 from purchases.policy import Buyer, warnings
@@ -73,14 +73,6 @@ def _cancel_refusal(purchase: Purchase, _user: User) -> str:
     return f"{kept} was paid: give it back first." if kept.minor > 0 else ""
 
 
-def _hold_refusal(purchase: Purchase, _user: User) -> str:
-    return "Dunning is on hold already." if purchase.held_at else ""
-
-
-def _resume_refusal(purchase: Purchase, _user: User) -> str:
-    return "" if purchase.held_at else "Dunning is not on hold."
-
-
 @dataclass(frozen=True, slots=True)
 class Act:
     """Something that can be done: its page, its words, the right it takes, the statuses it starts in."""
@@ -103,8 +95,8 @@ ACTS: tuple[Act, ...] = (
     Act("purchases:reject", "Reject", "x", Right.RELEASE, REJECT.sources, reviewer_refusal),
     Act("purchases:refund", "Refund", "undo-2", Right.REFUND, REFUND_PART.sources),
     Act("purchases:cancel", "Cancel", "ban", Right.CANCEL, CANCEL.sources, _cancel_refusal, key="c"),
-    Act("dunning:hold", "Hold dunning", "pause", Right.HOLD, ACCEPTED, _hold_refusal, is_main=False),
-    Act("dunning:resume", "Resume dunning", "play", Right.HOLD, ACCEPTED, _resume_refusal, is_main=False),
+    Act("dunning:hold", "Hold dunning", "pause", Right.HOLD, ACCEPTED, is_main=False),
+    Act("dunning:resume", "Resume dunning", "play", Right.HOLD, ACCEPTED, is_main=False),
     Act("dunning:keep_active", "Keep active", "shield-check", Right.HOLD, ACCEPTED, is_main=False),
     Act("dunning:extend", "Extend due date", "calendar-plus", Right.HOLD, ACCEPTED, is_main=False),
     Act("dunning:promise", "Promise to pay", "handshake", Right.HOLD, ACCEPTED, is_main=False),
@@ -152,7 +144,10 @@ def action_bar(purchase: Purchase, user: User) -> Bar:
             link = reverse(act.page, args=[purchase.reference])
         except NoReverseMatch:  # the page belongs to an app above and may not be there
             continue
-        button = Button(act.label, act.icon, link, why_not(act, purchase, user), act.key)
+        why = why_not(act, purchase, user)
+        if not act.page.startswith("purchases:"):  # the rule is above: its page knows it
+            why = why or refusal_of_page(link, purchase)
+        button = Button(act.label, act.icon, link, why, act.key)
         (main if act.is_main and purchase.status in act.sources else more).append(button)
     primary = next((button for button in main if not button.why_not), None)
     rest = sorted((button for button in main if button is not primary), key=lambda button: bool(button.why_not))

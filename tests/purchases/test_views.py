@@ -12,6 +12,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from core.pdf import PdfUnavailableError
+from dunning.models import Notice
 from purchases.models import Document, Payment, PoDocument, Purchase
 from purchases.services.history import Note, enter
 from purchases.services.place import place_order
@@ -617,14 +618,43 @@ def test_what_is_on_hold_or_promised_says_so_above_everything(hafen: Client) -> 
     assert ["Dunning is on hold: Complaint" in text, "Payment is promised until" in text] == [True, True]
 
 
-def test_dunning_can_be_held_or_resumed_never_both(hafen: Client) -> None:
+def why_not(browser: Browser, purchase: Purchase) -> dict[str, str]:
+    """What the action bar says against each act; empty is a button."""
+    bar = browser.get(f"/purchases/{purchase.reference}/").context["bar"]
+    return {button.label: button.why_not for button in [bar.primary, *bar.buttons, *bar.more] if button}
+
+
+def test_a_hold_can_be_replaced_and_only_what_is_held_or_stopped_resumed(hafen: Client) -> None:
     purchase = a_released_po(hafen)
     browser = logged_in(a_user("client_admin", hafen))
-    before = page(browser, f"/purchases/{purchase.reference}/")
+    not_held = f"Dunning of {purchase.reference} is not on hold."
+    fresh = why_not(browser, purchase)
+    assert (fresh["Hold dunning"], fresh["Resume dunning"]) == ("", not_held)
     Purchase.objects.filter(pk=purchase.pk).update(held_at=MONDAY)
-    after = page(browser, f"/purchases/{purchase.reference}/")
-    assert ["Dunning is not on hold." in before, "Dunning is on hold already." in before] == [True, False]
-    assert ["Dunning is not on hold." in after, "Dunning is on hold already." in after] == [False, True]
+    held = why_not(browser, purchase)
+    assert (held["Hold dunning"], held["Resume dunning"]) == ("", "")
+    Purchase.objects.filter(pk=purchase.pk).update(held_at=None)
+    a_notice(purchase, "pdn1", returned_at=MONDAY)
+    stopped = why_not(browser, purchase)
+    assert (stopped["Hold dunning"], stopped["Resume dunning"]) == ("", "")
+
+
+def test_keep_active_is_offered_once_the_client_was_notified(hafen: Client) -> None:
+    purchase = a_released_po(hafen)
+    browser = logged_in(a_user("client_admin", hafen))
+    assert why_not(browser, purchase)["Keep active"] == (
+        "Possible between the delinquency notification and the cancel."
+    )
+    a_notice(purchase, "notification")
+    assert why_not(browser, purchase)["Keep active"] == ""
+
+
+def a_notice(purchase: Purchase, step: str, **fields: Any) -> Notice:
+    """A letter that was handed over."""
+    day = MONDAY.date()
+    return Notice.objects.create(
+        purchase=purchase, step=step, on=day, status="sent", decided_at=MONDAY, sent_on=day, open_minor=1, **fields
+    )
 
 
 def test_products_show_prices_and_when_their_keys_run_out() -> None:
