@@ -58,6 +58,7 @@ LADDER: Final = (
 """Days counted from the due date; the cancel's distance is in business days and stands in the policy."""
 OFFLINE: Final = (Rung(Step.REMINDER1, 7), Rung(Step.REMINDER2, 14), Rung(Step.OFFLINE_EXPIRED, 30))
 """Days counted from the order date of an order that awaits an offline payment."""
+OFFLINE_LASTS: Final = timedelta(days=OFFLINE[-1].day)
 
 
 class Reason(StrEnum):
@@ -135,10 +136,12 @@ class Decision:
 
 def decide(facts: Facts, on: date) -> Decision:
     """Say what is to be done with a purchase on the day `on`, and why."""
-    if facts.status in {Status.AWAITING_OFFLINE_PAYMENT, Status.UNPAID}:
-        return _decide_offline(facts, on)
     if facts.status == Status.AWAITING_RELEASE:
         return _decide_document(facts, on)
+    if facts.open_minor <= 0:
+        return Decision(None, Reason.CLOSED)  # at a discount of 100 % there is nothing to ask for
+    if facts.status in {Status.AWAITING_OFFLINE_PAYMENT, Status.UNPAID}:
+        return _decide_offline(facts, on)
     if facts.status == Status.PURCHASE_ORDER and facts.due_on is not None:
         return _decide_ladder(facts, facts.due_on, on)
     return Decision(None, Reason.CLOSED)
@@ -155,7 +158,10 @@ def forecast(facts: Facts, on: date) -> list[tuple[Step, date, Reason]]:
     day, waited_for = on + ONE_DAY, Reason.DUE
     while (decision := decide(facts, day)).step or decision.next_on:
         if decision.reason is Reason.NO_EMAIL:
-            break
+            day, waited_for = max(day, facts.ordered_on + OFFLINE_LASTS), Reason.NO_EMAIL
+            if decide(facts, day).step is not Step.OFFLINE_EXPIRED:
+                break
+            continue
         if decision.step is None:
             day, waited_for = decision.next_on or day, decision.reason
             continue
@@ -176,6 +182,8 @@ def _decide_offline(facts: Facts, on: date) -> Decision:
     stopped = _stopped(facts, rung)
     if stopped is not None:
         return stopped
+    if not facts.has_email and facts.paid_minor == 0 and on >= facts.ordered_on + OFFLINE_LASTS:
+        rung = OFFLINE[-1]  # nobody could be reminded: it ends on its day instead of staying open for ever
     numbers: dict[str, Number] = {"start_on": facts.ordered_on.isoformat(), "day": rung.day}
     if rung.step is Step.OFFLINE_EXPIRED and facts.paid_minor > 0:
         return Decision(None, Reason.PARTLY_PAID, numbers=_money(facts))

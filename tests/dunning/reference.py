@@ -17,6 +17,11 @@ PAST_DUE = {"pdn1": 0, "pdn2": 14, "pdn3": 28, "notification": 35}
 QUIET = {"pdn1": 0, "pdn2": 14, "pdn3": 14, "notification": 7}
 
 
+def is_open(day: date) -> bool:
+    """Whether offices are open in Hamburg."""
+    return day.weekday() not in (5, 6) and day not in HAMBURG_2026
+
+
 @dataclass
 class Life:
     """One order: what it is, and what happens on which day."""
@@ -80,7 +85,7 @@ class Reference:
         self.past_due += 1
         self.quiet += 1
         if self.letters == len(LETTERS) and self.past_due > PAST_DUE["notification"] and self.quiet > 0:
-            self.open_days += today.weekday() not in (5, 6) and today not in HAMBURG_2026
+            self.open_days += is_open(today)
         if self.in_flight is not None:
             self.in_flight -= 1
 
@@ -92,8 +97,8 @@ class Reference:
         self.promise = life.promises.get(today, self.promise)
         if today in life.extensions:
             self.past_due -= life.extensions[today]
-            if self.letters == len(LETTERS) and self.past_due <= PAST_DUE["notification"]:
-                self.open_days = 0
+            since = range(max(self.past_due - PAST_DUE["notification"], 0))  # days of the new ladder's wait gone by
+            self.open_days = min(self.open_days, sum(is_open(today - timedelta(days=ago)) for ago in since))
         self.has_document = self.has_document or today in life.documents
         if life.kept_on == today and self.letters == len(LETTERS) and self.in_flight is None:
             self.is_kept = True
@@ -120,8 +125,10 @@ class Reference:
     def reminder(self) -> str:
         if self.life.is_test or self.in_flight is not None:
             return ""
+        if self.age >= 30 and not self.paid and (self.reminders == 2 or not self.life.has_email):
+            return "offline_expired"
         if self.reminders == 2:
-            return "offline_expired" if self.age >= 30 and not self.paid else ""
+            return ""
         is_due = self.age >= (7, 14)[self.reminders]
         return f"reminder{self.reminders + 1}" if is_due and self.life.has_email else ""
 

@@ -98,6 +98,12 @@ LADDER = [
     (po(sent=sent(DUE, APRIL_15), cancel_step=False), APRIL_29, Step.PDN3, Reason.DUE, APRIL_29),
     # a due date extended after the notification: the cancel follows the new one (due + 35 days, 3 business days)
     (po(sent=FULL, due_on=date(2026, 4, 20)), MAY_11, None, Reason.NOT_YET, date(2026, 5, 28)),
+    # the same where no holiday hides the 35th day: Wednesday May 20th, then Thursday, Friday, Tuesday after Whitsun
+    (po(sent=FULL, due_on=APRIL_15), MAY_11, None, Reason.NOT_YET, date(2026, 5, 26)),
+    (po(sent=FULL, due_on=APRIL_15), date(2026, 5, 26), Step.CANCELED, Reason.DUE, None),
+    # nothing is owed: an order at 100 % discount
+    (po(gross_minor=0), DUE, None, Reason.CLOSED, None),
+    (po(gross_minor=0, sent=FULL), MAY_11, None, Reason.CLOSED, None),
     # closed
     *[(po(status=status), DUE, None, Reason.CLOSED, None) for status in ("PAY", "CAN", "REJ", "REF", "QUO")],
 ]
@@ -142,6 +148,13 @@ OFFLINE_ORDERS = [
     (offline(pending=Step.REMINDER1), DAY_30, None, Reason.ON_ITS_WAY, None),
     (offline(sent=BOTH, is_bounced=True), DAY_30, None, Reason.BOUNCED, None),
     (offline(has_email=False), DAY_7, None, Reason.NO_EMAIL, DAY_7 + timedelta(days=1)),
+    # nobody to remind: the reminders can't go out, the order expires all the same, unless money is on it
+    (offline(has_email=False), DAY_30 - timedelta(days=1), None, Reason.NO_EMAIL, DAY_30),
+    (offline(has_email=False), DAY_30, Step.OFFLINE_EXPIRED, Reason.DUE, None),
+    (offline(has_email=False, sent={Step.REMINDER1: DAY_7}), DAY_30, Step.OFFLINE_EXPIRED, Reason.DUE, None),
+    (offline(has_email=False, paid_minor=1), DAY_30, None, Reason.NO_EMAIL, DAY_30 + timedelta(days=1)),
+    (offline(has_email=False, is_bounced=True), DAY_30, None, Reason.BOUNCED, None),
+    (offline(gross_minor=0), DAY_7, None, Reason.CLOSED, None),
     (offline(is_test=True), DAY_30, None, Reason.TEST_ORDER, None),
     (offline(sent={**BOTH, Step.OFFLINE_EXPIRED: DAY_30}), DAY_30, None, Reason.CLOSED, None),
 ]
@@ -183,6 +196,11 @@ def test_the_forecast_of_what_nobody_can_send_is_empty() -> None:
     assert forecast(po(has_email=False), DUE) == []
     assert forecast(po(is_held=True), DUE) == []
     assert forecast(po(status="PAY"), DUE) == []
+    assert forecast(offline(has_email=False, paid_minor=1), ORDERED) == []
+
+
+def test_the_forecast_of_an_offline_order_without_an_address_is_its_cancel() -> None:
+    assert forecast(offline(has_email=False), ORDERED) == [(Step.OFFLINE_EXPIRED, DAY_30, Reason.NO_EMAIL)]
 
 
 def test_the_forecast_of_an_offline_order_ends_with_its_cancel() -> None:
