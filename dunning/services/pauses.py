@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from accounts.models import User
+
+REMINDED: Final = frozenset({Status.AWAITING_OFFLINE_PAYMENT, Status.UNPAID})
+"""Orders that are only reminded: nobody holds them, but a reminder that came back stops them too."""
 
 
 def lock_order(purchase: Purchase) -> Purchase:
@@ -46,9 +49,12 @@ def hold_dunning(purchase: Purchase, *, by: User, at: datetime, reason: str, unt
 def resume_dunning(purchase: Purchase, *, by: User, at: datetime, reason: str = "") -> Purchase:
     """End the hold, or the stop after a returned e-mail; the next daily decision goes on where the ladder stood.
 
-    A promise stays. Raises Refused unless the order is an unpaid purchase order that is held or stopped.
+    A promise stays. Raises Refused unless the order is an unpaid purchase order that is held or stopped, or one
+    that awaits an offline payment and whose reminder came back.
     """
-    purchase = lock_order(purchase)
+    purchase = Purchase.objects.lock(purchase)
+    if purchase.status not in REMINDED:
+        purchase = lock_order(purchase)
     returned = Notice.objects.filter(purchase=purchase, returned_at__isnull=False).standing()
     is_stopped = returned.exists()
     if purchase.held_at is None and not is_stopped:

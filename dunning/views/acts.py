@@ -78,10 +78,12 @@ class PurchaseResume(DunningAct):
         return f"Resume dunning of {self.row}"
 
     def refusal(self) -> str:
-        """Only what is held can be resumed."""
+        """Only what is held, or stopped because an e-mail came back, can be resumed."""
+        if self.row.status in pauses.REMINDED and is_stopped(self.row):
+            return ""
         if super().refusal():
             return super().refusal()
-        if self.row.held_at is None and not is_stopped(self.row):
+        if self.row.held_at is None:
             return f"Dunning of {self.row.reference} is not on hold."
         return ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from mailing.models import Email
 from mailing.services.decide import cancel_email, note_bounce, send_email
 from purchases.models import Document, HistoryEntry, Purchase
 from purchases.services.cancel import cancel_purchase
-from purchases.services.place import place_order
+from purchases.services.place import OrderLine, place_order
 from tests.dunning.worker import at_nine, emails_of, fresh, hands_over, steps_of, works, works_daily
 from tests.stories import (
     MONDAY,
@@ -397,6 +398,48 @@ def test_a_letter_refused_for_good_is_decided_again_after_it_was_looked_at() -> 
     works(DUE + timedelta(days=3))
     assert steps_of(purchase) == [("pdn1", "2026-04-04")]
     assert fresh(purchase).dunning_level == 1
+
+
+def test_an_offline_orders_refused_reminder_is_looked_at_resumed_and_the_order_expires() -> None:
+    boss = a_user("platform_admin")
+    purchase = an_offline_order(a_client())
+    works(RELEASED + timedelta(days=7), mails=False)
+    reminder = Notice.objects.get(purchase=purchase)
+    with pytest.raises(Refused, match="is not held"):
+        resume_dunning(purchase, by=boss, at=at_nine(RELEASED + timedelta(days=7)))
+    mark_returned(reminder, at=at_nine(RELEASED + timedelta(days=7)), words="550 no such user")
+    Email.objects.filter(kind="reminder1").update(status="FAILED", relay_reply="550 no such user")
+    works_daily(RELEASED + timedelta(days=8), RELEASED + timedelta(days=10))
+    assert why(purchase).reason == "bounced"  # type: ignore[union-attr]
+    resume_dunning(purchase, by=boss, at=at_nine(RELEASED + timedelta(days=10)) + timedelta(hours=1))
+    works_daily(RELEASED + timedelta(days=11), RELEASED + timedelta(days=31))
+    assert [step for step, _ in steps_of(purchase)] == ["reminder1", "reminder2", "offline_expired"]
+    assert fresh(purchase).status == "CAN"
+
+
+def test_only_a_stopped_or_accepted_order_is_resumed() -> None:
+    purchase = a_waiting_po(a_client())
+    with pytest.raises(Refused, match="only an unpaid purchase order is dunned"):
+        resume_dunning(purchase, by=a_user("platform_admin"), at=at_nine(DUE))
+
+
+def test_an_offline_order_without_an_address_expires_without_reminders() -> None:
+    client = a_client()
+    purchase = an_offline_order(client)
+    Purchase.objects.filter(pk=purchase.pk).update(billing_email="")
+    works_daily(RELEASED + timedelta(days=1), RELEASED + timedelta(days=31))
+    assert steps_of(purchase) == [("offline_expired", "2026-04-01")]
+    assert fresh(purchase).status == "CAN"
+    assert FollowUp.objects.filter(purchase=purchase, reason="No e-mail address").count() == 1
+
+
+def test_an_order_at_a_discount_of_100_percent_is_not_dunned() -> None:
+    client = a_client()
+    lines = [OrderLine("PRO", 1, discount_percent=Decimal(100))]
+    purchase = a_released_po(client, lines=lines)
+    works_daily(DUE - timedelta(days=1), CANCELED)
+    assert (purchase.gross_minor, steps_of(purchase)) == (0, [])
+    assert fresh(purchase).next_action_on is None
 
 
 def test_one_purchases_trouble_is_entered_and_the_others_letters_go_out() -> None:

@@ -13,7 +13,8 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dunning.models import Run
+from dunning.models import Notice, Run
+from dunning.services.notices import mark_returned
 from dunning.services.pauses import hold_dunning
 from tests.dunning.worker import at_nine, fresh, hands_over, works, works_daily
 from tests.stories import MONDAY, a_client, a_released_po, a_user, a_waiting_po, an_offline_order
@@ -173,6 +174,20 @@ def test_an_order_that_is_not_dunned_says_so(act: str) -> None:
     waiting = a_waiting_po(client)
     answer = logged_in(a_user("client_admin", client)).get(f"/dunning/{waiting.reference}/{act}/")
     assert "only an unpaid purchase order is dunned" in answer.text
+
+
+def test_an_offline_order_is_resumed_once_its_reminder_came_back() -> None:
+    client = a_client()
+    order = an_offline_order(client)
+    day = MONDAY.date() + timedelta(days=7)
+    works(day)
+    browser = logged_in(a_user("client_admin", client))
+    page = f"/dunning/{order.reference}/resume/"
+    assert "only an unpaid purchase order is dunned" in browser.get(page).text
+    mark_returned(Notice.objects.get(purchase=order), at=at_nine(day), words="550 no such user")
+    assert "goes on where the ladder stood" in browser.get(page).text
+    assert post(browser, order, "resume", reason="address corrected").status_code == 302
+    assert "only an unpaid purchase order is dunned" in browser.get(page).text
 
 
 def test_kept_active_by_a_person_after_the_notification() -> None:
