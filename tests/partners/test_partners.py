@@ -82,7 +82,7 @@ def test_a_new_limit_stands_in_the_ledger_with_who_and_why(hafen: Client, admin:
         0,
         11_900,
     )
-    assert (entry.by, entry.comment) == (admin, "Limit 1000.00 EUR → 2500.00 EUR: good payer")
+    assert (entry.by, entry.comment) == (admin, "Limit 1,000.00 EUR → 2,500.00 EUR: good payer")
     newest = partner.history.latest()
     assert (newest.history_user, newest.history_change_reason) == (admin, "good payer")
 
@@ -261,7 +261,7 @@ def test_the_dialog_changes_the_limit_and_comes_back(hafen: Client, admin: User)
     assert "Now €0.00 of €1,000.00 is outstanding." in asked.content.decode()
     refused = browser.post(edit, filled_in(partner, limit="2000.00"))
     assert refused.status_code == 422
-    assert "Say why the limit changes from 1000.00 EUR to 2000.00 EUR." in refused.content.decode()
+    assert "Say why the limit changes from 1,000.00 EUR to 2,000.00 EUR." in refused.content.decode()
     done = browser.post(edit, filled_in(partner, limit="2,000.00", comment="<b>grows</b>", form_key="k", next=page))
     assert (done.status_code, done["Location"]) == (302, page)
     assert Partner.objects.get(pk=partner.pk).limit_minor == 200_000
