@@ -1,6 +1,8 @@
 """Files from customers: what is not what it says stays out."""
 
 import io
+import resource
+import zlib
 
 import pikepdf
 import pytest
@@ -78,6 +80,47 @@ def test_everything_else_is_refused_with_its_reason(name: str, content: bytes, c
 def test_a_picture_loses_everything_but_its_picture() -> None:
     smuggled = a_picture("PNG") + b"<?php system('id') ?>"
     assert b"php" not in check_upload("fax.png", smuggled).content
+
+
+def test_a_picture_loses_its_comments_too() -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(out, format="JPEG", comment=b"<?php system('id') ?>")
+    assert b"php" not in check_upload("fax.jpg", out.getvalue()).content
+
+
+def zeros(megabytes: int) -> bytes:
+    """So many megabytes of nothing, packed a thousand to one."""
+    packer = zlib.compressobj(wbits=-15)
+    megabyte = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    checksum = ((megabytes << 20) % 65521 << 16) + 1
+    return b"\x78\x9c" + megabyte * megabytes + b"\x03\x00" + checksum.to_bytes(4, "big")
+
+
+def a_bomb() -> bytes:
+    """A PDF of three megabytes whose table of contents unpacks to three gigabytes."""
+    packed = zeros(3_000)
+    head = b"%PDF-1.5\n"
+    table = b"1 0 obj\n<</Type/XRef/Size 2/W[1 2 1]/Root 2 0 R/Filter/FlateDecode/Length %d>>\nstream\n" % len(packed)
+    return head + table + packed + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF" % len(head)
+
+
+def test_a_bomb_takes_only_its_own_process_along() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(Refused) as refused:
+        check_upload("order.pdf", a_bomb())
+    assert refused.value.code in {"unreadable", "broken"}  # as far as the parser got
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kilobytes
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1_100_000
+
+
+def test_a_file_that_takes_too_long_is_given_up() -> None:
+    with pytest.raises(Refused) as refused:
+        check_upload("order.pdf", a_pdf(), time_limit=0.001)
+    assert (refused.value.code, "in time" in refused.value.message) == ("unreadable", True)
+
+
+def test_the_largest_picture_fits_into_the_limits() -> None:
+    assert check_upload("poster.jpg", a_picture("JPEG", (7_700, 7_700))).content_type == "image/jpeg"
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd.pdf", "C:\\temp\\passwd.pdf", "/passwd.pdf"])
