@@ -150,3 +150,22 @@ class User(AbstractBaseUser):
     def may(self, right: Right) -> bool:
         """Whether this person's role holds `right`."""
         return self.is_active and right in self.role_data.rights
+
+
+class LoginAttempt(models.Model):
+    """One password tried at the login; kept while it counts against the next.
+
+    `key` stands for the user name and address it came with, unreadable: people type passwords as names, too.
+    """
+
+    key = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["key", "at"], name="login_attempt_by_key"),
+            models.Index(fields=["at"], name="login_attempt_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} {self.at}"

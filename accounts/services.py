@@ -6,14 +6,18 @@ data twice writes nothing the second time.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from unicodedata import normalize
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 
-from accounts.models import BankAccount, Client, Department, Office, User
+from accounts.models import BankAccount, Client, Department, LoginAttempt, Office, User
 from accounts.roles import CLIENT_ROLES, ROLES
 from core.history import record
 from core.refused import Refused
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from django.db.models import Model
 
 M = TypeVar("M", bound="Model")
+MOST_ATTEMPTS: Final = 10
+ATTEMPTS_COUNT_FOR: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,3 +208,33 @@ def _check_reach(details: UserDetails, *, by: User) -> None:
     if office is not None and office.client != details.client:
         message = f"{details.department} is not a team of {details.client or 'the platform'}."
         raise Refused(message, "department")
+
+
+def begin_login(username: str, *, address: str, at: datetime) -> None:
+    """Count a login as `username` from `address` before its password is looked at.
+
+    So many at once get no more tries than one after the other; each counts for a quarter of an hour. Whether there is
+    such a user plays no part. Raises Refused, with the wait in minutes, after ten.
+    """
+    LoginAttempt.objects.filter(at__lte=at - ATTEMPTS_COUNT_FOR).delete()
+    key = _attempt_key(username, address)
+    attempt = LoginAttempt.objects.create(key=key, at=at)  # committed by itself: others count it from now on
+    before = LoginAttempt.objects.filter(key=key, pk__lt=attempt.pk).order_by("-pk")[:MOST_ATTEMPTS]
+    counted = [earlier.at for earlier in before]
+    if len(counted) < MOST_ATTEMPTS:
+        return
+    attempt.delete()
+    wait = math.ceil((counted[-1] + ATTEMPTS_COUNT_FOR - at) / timedelta(minutes=1))
+    message = f"Too many wrong passwords. Try again in {wait} minute{'' if wait == 1 else 's'}."
+    raise Refused(message, "throttled")
+
+
+def end_login(username: str, *, address: str) -> None:
+    """Forget the tries of somebody who came in."""
+    LoginAttempt.objects.filter(key=_attempt_key(username, address)).delete()
+
+
+def _attempt_key(username: str, address: str) -> str:
+    """Stand for a name however it is written, since users are found whatever its case."""
+    name = normalize("NFKC", username[:300]).strip().upper().casefold()
+    return salted_hmac("accounts.login", f"{name}\n{address}", algorithm="sha256").hexdigest()

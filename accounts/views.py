@@ -9,6 +9,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import services
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from django import forms
     from django.http import HttpRequest, HttpResponse
 
+THROTTLED = 429
+
 
 class Login(LoginView):
     """The login; somebody who is in already goes on."""
@@ -35,6 +38,28 @@ class Login(LoginView):
     template_name = "accounts/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        """Look at name and password, unless too many wrong ones came before."""
+        username = request.POST.get("username", "")
+        if username and request.POST.get("password"):
+            try:
+                services.begin_login(username, address=self.address, at=timezone.now())
+            except Refused as refused:
+                form = LoginForm(request, initial={"username": username})
+                context = self.get_context_data(form=form, problem=refused.message)
+                return self.render_to_response(context, status=THROTTLED)
+        return super().post(request, *args, **kwargs)
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from."""
+        return str(self.request.META.get("REMOTE_ADDR", ""))
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Come in, with a new session; earlier slips are forgotten."""
+        services.end_login(self.request.POST["username"], address=self.address)
+        return super().form_valid(form)
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show the form again, with what is wrong."""
