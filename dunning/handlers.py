@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from dunning.models import Notice
 from dunning.schedule import LETTERS, Step
-from dunning.services.notices import reason_against_notice
+from dunning.services.notices import reason_against_copy, reason_against_notice
 from mailing.signals import register_guard
 
 if TYPE_CHECKING:
@@ -31,16 +31,27 @@ def still_wanted(email: Email) -> str:
 
     A copy that a person ordered of a sent letter asks for nothing new and goes out while the order is unpaid.
     """
-    notice = notice_of(email)
-    return reason_against_notice(notice) if notice is not None else ""
+    return _reason_against(notice_of(email), email)
 
 
 def still_announced(email: Email) -> str:
-    """The announcement of the cancel goes out while the notification would."""
-    notice = Notice.objects.filter(
-        purchase__reference=email.reference, step=Step.NOTIFICATION, decided_at=email.created_at
-    ).last()
-    return reason_against_notice(notice) if notice is not None else ""
+    """The announcement of the cancel, or a copy of it, goes out while the notification would."""
+    return _reason_against(notice_announced_by(email), email)
+
+
+def notice_announced_by(email: Email) -> Notice | None:
+    """Find the notification that was decided together with an announcement, or with the one that this is a copy of."""
+    root = email.original or email
+    notices = Notice.objects.filter(purchase__reference=root.reference, step=Step.NOTIFICATION)
+    return notices.filter(decided_at=root.created_at).last()
+
+
+def _reason_against(notice: Notice | None, email: Email) -> str:
+    if notice is None:
+        return "No notice is on record for it"  # what nobody decided does not go out
+    if email.original_id is not None:
+        return reason_against_copy(notice, at=email.created_at)
+    return reason_against_notice(notice)
 
 
 def register() -> None:

@@ -173,6 +173,25 @@ def forecast(facts: Facts, on: date) -> list[tuple[Step, date, Reason]]:
     return coming
 
 
+def against_copy(facts: Facts, step: Step, on: date) -> Reason | None:
+    """Say why a copy of a letter that was sent may not go out on the day `on`; None when it may.
+
+    A copy asks for nothing new, so neither its day nor later letters matter: only whether the letter is still true.
+    """
+    is_reminder = step in {rung.step for rung in OFFLINE}
+    expected = {Status.AWAITING_OFFLINE_PAYMENT, Status.UNPAID} if is_reminder else {Status.PURCHASE_ORDER}
+    if facts.status not in expected or facts.open_minor <= 0:
+        return Reason.CLOSED
+    is_held = facts.is_held and (facts.hold_until is None or on <= facts.hold_until)
+    reasons = (
+        (is_held, Reason.HELD),
+        (facts.promised_until is not None and on <= facts.promised_until, Reason.PROMISED),
+        (facts.is_kept_active, Reason.KEPT_ACTIVE),
+        (facts.is_exempt_partner and not is_reminder, Reason.EXEMPT_PARTNER),
+    )
+    return next((reason for applies, reason in reasons if applies), None)
+
+
 def _decide_offline(facts: Facts, on: date) -> Decision:
     if facts.is_test:
         return Decision(None, Reason.TEST_ORDER)

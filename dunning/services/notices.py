@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from dunning.models import Notice, NoticeStatus
-from dunning.schedule import Reason, Step, decide
+from dunning.schedule import Reason, Step, against_copy, decide
 from dunning.selectors import facts_of
 from dunning.services.explain import refresh
 from dunning.states import REASON_LABELS
@@ -24,33 +23,40 @@ if TYPE_CHECKING:
 LEVELS = {Step.PDN1: 1, Step.PDN2: 2, Step.PDN3: 3}
 
 
-def lock_purchase(pk: int) -> Purchase:
-    """Read a purchase with its parties again under its row lock."""
-    return Purchase.objects.with_parties().select_for_update(of=("self",)).get(pk=pk)
-
-
 @transaction.atomic
 def reason_against_notice(notice: Notice) -> str:
     """Decide a notice's day anew, as if it did not exist yet; "" when it would be decided again, else why not.
 
     The purchase stays locked until the caller's transaction ends: a payment can't slip in before the final dot.
     """
-    purchase = lock_purchase(notice.purchase_id)
-    facts = replace(facts_of(purchase, without=notice), last_step_on=None)  # a copy may follow later letters
-    decision = decide(facts, notice.on)
+    purchase = Purchase.objects.lock(notice.purchase)
+    decision = decide(facts_of(purchase, without=notice), notice.on)
     if decision.step == notice.step:
         return ""
-    if decision.reason is Reason.CLOSED:
-        return purchase.status_label
     if decision.reason is Reason.NOT_YET:
         return "The due date was extended"
-    return REASON_LABELS[decision.reason]
+    return _in_words(decision.reason, purchase)
+
+
+@transaction.atomic
+def reason_against_copy(notice: Notice, *, at: datetime) -> str:
+    """Say why a copy, ordered at `at`, of a notice's letter may not go out; "" while the letter is still true.
+
+    The purchase stays locked until the caller's transaction ends.
+    """
+    purchase = Purchase.objects.lock(notice.purchase)
+    reason = against_copy(facts_of(purchase), Step(notice.step), at.astimezone(purchase.client.zone).date())
+    return "" if reason is None else _in_words(reason, purchase)
+
+
+def _in_words(reason: Reason, purchase: Purchase) -> str:
+    return purchase.status_label if reason is Reason.CLOSED else REASON_LABELS[reason]
 
 
 @transaction.atomic
 def mark_sent(notice: Notice, *, at: datetime) -> Notice:
     """Count a letter that was handed over: its level is reached on the client's day of `at`."""
-    purchase = lock_purchase(notice.purchase_id)
+    purchase = Purchase.objects.lock(notice.purchase)
     notice = Notice.objects.select_for_update().get(pk=notice.pk)
     if notice.status == NoticeStatus.DROPPED or (notice.status == NoticeStatus.SENT and notice.returned_at is None):
         return notice
@@ -68,7 +74,7 @@ def mark_sent(notice: Notice, *, at: datetime) -> Notice:
 @transaction.atomic
 def drop_notice(notice: Notice, *, at: datetime, reason: str) -> Notice:
     """Take back a notice whose letter will not go out; its level is free again for a later day."""
-    purchase = lock_purchase(notice.purchase_id)
+    purchase = Purchase.objects.lock(notice.purchase)
     notice = Notice.objects.select_for_update().get(pk=notice.pk)
     if notice.status != NoticeStatus.PENDING:
         return notice
@@ -82,7 +88,7 @@ def drop_notice(notice: Notice, *, at: datetime, reason: str) -> Notice:
 @transaction.atomic
 def mark_returned(notice: Notice, *, at: datetime, words: str) -> Notice:
     """Stop the ladder because a letter came back or was refused for good, and ask somebody to look at the address."""
-    purchase = lock_purchase(notice.purchase_id)
+    purchase = Purchase.objects.lock(notice.purchase)
     notice = Notice.objects.select_for_update().get(pk=notice.pk)
     if notice.status == NoticeStatus.DROPPED or notice.returned_at is not None:
         return notice

@@ -11,13 +11,13 @@ from dunning.models import Notice, NoticeStatus
 from dunning.schedule import CANCELS, Reason, Step, decide
 from dunning.selectors import facts_of
 from dunning.services.explain import explain
-from dunning.services.notices import LEVELS, lock_purchase
+from dunning.services.notices import LEVELS
 from dunning.services.response import open_link
 from dunning.states import STEP_LABELS
 from followups.models import Category
 from followups.services import open_follow_up
 from purchases.emails import document_expired
-from purchases.models import DocumentKind, Nature
+from purchases.models import DocumentKind, Nature, Purchase
 from purchases.services.cancel import cancel_purchase
 from purchases.services.documents import keep_document, take_number
 from purchases.services.history import Note, enter
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dunning.models import Run
     from dunning.schedule import Decision
     from mailing.models import Email
-    from purchases.models import Document, Purchase
+    from purchases.models import Document
 
 DOCUMENT_KINDS = {
     Step.PDN1: DocumentKind.NOTICE_1,
@@ -50,7 +50,7 @@ def decide_purchase(pk: int, *, on: date, at: datetime, run: Run | None = None) 
     The purchase is locked first and everything is read again: a payment, a hold or another worker's step that was
     committed meanwhile counts.
     """
-    purchase = lock_purchase(pk)
+    purchase = Purchase.objects.lock(Purchase(pk=pk))
     if purchase.next_action_on is None or purchase.next_action_on > on:
         return None
     decision = decide(facts_of(purchase), on)

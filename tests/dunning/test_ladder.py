@@ -223,6 +223,45 @@ def test_a_copy_of_a_sent_letter_goes_out_while_the_order_is_unpaid_and_not_afte
     assert [notice.status for notice in Notice.objects.filter(purchase=purchase)] == ["sent", "sent"]
 
 
+def test_a_copy_of_the_first_letter_goes_out_also_after_the_second_and_shortly_before_the_third() -> None:
+    boss = a_user("platform_admin")
+    purchase = a_released_po(a_client())
+    works_daily(DUE, PDN2)
+    for day in (PDN2 + timedelta(days=1), PDN3):
+        copy = send_email(Email.objects.get(kind="pdn1", original=None), by=boss, at=at_nine(day))
+        works(day)
+        copy.refresh_from_db()
+        assert (copy.status, copy.drop_reason) == ("SENT", "")
+    assert steps_of(purchase) == [("pdn1", "2026-04-01"), ("pdn2", "2026-04-15"), ("pdn3", "2026-04-29")]
+
+
+def test_a_copy_of_the_announcement_is_guarded_as_the_announcement_was() -> None:
+    boss = a_user("platform_admin")
+    purchase = a_released_po(a_client())
+    works_daily(DUE, NOTIFIED)
+    announcement = Email.objects.get(kind="cancellation_announced")
+    copy = send_email(announcement, by=boss, at=at_nine(NOTIFIED) + timedelta(hours=1))
+    hands_over(at_nine(NOTIFIED) + timedelta(hours=1))
+    copy.refresh_from_db()
+    assert copy.status == "SENT"
+    late = send_email(announcement, by=boss, at=at_nine(NOTIFIED) + timedelta(hours=2))
+    keep_active(purchase, by=boss, at=at_nine(NOTIFIED) + timedelta(hours=3))
+    hands_over(at_nine(NOTIFIED) + timedelta(hours=4))
+    late.refresh_from_db()
+    assert (late.status, late.drop_reason) == ("CANCELED", "Kept active")
+
+
+def test_an_announcement_that_nobody_decided_does_not_go_out() -> None:
+    purchase = a_released_po(a_client())
+    works_daily(DUE, PDN3)
+    works(NOTIFIED, mails=False)
+    Email.objects.filter(kind="cancellation_announced").update(created_at=MONDAY)
+    hands_over(at_nine(NOTIFIED))
+    email = Email.objects.get(kind="cancellation_announced")
+    assert (email.status, email.drop_reason) == ("CANCELED", "No notice is on record for it")
+    assert steps_of(purchase)[-1][0] == "notification"
+
+
 def test_held_until_a_day_the_ladder_goes_on_the_day_after_and_resumed_with_the_next_run() -> None:
     boss = a_user("platform_admin")
     until, open_ended = a_released_po(a_client()), a_released_po(a_client("elbe"))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dunning.schedule import CANCELS, Decision, Facts, Reason, Step, decide, forecast
+from dunning.schedule import CANCELS, Decision, Facts, Reason, Step, against_copy, decide, forecast
 from tests.dunning.reference import Life, Reference
 
 DUE = date(2026, 4, 1)  # a Wednesday; Good Friday is the 3rd, Easter Monday the 6th
@@ -221,6 +221,30 @@ def test_the_numbers_behind_an_answer_are_those_that_were_counted() -> None:
         "paid": 400,
         "open": 9600,
     }
+
+
+@pytest.mark.parametrize(
+    ("facts", "step", "reason"),
+    [
+        (po(sent=FULL, last_step_on=DUE), Step.PDN1, None),
+        (po(sent=FULL, paid_minor=1), Step.PDN1, None),
+        (po(sent=FULL, paid_minor=10_000), Step.PDN1, Reason.CLOSED),
+        (po(status="CAN"), Step.PDN1, Reason.CLOSED),
+        (po(is_held=True), Step.PDN1, Reason.HELD),
+        (po(is_held=True, hold_until=DUE), Step.PDN1, Reason.HELD),
+        (po(is_held=True, hold_until=DUE - timedelta(days=1)), Step.PDN1, None),
+        (po(promised_until=DUE), Step.PDN1, Reason.PROMISED),
+        (po(promised_until=DUE - timedelta(days=1)), Step.PDN1, None),
+        (po(is_kept_active=True), Step.NOTIFICATION, Reason.KEPT_ACTIVE),
+        (po(is_exempt_partner=True), Step.PDN1, Reason.EXEMPT_PARTNER),
+        (po(), Step.REMINDER1, Reason.CLOSED),
+        (offline(), Step.REMINDER1, None),
+        (offline(is_exempt_partner=True), Step.REMINDER2, None),
+        (offline(), Step.PDN1, Reason.CLOSED),
+    ],
+)
+def test_what_keeps_a_copy_back(facts: Facts, step: Step, reason: Reason | None) -> None:
+    assert against_copy(facts, step, DUE) == reason
 
 
 def live(life: Life, days: int) -> list[tuple[str, date]]:
