@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from django.dispatch import receiver
 
 from dunning.handlers import notice_of
-from dunning.services.explain import refresh
+from dunning.services.explain import lock_orders_of, refresh, refresh_partner
 from dunning.services.notices import drop_notice, mark_returned, mark_sent
 from dunning.services.response import revoke_links
 from mailing.models import Email
 from mailing.signals import email_bounced, email_dropped, email_failed, email_handed_over
+from partners.models import Partner
+from partners.signals import partner_changed, partner_changing
 from purchases.models import Purchase
 from purchases.signals import purchase_changed
 
@@ -25,6 +27,18 @@ def look_again(*, purchase: Purchase, at: datetime, **_: Any) -> None:
     refresh(purchase, at=at)
     if not purchase.is_open:
         revoke_links(purchase, at=at)
+
+
+@receiver(partner_changing, sender=Partner, dispatch_uid="dunning-partner-lock")
+def lock_its_orders(*, partner: Partner, **_: Any) -> None:
+    """A payment locks the order first and its partner next: the other way round the two would wait for each other."""
+    lock_orders_of(partner)
+
+
+@receiver(partner_changed, sender=Partner, dispatch_uid="dunning-partner")
+def look_at_its_orders(*, partner: Partner, at: datetime, **_: Any) -> None:
+    """A partner changed, perhaps from statements to notices: work out anew what comes for its open orders."""
+    refresh_partner(partner, at=at)
 
 
 @receiver(email_handed_over, sender=Email, dispatch_uid="dunning-sent")

@@ -11,7 +11,7 @@ from core.money import Money
 from core.refused import Refused
 from partners.models import LimitEntry, LimitScope, Partner, PartnerStatus, Reservation
 from partners.selectors import WARN_AT_PERCENT, outstanding
-from partners.signals import limit_nearly_used
+from partners.signals import limit_nearly_used, partner_changed, partner_changing
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -43,7 +43,7 @@ def save_partner(
     if partner is not None and partner.client_id != client.pk:
         message = f"The partner code {code} is taken."
         raise Refused(message, "code")
-    partner = Partner(client=client, code=code) if partner is None else Partner.objects.lock(partner)
+    partner = Partner(client=client, code=code) if partner is None else _lock_for_change(partner)
     before = partner.limit_minor or 0
     values = {
         "company": company,
@@ -60,6 +60,7 @@ def save_partner(
     record(partner, by=by, at=at, reason=comment)
     if before != limit.minor:
         _enter(partner, reference="", change=0, by=by, at=at, comment=f"limit set to {limit}")
+    partner_changed.send(Partner, partner=partner, at=at)
     return partner
 
 
@@ -82,7 +83,7 @@ def change_partner(
     Open orders keep their place, also above a lower limit: only new ones are measured by it. Raises Refused when the
     limit changes without a comment, is below zero or is in another currency.
     """
-    partner = Partner.objects.lock(partner)
+    partner = _lock_for_change(partner)
     comment = comment.strip()
     if limit.currency != partner.currency:
         message = f"The limit of {partner.company} is in {partner.currency}."
@@ -111,7 +112,13 @@ def change_partner(
     if limit != before:
         note = f"Limit {before} → {limit}: {comment[:LONGEST_COMMENT]}"
         _enter(partner, reference="", change=0, by=by, at=at, comment=note)
+    partner_changed.send(Partner, partner=partner, at=at)
     return partner
+
+
+def _lock_for_change(partner: Partner) -> Partner:
+    partner_changing.send(Partner, partner=partner)
+    return Partner.objects.lock(partner)
 
 
 def check_limit(partner: Partner, gross: Money, *, on: date, is_test: bool) -> None:

@@ -4,3 +4,9 @@ from django.dispatch import Signal
 
 limit_nearly_used = Signal()
 """Four fifths of a limit are used. Sent with `partner`, `outstanding` (Money), `at`."""
+
+partner_changing = Signal()
+"""A partner is about to be locked and changed. Sent with `partner`. Who has to change its orders along with it locks
+them now: orders come before their partner in the lock order."""
+partner_changed = Signal()
+"""What a partner is or may do was changed. Sent with `partner` (locked), `at`."""

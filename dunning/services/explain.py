@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db import transaction
+
 from core.days import ONE_DAY
 from dunning.models import Explanation
 from dunning.schedule import Reason, decide
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from dunning.models import Run
     from dunning.schedule import Decision
+    from partners.models import Partner
 
 DAILY = frozenset({Reason.NO_EMAIL, Reason.ONE_A_DAY})
 """Answers that are looked at again each day but do not change by that."""
@@ -72,3 +75,18 @@ def refresh(purchase: Purchase, *, at: datetime) -> Explanation:
     """Decide anew, without acting, after anything about a locked purchase changed."""
     on = at.astimezone(purchase.client.zone).date()
     return explain(purchase, decide(facts_of(purchase), on), on=on, at=at)
+
+
+@transaction.atomic
+def refresh_partner(partner: Partner, *, at: datetime) -> int:
+    """Decide anew, without acting, about every open purchase of a partner; return how many there are."""
+    purchases = lock_orders_of(partner)
+    for purchase in purchases:
+        refresh(purchase, at=at)
+    return len(purchases)
+
+
+def lock_orders_of(partner: Partner) -> list[Purchase]:
+    """Lock the open purchases of a partner."""
+    rows = Purchase.objects.filter(partner=partner).open().with_parties()
+    return list(rows.select_for_update(of=("self",)).order_by("pk"))

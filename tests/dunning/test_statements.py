@@ -11,9 +11,10 @@ from dunning.models import Statement
 from errorlog.models import ErrorRecord
 from mailing.models import Email
 from partners.models import Partner
+from partners.services import change_partner
 from purchases.services.place import place_order
-from tests.dunning.worker import at_nine, steps_of, works, works_daily
-from tests.stories import MONDAY, a_client, a_partner, an_order, pays
+from tests.dunning.worker import at_nine, fresh, steps_of, works, works_daily
+from tests.stories import MONDAY, a_client, a_partner, a_user, an_order, pays
 
 if TYPE_CHECKING:
     from purchases.models import Purchase
@@ -96,3 +97,34 @@ def test_one_partners_trouble_does_not_keep_the_others_statement_back() -> None:
     assert run.counts["errors"] == 1
     assert ErrorRecord.objects.get().note == "“nobody” is not an e-mail address."
     assert works(MARCH_31 + timedelta(days=1))[0].counts == {}
+
+
+def test_a_partner_that_is_switched_from_statements_to_notices_gets_notices() -> None:
+    partner = a_partner(a_client(), month_end_statement=True)
+    purchase = an_order_of(partner, "N-1")
+    works_daily(MARCH_31, date(2026, 4, 2))
+    assert (fresh(purchase).next_action_on, steps_of(purchase)) == (None, [])
+    change_partner(
+        partner,
+        status=partner.status,
+        limit=partner.limit,
+        scope=partner.scope,
+        is_po_enabled=partner.is_po_enabled,
+        valid_until=partner.valid_until,
+        month_end_statement=False,
+        comment="",
+        by=a_user("platform_admin"),
+        at=at_nine(date(2026, 4, 2)),
+    )
+    assert fresh(purchase).next_action_on == date(2026, 4, 2)
+    works(date(2026, 4, 3))
+    assert steps_of(purchase) == [("pdn1", "2026-04-03")]
+
+
+def test_a_partner_that_is_registered_anew_with_statements_gets_no_more_notices() -> None:
+    client = a_client()
+    partner = a_partner(client)
+    purchase = an_order_of(partner, "N-1")
+    assert fresh(purchase).next_action_on == date(2026, 4, 1)
+    a_partner(client, code=partner.code, month_end_statement=True)
+    assert fresh(purchase).next_action_on is None
