@@ -10,12 +10,10 @@ from django.db import transaction
 
 from accounts.models import Client
 from dunning.models import Heartbeat, ScheduledRun
-from dunning.selectors import DECISION_TIME
+from dunning.selectors import next_morning
 from dunning.services.days import decide_due_days
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from dunning.models import Run
 
 SLOT: Final = timedelta(minutes=5)
@@ -48,17 +46,14 @@ def next_work_at(*, at: datetime) -> datetime:
     periodic job adds its next moment here.
     """
     zones = Client.objects.order_by("time_zone").values_list("time_zone", flat=True).distinct()
-    return min((_next_morning(at, Client(time_zone=zone).zone) for zone in zones), default=at + SLOT)
-
-
-def _next_morning(at: datetime, zone: ZoneInfo) -> datetime:
-    local = at.astimezone(zone)
-    day = local.date() if local.time() < DECISION_TIME else local.date() + timedelta(days=1)
-    return datetime.combine(day, DECISION_TIME, zone)
+    return min((next_morning(at, Client(time_zone=zone).zone) for zone in zones), default=at + SLOT)
 
 
 def run_now(*, at: datetime) -> JobResult:
-    """Do the periodic jobs because somebody asked for it, whoever has the slot, and note that they ran."""
+    """Do the periodic jobs because somebody asked for it, whoever has the slot, and note that they ran.
+
+    `at` is now: for another moment use `run_periodic_jobs`, which leaves no sign of life.
+    """
     result = run_periodic_jobs(at=at)
     slot = claim_slot(JOBS, at=at)
     if slot is not None:

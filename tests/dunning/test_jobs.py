@@ -73,6 +73,17 @@ def test_run_jobs_works_as_of_a_moment_and_repeating_it_changes_nothing() -> Non
     assert steps_of(purchase) == [("pdn1", "2026-04-01")]
 
 
+def test_run_jobs_as_of_another_moment_is_no_sign_of_life_and_clears_no_slots_away() -> None:
+    a_released_po(a_client())
+    claim_slot("periodic jobs", at=NOON)
+    before = list(ScheduledRun.objects.values())
+    call("run_jobs", "--as-of", "2030-04-01T12:00:00+00:00")
+    assert list(ScheduledRun.objects.values()) == before
+    assert not Heartbeat.objects.exists()
+    call("run_jobs")
+    assert ScheduledRun.objects.filter(finished_at__isnull=False).count() == 1
+
+
 def test_a_dry_run_says_what_it_would_do_and_writes_nothing() -> None:
     client = a_client()
     due, offline = a_released_po(client), an_offline_order(client, at=MONDAY + timedelta(days=25))
