@@ -106,6 +106,7 @@ def keep_active(purchase: Purchase, *, by: User | None, at: datetime, reason: st
 def extend_due_date(purchase: Purchase, *, by: User | None, at: datetime, due_on: date, reason: str = "") -> Purchase:
     """Give the customer more time: later steps count from the new due date, letters already sent stay sent.
 
+    `by` empty is the client answering by the link in the notification.
     Raises Refused unless it is an unpaid purchase order and the day is after both the old due date and today.
     """
     purchase = lock_order(purchase)
@@ -115,6 +116,7 @@ def extend_due_date(purchase: Purchase, *, by: User | None, at: datetime, due_on
         raise Refused(message, "due_on")
     text = f"Due date extended from {purchase.due_on:%Y-%m-%d} to {due_on:%Y-%m-%d}"
     purchase.due_on = due_on
-    save_change(purchase, Note("extended", text, reason=reason), by=by, at=at)
+    nature = Nature.CLIENT if by is None else Nature.SYSTEM
+    save_change(purchase, Note("extended", text, reason=reason, nature=nature), by=by, at=at)
     report(purchase, "extended", at=at)
     return purchase

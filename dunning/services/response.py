@@ -12,6 +12,7 @@ from django.db import transaction
 from core.refused import Refused
 from dunning.models import ResponseLink
 from dunning.services import pauses
+from purchases.models import Nature
 from purchases.services.cancel import cancel_purchase
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ VALID_FOR: Final = timedelta(days=60)
 """The cancel can be put off by holds and promises; an answer makes sense as long as it has not happened."""
 
 KEEP, EXTEND, CANCEL = "keep", "extend", "cancel"
-BY_CLIENT: Final = "The client's answer to the delinquency notification"
+BY_CLIENT: Final = "The client answered by the link in the delinquency notification"
 
 
 def hash_of(token: str) -> str:
@@ -61,7 +62,7 @@ def answer_link(link: ResponseLink, *, at: datetime, answer: str, due_on: date |
     elif answer == EXTEND and due_on is not None:
         purchase = pauses.extend_due_date(purchase, by=None, at=at, due_on=due_on, reason=BY_CLIENT)
     elif answer == CANCEL:
-        purchase = cancel_purchase(purchase, by=None, at=at, reason=BY_CLIENT)
+        purchase = cancel_purchase(purchase, by=None, at=at, reason=BY_CLIENT, nature=Nature.CLIENT)
     else:
         message = "Choose what should happen with the order."
         raise Refused(message, "answer")

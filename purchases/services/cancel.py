@@ -8,7 +8,7 @@ from django.db import transaction
 
 from core.refused import Refused
 from purchases import emails
-from purchases.models import Document, DocumentKind, Purchase
+from purchases.models import Document, DocumentKind, Nature, Purchase
 from purchases.services.delivery import has_keys
 from purchases.services.documents import issue
 from purchases.services.history import Note, report, save_change
@@ -23,13 +23,19 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def cancel_purchase(
-    purchase: Purchase, *, by: User | None, at: datetime, reason: str, is_announced: bool = True
+    purchase: Purchase,
+    *,
+    by: User | None,
+    at: datetime,
+    reason: str,
+    is_announced: bool = True,
+    nature: str = Nature.SYSTEM,
 ) -> Purchase:
     """Cancel an open purchase on which no money is kept: credit note if it was invoiced, e-mail to the customer.
 
-    `by` empty is the worker; a caller that writes its own e-mail passes `is_announced=False`. If keys were
-    delivered, a follow-up asks the client about the licences. Raises Refused in a closed status or when money
-    was paid: refund it first.
+    `by` empty is the worker, or, with `nature`, somebody who is no user. A caller that writes its own e-mail passes
+    `is_announced=False`. If keys were delivered, a follow-up asks the client about the licences. Raises Refused in a
+    closed status or when money was paid: refund it first.
     """
     purchase = Purchase.objects.lock(purchase)
     purchase.move(CANCEL)
@@ -37,7 +43,7 @@ def cancel_purchase(
         message = f"{purchase.paid - purchase.refunded} was paid on {purchase.reference}: give it back first."
         raise Refused(message, "paid")
     purchase.closed_at = at
-    save_change(purchase, Note("canceled", "Purchase canceled", reason=reason), by=by, at=at)
+    save_change(purchase, Note("canceled", "Purchase canceled", reason=reason, nature=nature), by=by, at=at)
     credit_note = None
     if Document.objects.filter(purchase=purchase, kind=DocumentKind.INVOICE).exists():
         credit_note = issue(purchase, DocumentKind.CREDIT_NOTE, at=at, amount=purchase.gross)
