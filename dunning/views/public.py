@@ -39,8 +39,8 @@ DONE = {
 
 
 def is_throttled(request: HttpRequest) -> bool:
-    """Count this visitor's wrong links; guessing is hopeless, but not free either."""
-    return int(cache.get(_visitor(request), 0)) >= TRIES_PER_HOUR
+    """Whether this visitor's address tried too many wrong links; guessing is hopeless, but not free either."""
+    return int(cache.get(_visitor(request), 0)) > TRIES_PER_HOUR
 
 
 def count_try(request: HttpRequest) -> None:
@@ -85,17 +85,19 @@ class Answer(View):
         return self.show(request, link, AnswerForm(), at=at, done=DONE[form.cleaned_data["answer"]])
 
     def find(self, request: HttpRequest, token: str, at: datetime) -> ResponseLink | None:
-        """Find the link of a token."""
-        if is_throttled(request):
-            return None
+        """Find the link of a token; a wrong one is counted.
+
+        Nobody who has a link is kept from it: behind a proxy many visitors share one address.
+        """
         link = answer_of(token, at=at)
         if link is None:
             count_try(request)
         return link
 
     def nothing(self, request: HttpRequest) -> HttpResponse:
-        """Say that the link leads nowhere (any more)."""
-        return _private(render(request, "dunning/answer_gone.html", status=404))
+        """Say that the link leads nowhere (any more); 429 to an address that tried too many of them."""
+        status = 429 if is_throttled(request) else 404
+        return _private(render(request, "dunning/answer_gone.html", status=status))
 
     def show(
         self,

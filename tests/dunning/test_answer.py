@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.refused import Refused
 from dunning.models import ResponseLink
-from dunning.services.response import answer_link, hash_of, open_link, revoke_links
+from dunning.services.response import BY_CLIENT, answer_link, hash_of, open_link, revoke_links
 from mailing.models import Email
 from purchases.models import HistoryEntry, Purchase
 from tests.dunning.worker import fresh, steps_of, works, works_daily
@@ -47,6 +47,12 @@ def the_link(purchase: Purchase) -> str:
     return found[0]
 
 
+def entry_of(purchase: Purchase, event: str) -> tuple[object, str, str]:
+    """Who is behind a change, and why: person, nature, reason."""
+    entry = HistoryEntry.objects.get(purchase=purchase, event=event)
+    return (entry.by, entry.nature, entry.reason)
+
+
 def test_the_e_mail_holds_the_link_and_the_database_only_its_hash(purchase: Purchase) -> None:
     token = the_link(purchase).split("/")[3]
     assert len(token) >= 43  # 256 bits
@@ -70,12 +76,7 @@ def test_keep_active(purchase: Purchase) -> None:
     answer = Browser().post(the_link(purchase), {"answer": "keep"})
     assert "stays active" in answer.text
     assert fresh(purchase).kept_active_at is not None
-    entry = HistoryEntry.objects.get(purchase=purchase, event="kept_active")
-    assert (entry.by, entry.nature, entry.reason) == (
-        None,
-        "client",
-        "The client's answer to the delinquency notification",
-    )
+    assert entry_of(purchase, "kept_active") == (None, "client", BY_CLIENT)
     again = Browser().get(the_link(purchase))
     assert "Answered before: keep" in again.text
 
@@ -85,6 +86,7 @@ def test_extend(purchase: Purchase, now: datetime) -> None:
     answer = Browser().post(the_link(purchase), {"answer": "extend", "due_on": until.isoformat()})
     assert "was extended" in answer.text
     assert fresh(purchase).due_on == until
+    assert entry_of(purchase, "extended") == (None, "client", BY_CLIENT)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +110,7 @@ def test_cancel_now_and_the_link_is_used_up(purchase: Purchase) -> None:
     answer = Browser().post(the_link(purchase), {"answer": "cancel"})
     assert "was canceled" in answer.text
     assert fresh(purchase).status == "CAN"
+    assert entry_of(purchase, "canceled") == (None, "client", BY_CLIENT)
     assert Email.objects.filter(reference=purchase.reference, kind="cancellation").count() == 1
     assert Browser().get(the_link(purchase)).status_code == 404
 
@@ -136,12 +139,14 @@ def test_a_link_that_ended_while_the_page_was_open_acts_no_more(purchase: Purcha
     assert fresh(purchase).kept_active_at is None
 
 
-def test_guessing_is_throttled(purchase: Purchase) -> None:
+def test_guessing_is_throttled_and_shuts_out_nobody_who_has_a_link(purchase: Purchase) -> None:
     browser = Browser()
     for number in range(60):
         assert browser.get(f"/p/answer/guess-{number}/").status_code == 404
-    assert browser.get(the_link(purchase)).status_code == 404
-    assert Browser(REMOTE_ADDR="192.0.2.7").get(the_link(purchase)).status_code == 200
+    assert browser.get("/p/answer/guess-60/").status_code == 429
+    assert browser.get(the_link(purchase)).status_code == 200
+    assert "stays active" in browser.post(the_link(purchase), {"answer": "keep"}).text
+    assert Browser(REMOTE_ADDR="192.0.2.7").get("/p/answer/guess-61/").status_code == 404
 
 
 def test_the_answer_needs_the_pages_own_form(purchase: Purchase) -> None:
