@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register  # noqa: A004 -- Django's name
 
+from core.pdf import has_japanese_font
+
 BOOTSTRAP = settings.BASE_DIR / "static" / "vendor" / "bootstrap" / "bootstrap.min.css"
 PANGO = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0")
 SUBSETTER = ("libharfbuzz-subset.so.0",)
@@ -34,6 +36,15 @@ def pdf_libraries_are_there(**_: Any) -> list[CheckMessage]:
         hint = "On Debian: sudo apt-get install libharfbuzz-subset0"
         return [Warning("PDFs are slow: the library libharfbuzz-subset is missing.", hint=hint, id="kontor.W003")]
     return []
+
+
+@register()
+def letters_can_be_set_in_japanese(**_: Any) -> list[CheckMessage]:
+    """Letters go out in Japanese, too; without a font that has it they are sent with empty boxes, silently."""
+    if has_japanese_font():
+        return []
+    hint = "On Debian: sudo apt-get install fonts-noto-cjk"
+    return [Warning("Japanese in PDFs comes out as empty boxes: no font has it.", hint=hint, id="kontor.W004")]
 
 
 def loads(names: tuple[str, ...]) -> bool:

@@ -11,8 +11,10 @@ import atexit
 import ctypes
 import hashlib
 import re
+import shutil
+import subprocess
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -42,6 +44,16 @@ UNICODE_RANGES: Final = {
     "cyrillic": "U+0301, U+0400-045F, U+0490-0491, U+04B0-04B1, U+2116",
 }
 _SAFE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*\.[a-z0-9]+", re.IGNORECASE)
+
+FONT_FOLDERS: Final = (
+    Path("/usr/share/fonts"),
+    Path("/usr/local/share/fonts"),
+    Path.home() / ".fonts",
+    Path.home() / ".local" / "share" / "fonts",
+    Path("/Library/Fonts"),
+    Path("/System/Library/Fonts"),
+)
+JAPANESE_FONTS: Final = re.compile("cjk|sourcehan|notos(?:ans|erif)jp|vl-?gothic|yugoth|mincho|ipa[emgx]|hiragino|takao|unifont")
 
 INSTALL: Final = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-noto-cjk"
 
@@ -84,7 +96,21 @@ def pdf_warning() -> str:
         return "PDFs take four times as long because libharfbuzz-subset is missing; install with: " + INSTALL
     if not any(FONTS.glob("*.woff2")):
         return "PDFs are set in DejaVu Sans because the Inter fonts are missing; install them with: make setup"
+    if not has_japanese_font():
+        return "Japanese in PDFs comes out as empty boxes because no font has it; install with: " + INSTALL
     return ""
+
+
+@cache
+def has_japanese_font() -> bool:
+    """Whether a font of this machine holds Japanese: as fontconfig knows it, else by the names of the font files."""
+    if command := shutil.which("fc-list"):
+        with suppress(OSError, subprocess.SubprocessError):
+            asked = [command, ":lang=ja", "family"]
+            found = subprocess.run(asked, capture_output=True, check=True, timeout=20)  # noqa: S603 -- no foreign word
+            return bool(found.stdout.strip())
+    files = (path.name.lower() for folder in FONT_FOLDERS for path in folder.rglob("*.[ot]t[cf]"))
+    return any(JAPANESE_FONTS.search(name) for name in files)
 
 
 def pdf_available() -> bool:

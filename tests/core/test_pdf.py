@@ -185,6 +185,33 @@ def test_a_letter_without_inter_is_set_in_another_font(monkeypatch: pytest.Monke
     pdf.pdf_warning.cache_clear()
 
 
+@pytest.mark.parametrize(("answer", "expected"), [("Noto Sans CJK JP", True), ("", False), (None, False)])
+def test_a_machine_without_japanese_is_warned_of_empty_boxes(
+    answer: str | None,
+    expected: bool,  # noqa: FBT001 -- one column of the table
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Asked of fontconfig; of a machine without its command (None) by the font files there are."""
+    if answer is not None:
+        (tmp_path / "fc-list").write_text(f"#!/bin/sh\necho '{answer}'\n")
+        (tmp_path / "fc-list").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(pdf, "FONT_FOLDERS", (tmp_path,))
+    for remembered in (pdf.has_japanese_font, pdf.pdf_warning):
+        remembered.cache_clear()
+    try:
+        assert pdf.has_japanese_font() is expected
+        assert ("fonts-noto-cjk" in pdf.pdf_warning()) is not expected
+        if answer is None:
+            (tmp_path / "NotoSansCJK-Regular.ttc").touch()
+            pdf.has_japanese_font.cache_clear()
+            assert pdf.has_japanese_font()
+    finally:
+        for remembered in (pdf.has_japanese_font, pdf.pdf_warning):
+            remembered.cache_clear()
+
+
 def test_a_letter_that_takes_too_long_is_given_up() -> None:
     markup = "<title>t</title>" + "<p>" + "word " * 200_000
     with pytest.raises(pdf.PdfTimeoutError, match=r"longer than 0\.2 seconds"):

@@ -37,6 +37,13 @@ def test_missing_pdf_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ids(checks.pdf_libraries_are_there()) == ["kontor.W002"]
 
 
+def test_a_machine_without_japanese_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ids(checks.letters_can_be_set_in_japanese()) == []
+    monkeypatch.setattr(checks, "has_japanese_font", lambda: False)
+    [warning] = checks.letters_can_be_set_in_japanese()
+    assert (warning.id, "fonts-noto-cjk" in str(warning.hint)) == ("kontor.W004", True)
+
+
 def test_elsewhere_nobody_is_bothered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(checks, "PANGO", ("libnothing.so.0",))
