@@ -189,6 +189,7 @@ class ListPage(Page):
             "filterset": filterset,
             "is_filtered": any(query.get(name) for name in (filterset.form.fields if filterset else ())),
             "shown": shown.key,
+            "is_narrowed": shown.key not in {"", "all", *(segment.key for segment in segments[:1])},
             "segments": [
                 {
                     "label": segment.label,

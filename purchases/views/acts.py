@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 PAYABLE = OPEN | {Status.CANCELED, Status.CHARGED_BACK}
 FEW = 3
 ACCEPTED = frozenset({Status.PURCHASE_ORDER})
+REMINDED = ACCEPTED | {Status.AWAITING_OFFLINE_PAYMENT, Status.UNPAID}
 
 
 def _nothing(_purchase: Purchase, _user: User) -> str:
@@ -96,7 +97,7 @@ ACTS: tuple[Act, ...] = (
     Act("purchases:refund", "Refund", "undo-2", Right.REFUND, REFUND_PART.sources),
     Act("purchases:cancel", "Cancel", "ban", Right.CANCEL, CANCEL.sources, _cancel_refusal, key="c"),
     Act("dunning:hold", "Hold dunning", "pause", Right.HOLD, ACCEPTED, is_main=False),
-    Act("dunning:resume", "Resume dunning", "play", Right.HOLD, ACCEPTED, is_main=False),
+    Act("dunning:resume", "Resume dunning", "play", Right.HOLD, REMINDED, is_main=False),
     Act("dunning:keep_active", "Keep active", "shield-check", Right.HOLD, ACCEPTED, is_main=False),
     Act("dunning:extend", "Extend due date", "calendar-plus", Right.HOLD, ACCEPTED, is_main=False),
     Act("dunning:promise", "Promise to pay", "handshake", Right.HOLD, ACCEPTED, is_main=False),

@@ -129,13 +129,22 @@ class ReviewQueue(PurchaseRows):
         return super().get_rows().awaiting_release()
 
     def segments(self) -> Sequence[Segment]:
-        """Ready for a decision, or still waiting for the document."""
+        """What the user may release now; ready for a decision, or still waiting for the document."""
+        mine = [Segment("mine", "For me to release", self.mine)] if self.user.may(Right.RELEASE) else []
         return (
             Segment("all", "All"),
+            *mine,
             Segment("ready", "Ready to release", lambda rows: rows.filter(document_received_at__isnull=False)),
             Segment("missing", "Document missing", lambda rows: rows.filter(document_received_at=None)),
             Segment("second", "Waiting for second approval", lambda rows: rows.filter(approved_at__isnull=False)),
         )
+
+    def mine(self, rows: PurchaseQuerySet) -> QuerySet[Purchase]:
+        """What the user may release now: the rows whose action bar offers it."""
+        ready = rows.filter(document_received_at__isnull=False).exclude(policy__four_eyes=True, approved_by=self.user)
+        if self.user.role == "platform_admin":
+            return ready
+        return ready.filter(policy__reviewer="platform" if self.user.client_id is None else "client")
 
 
 class ProductList(ListPage):

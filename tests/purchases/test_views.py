@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
+from accounts.roles import ROLES, Right
 from core.pdf import PdfUnavailableError
 from dunning.models import Notice
 from purchases.models import Document, Payment, PoDocument, Purchase
@@ -19,7 +20,7 @@ from purchases.services.place import place_order
 from purchases.services.policy import set_policy
 from purchases.services.products import save_product
 from purchases.states import Status
-from purchases.views.acts import ACTS
+from purchases.views.acts import ACTS, why_not
 from tests.stories import (
     MONDAY,
     POLICY,
@@ -129,7 +130,7 @@ def test_acts_are_closed_to_anonymous_bystander_and_stranger(hafen: Client, acti
     assert Browser().get(path).status_code == 302
     assert Browser().post(path).status_code == 302
     assert logged_in(a_user("client_sales", hafen)).post(path).status_code == 403
-    assert stranger.post(path).status_code == (403 if action in {"payment", "refund"} else 404)
+    assert stranger.post(path).status_code == (403 if action in {"payment", "refund", "cancel"} else 404)
     purchase.refresh_from_db()
     assert purchase.status == Status.AWAITING_RELEASE
 
@@ -524,7 +525,7 @@ def test_an_offline_order_is_converted_and_outside_the_policy_needs_a_note() -> 
 
 def test_cancel_names_what_it_undoes(hafen: Client) -> None:
     purchase = a_released_po(hafen)
-    browser = logged_in(a_user("client_admin", hafen))
+    browser = logged_in(a_user("platform_customer_service"))
     asked = page(browser, f"/purchases/{purchase.reference}/cancel/")
     assert ["credit note over €119.00" in asked, "Keys were delivered" in asked] == [True, True]
     act(browser, purchase, "cancel", reason="Duplicate")
@@ -534,7 +535,7 @@ def test_cancel_names_what_it_undoes(hafen: Client) -> None:
 
 def test_money_for_a_canceled_order_is_announced_as_such(hafen: Client) -> None:
     purchase = a_waiting_po(hafen)
-    act(logged_in(a_user("client_admin", hafen)), purchase, "cancel", reason="Duplicate")
+    act(logged_in(a_user("platform_customer_service")), purchase, "cancel", reason="Duplicate")
     text = page(logged_in(a_user("platform_finance")), f"/purchases/{purchase.reference}/payment/")
     assert "The purchase is Canceled: the money is booked and stays visible." in text
 
@@ -618,35 +619,39 @@ def test_what_is_on_hold_or_promised_says_so_above_everything(hafen: Client) -> 
     assert ["Dunning is on hold: Complaint" in text, "Payment is promised until" in text] == [True, True]
 
 
-def why_not(browser: Browser, purchase: Purchase) -> dict[str, str]:
+def reasons(browser: Browser, purchase: Purchase) -> dict[str, str]:
     """What the action bar says against each act; empty is a button."""
     bar = browser.get(f"/purchases/{purchase.reference}/").context["bar"]
     return {button.label: button.why_not for button in [bar.primary, *bar.buttons, *bar.more] if button}
 
 
-def test_a_hold_can_be_replaced_and_only_what_is_held_or_stopped_resumed(hafen: Client) -> None:
+def test_a_hold_can_be_replaced_and_only_what_is_held_resumed(hafen: Client) -> None:
     purchase = a_released_po(hafen)
     browser = logged_in(a_user("client_admin", hafen))
     not_held = f"Dunning of {purchase.reference} is not on hold."
-    fresh = why_not(browser, purchase)
+    fresh = reasons(browser, purchase)
     assert (fresh["Hold dunning"], fresh["Resume dunning"]) == ("", not_held)
     Purchase.objects.filter(pk=purchase.pk).update(held_at=MONDAY)
-    held = why_not(browser, purchase)
+    held = reasons(browser, purchase)
     assert (held["Hold dunning"], held["Resume dunning"]) == ("", "")
-    Purchase.objects.filter(pk=purchase.pk).update(held_at=None)
-    a_notice(purchase, "pdn1", returned_at=MONDAY)
-    stopped = why_not(browser, purchase)
-    assert (stopped["Hold dunning"], stopped["Resume dunning"]) == ("", "")
+
+
+def test_reminders_that_stopped_because_one_came_back_are_resumed(hafen: Client) -> None:
+    purchase = an_offline_order(hafen)
+    browser = logged_in(a_user("client_admin", hafen))
+    assert reasons(browser, purchase)["Resume dunning"] != ""
+    a_notice(purchase, "reminder1", returned_at=MONDAY)
+    assert reasons(browser, purchase)["Resume dunning"] == ""
 
 
 def test_keep_active_is_offered_once_the_client_was_notified(hafen: Client) -> None:
     purchase = a_released_po(hafen)
     browser = logged_in(a_user("client_admin", hafen))
-    assert why_not(browser, purchase)["Keep active"] == (
+    assert reasons(browser, purchase)["Keep active"] == (
         "Possible between the delinquency notification and the cancel."
     )
     a_notice(purchase, "notification")
-    assert why_not(browser, purchase)["Keep active"] == ""
+    assert reasons(browser, purchase)["Keep active"] == ""
 
 
 def a_notice(purchase: Purchase, step: str, **fields: Any) -> Notice:
@@ -667,6 +672,36 @@ def test_products_show_prices_and_when_their_keys_run_out() -> None:
     assert len(found) == 1
 
 
+@pytest.mark.parametrize(
+    ("role", "reviewer"), [(role, reviewer) for role in ROLES for reviewer in ("client", "platform")]
+)
+def test_for_me_to_release_is_what_the_action_bar_lets_me_release(role: str, reviewer: str) -> None:
+    client = a_client("hafen", reviewer=reviewer, four_eyes=True)
+    user = a_user(role, None if role.startswith("platform_") else client)
+    place_order(client, an_order(), by=None, at=MONDAY)
+    approved = a_waiting_po(client)
+    Purchase.objects.filter(pk=approved.pk).update(approved_by=user, approved_at=MONDAY)
+    a_waiting_po(client)
+    browser = logged_in(user)
+    queue = browser.get("/purchases/review/")
+    mine = [row.key for row in browser.get("/purchases/review/?show=mine").context["rows"]]
+    can = [row.key for row in queue.context["rows"] if not why_not_release(row.key, user)]
+    assert "For me to release" in [segment["label"] for segment in queue.context["segments"]] or not can
+    assert mine == can or (can == [] and not user.may(Right.RELEASE))
+
+
+def why_not_release(reference: str, user: User) -> str:
+    return why_not(next(act for act in ACTS if act.label == "Release"), Purchase.objects.get(reference=reference), user)
+
+
+def test_an_empty_queue_says_what_would_be_here_only_a_narrowed_one_that_nothing_matches(hafen: Client) -> None:
+    browser = logged_in(a_user("client_admin", hafen))
+    assert "Nothing to review" in page(browser, "/purchases/review/")
+    assert "Nothing to review" in page(browser, "/purchases/review/?show=all")
+    assert "Nothing matches" in page(browser, "/purchases/review/?show=mine")
+    assert "Nothing matches" in page(browser, "/purchases/review/?q=4711")
+
+
 def test_a_missing_document_is_seen_in_the_queue(hafen: Client) -> None:
     place_order(hafen, an_order(), by=None, at=MONDAY)
     browser = logged_in(a_user("auditor"))
@@ -677,13 +712,13 @@ def test_a_missing_document_is_seen_in_the_queue(hafen: Client) -> None:
 def test_canceling_a_partners_order_gives_its_limit_back(hafen: Client) -> None:
     partner = a_partner(hafen)
     purchase = place_order(hafen, an_order(partner=partner, source="partner"), by=None, at=MONDAY)
-    text = page(logged_in(a_user("client_admin", hafen)), f"/purchases/{purchase.reference}/cancel/")
+    text = page(logged_in(a_user("platform_customer_service")), f"/purchases/{purchase.reference}/cancel/")
     assert "What it takes of the limit of Reseller AG is given back." in text
 
 
 def test_money_must_be_given_back_before_a_cancelation(hafen: Client) -> None:
     purchase = pays(a_released_po(hafen), "19.00")
-    text = page(logged_in(a_user("client_admin", hafen)), f"/purchases/{purchase.reference}/cancel/")
+    text = page(logged_in(a_user("platform_customer_service")), f"/purchases/{purchase.reference}/cancel/")
     assert "19.00 EUR was paid: give it back first." in text
 
 
