@@ -53,7 +53,9 @@ FONT_FOLDERS: Final = (
     Path("/Library/Fonts"),
     Path("/System/Library/Fonts"),
 )
-JAPANESE_FONTS: Final = re.compile("cjk|sourcehan|notos(?:ans|erif)jp|vl-?gothic|yugoth|mincho|ipa[emgx]|hiragino|takao|unifont")
+JAPANESE_FONTS: Final = re.compile(
+    "cjk|sourcehan|notos(?:ans|erif)jp|vl-?gothic|yugoth|mincho|ipa[emgx]|hiragino|takao|unifont"
+)
 
 INSTALL: Final = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-noto-cjk"
 
