@@ -1,10 +1,15 @@
 """The worker's timetable: periodic jobs only look into the database, so missing or doubling one changes nothing."""
 
+import gc
 import os
+from contextlib import suppress
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import celeryd_after_setup, setup_logging
 from django.conf import settings
+from kombu.entity import Queue
+
+from core.pdf import PdfError, warm_up
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -13,6 +18,11 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 POLL_SECONDS = 2.0 if not settings.REDIS_URL else 10.0
+
+# Two queues: where several workers run, a slow relay keeps nobody from deciding. A worker told of no queue does both.
+app.conf.task_default_queue = "celery"
+app.conf.task_queues = tuple(Queue(name) for name in ("celery", "mail"))  # type: ignore[no-untyped-call]
+app.conf.task_routes = {"mailing.tasks.hand_over": {"queue": "mail"}}
 
 app.conf.beat_schedule = {
     "hand over e-mail": {
@@ -28,3 +38,12 @@ app.conf.beat_schedule = {
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
     """Celery leaves logging as the settings made it."""
+
+
+@celeryd_after_setup.connect
+def make_ready(**_: object) -> None:
+    """Read fonts before the first letter, and keep what was loaded out of every later garbage collection."""
+    with suppress(PdfError):  # the system checks have said it
+        warm_up()
+    gc.collect()
+    gc.freeze()

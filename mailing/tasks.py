@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -10,11 +12,15 @@ from mailing.services.handover import configured_transport, hand_over_due
 
 ROUND = 500
 """E-mails per task: a long queue is worked off in rounds, so that a worker can be stopped between them."""
+ROUND_TIME = timedelta(seconds=20)
+"""After this no further e-mail of a round is begun: with a slow relay, too, the worker gets to its other jobs."""
 
 
 @shared_task(name="mailing.tasks.hand_over", ignore_result=True)
 def hand_over() -> int:
     """Hand over what is due through the configured carrier; return how many e-mails went out."""
-    if not relay_state().may_be_tried(timezone.now()):
+    now = timezone.now()
+    if not relay_state().may_be_tried(now):
         return 0
-    return hand_over_due(clock=timezone.now, transport=configured_transport(), limit=ROUND).sent
+    transport = configured_transport()
+    return hand_over_due(clock=timezone.now, transport=transport, limit=ROUND, until=now + ROUND_TIME).sent

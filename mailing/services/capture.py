@@ -47,9 +47,10 @@ def keep_due(
     *,
     clock: Callable[[], datetime],
     limit: int | None,
+    until: datetime | None = None,
     note: Callable[[Outcome], None],
 ) -> None:
-    """Keep what is due, longest due first, at most `limit`; `note` hears of every outcome."""
+    """Keep what is due, longest due first, at most `limit`, none after `until`; `note` hears of every outcome."""
     done = 0
     while limit is None or done < limit:
         size = CHUNK if limit is None else min(CHUNK, limit - done)
@@ -57,6 +58,8 @@ def keep_due(
         if not rows:
             break
         for email in rows:
+            if until is not None and clock() >= until:
+                return
             note(keep(email, transport, clock=clock))
         done += len(rows)
 

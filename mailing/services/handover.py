@@ -87,12 +87,14 @@ def hand_over_due(
     clock: Clock,
     transport: Transport | CaptureTransport | SinkTransport,
     limit: int | None = None,
+    until: datetime | None = None,
     leases: Leases = LEASES,
     on_attempt: Callable[[Outcome], None] | None = None,
 ) -> HandoverResult:
     """Hand over e-mails that are due, longest due first, at most `limit`; first take over what dead workers left.
 
-    Ends early when the relay can't be used. `on_attempt` hears of every attempt's outcome (for progress bars).
+    None is begun after `until`, and it ends early when the relay can't be used. `on_attempt` hears of every attempt's
+    outcome (for progress bars).
     With a relay no transaction may be open; raises RuntimeError otherwise.
     """
     result = HandoverResult(recovered=take_over_from_the_dead(at=clock()))
@@ -103,10 +105,10 @@ def hand_over_due(
             on_attempt(outcome)
 
     if isinstance(transport, CaptureTransport | SinkTransport):
-        keep_due(transport, clock=clock, limit=limit, note=note)
+        keep_due(transport, clock=clock, limit=limit, until=until, note=note)
         return result
     try:
-        while limit is None or result.total < limit:
+        while (limit is None or result.total < limit) and (until is None or clock() < until):
             claim = _claim(clock=clock, leases=leases)
             if claim is None:
                 break

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60
 BEATS = "SELECT at FROM dunning_heartbeat WHERE name = 'worker' ORDER BY at"
+JOBS_ENDED = "SELECT at FROM dunning_heartbeat WHERE name = 'jobs'"
+STATUSES = "SELECT status FROM mailing_email"
 
 
 @pytest.fixture(scope="session")
@@ -84,9 +86,26 @@ def wait_until(true: Callable[[], bool], log: Path) -> None:
     pytest.fail(f"waited in vain:\n{log.read_text(errors='replace')[-3000:]}")
 
 
-def beats(database: Path) -> list[str]:
+def rows(database: Path, query: str) -> list[str]:
     with closing(sqlite3.connect(database, timeout=30)) as connection:
-        return [at for (at,) in connection.execute(BEATS)]
+        return [value for (value,) in connection.execute(query)]
+
+
+def beats(database: Path) -> list[str]:
+    return rows(database, BEATS)
+
+
+QUEUE_AN_EMAIL = """
+from django.utils import timezone
+from accounts.models import Client
+from mailing.services.compose import queue_email
+queue_email(client=Client.objects.order_by("pk")[0], kind="x", reference="", dedupe_key="x", recipient="a@b.example",
+            language="en", subject="x", body_text="x", at=timezone.now())
+"""
+
+
+def queue_an_email(env: dict[str, str]) -> None:
+    subprocess.run([sys.executable, "manage.py", "shell", "-c", QUEUE_AN_EMAIL], cwd=ROOT, env=env, check=True)
 
 
 def free_port() -> int:
@@ -154,6 +173,22 @@ def test_a_port_in_use_is_said_at_once(database: Path) -> None:
     assert "Traceback" not in found.stderr
 
 
+def test_a_relay_that_says_nothing_does_not_silence_the_worker(database: Path) -> None:
+    log = database.parent / "log"
+    with socket.create_server(("127.0.0.1", 0)) as relay:  # takes connections and never says a word
+        env = environment(database, EMAIL_URL=f"smtp://127.0.0.1:{relay.getsockname()[1]}")
+        queue_an_email(env)
+        with process("worker", env=env, log=log):
+            relay.settimeout(PATIENCE)
+            talk, _ = relay.accept()
+            with talk:
+                seen = beats(database)
+                wait_until(lambda: beats(database) != seen, log)
+                talk.settimeout(0)
+                with pytest.raises(BlockingIOError):  # the worker still waits for the relay's first word
+                    talk.recv(1)
+
+
 def test_losing_the_broker_changes_nothing(database: Path) -> None:
     port, log = free_port(), database.parent / "log"
     env = environment(database, REDIS_URL=f"redis://127.0.0.1:{port}/0")
@@ -161,12 +196,25 @@ def test_losing_the_broker_changes_nothing(database: Path) -> None:
     broker.start()
     try:
         with process("worker", env=env, log=log):
-            wait_until(lambda: bool(beats(database)), log)
+            wait_until(lambda: bool(rows(database, JOBS_ENDED)), log)
             broker.stop()
-            seen = beats(database)
-            time.sleep(1)
+            queue_an_email(env)
             broker = ValkeyServer(port=port)
             broker.start()
-            wait_until(lambda: beats(database) != seen, log)
+            wait_until(lambda: rows(database, STATUSES) == ["SENT"], log)
     finally:
         broker.stop()
+
+
+def test_a_broker_that_comes_later_is_waited_for(database: Path) -> None:
+    port, log = free_port(), database.parent / "log"
+    env = environment(database, REDIS_URL=f"redis://127.0.0.1:{port}/0")
+    broker = ValkeyServer(port=port)
+    with process("worker", env=env, log=log) as worker:
+        wait_until(lambda: bool(beats(database)), log)
+        broker.start()
+        try:
+            wait_until(lambda: bool(rows(database, JOBS_ENDED)), log)
+            assert worker.poll() is None
+        finally:
+            broker.stop()

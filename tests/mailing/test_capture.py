@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +52,14 @@ def test_captured_mail_can_be_read_with_its_attachment(queue_mail: QueueMail, cl
     assert part.content == b"%PDF-1.7 INV-2026-000001"
     assert [attempt.outcome for attempt in evidence(email).attempts] == [Outcome.CAPTURED]
     assert list(Email.objects.captured()) == [email]
+
+
+def test_a_round_ends_in_time_here_too(queue_mail: QueueMail, clock: Clock) -> None:
+    register_attachment_source("test.slow", lambda _: b"%PDF" if clock.pass_(seconds=9) else b"")
+    for _ in range(5):
+        queue_mail(attachments=[AttachmentSpec("Rechnung.pdf", source="test.slow:1")])
+    assert hand_over_due(clock=clock, transport=CaptureTransport(), until=NOON + timedelta(seconds=20)).sent == 3
+    assert Email.objects.filter(status=Status.QUEUED, attempts=0).count() == 2
 
 
 def test_the_guard_is_asked_here_too(queue_mail: QueueMail, clock: Clock, guard: Callable[[Guard], None]) -> None:

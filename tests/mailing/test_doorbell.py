@@ -47,7 +47,7 @@ def test_it_asks_for_the_workers_round(settings: Settings) -> None:
     assert celery.app.main == current_app.main
     ring()
     with current_app.connection_for_read() as broker:
-        queue = broker.SimpleQueue("celery")
+        queue = broker.SimpleQueue("mail")
         message = queue.get(block=True, timeout=5)
         message.ack()
         queue.close()

@@ -111,6 +111,14 @@ def test_a_limit_is_kept(queue_mail: QueueMail, sink: Sink, transport: SmtpTrans
     assert len(sink.messages) == 2
 
 
+def test_with_a_slow_relay_a_round_ends_in_time(queue_mail: QueueMail, sink: Sink, clock: Clock) -> None:
+    for _ in range(5):
+        queue_mail()
+    slow = Interrupted(sink, before_dot=lambda: clock.pass_(seconds=9))
+    assert hand_over_due(clock=clock, transport=slow, until=NOON + timedelta(seconds=20)).sent == 3
+    assert Email.objects.filter(status=Status.QUEUED, attempts=0).count() == 2
+
+
 def test_deferred_mail_waits_longer_each_time_and_goes_out_unchanged(
     queue_mail: QueueMail, sink: Sink, transport: SmtpTransport, clock: Clock
 ) -> None:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import warnings
+from contextlib import suppress
 from typing import Any
 
 from celery.beat import EmbeddedService
@@ -15,10 +16,18 @@ from celery.platforms import SecurityWarning
 from celery.signals import task_postrun
 from celery.worker import state
 from django.core.management.base import BaseCommand
+from django.db import Error, connection
+from django.utils import timezone
+from kombu.exceptions import KombuError
+from structlog import get_logger
 
 from config.celery import app
+from dunning.services.jobs import beat
+
+log = get_logger(__name__)
 
 LARGEST_KILOBYTES = 400_000
+BEAT_SECONDS = 10.0
 
 
 def stop_when_large(**_: Any) -> None:
@@ -35,6 +44,19 @@ def end_with(parent: int) -> None:
     os._exit(1)
 
 
+def keep_beating(stop: threading.Event) -> None:
+    """Give a sign of life until `stop`, however long the relay lets the work wait."""
+    while True:
+        try:
+            beat(name="worker", at=timezone.now())
+        except Error:
+            log.warning("worker.beat_not_noted", exc_info=True)
+        finally:
+            connection.close()
+        if stop.wait(BEAT_SECONDS):
+            return
+
+
 class Command(BaseCommand):
     """Run worker and timetable in one process."""
 
@@ -48,11 +70,14 @@ class Command(BaseCommand):
         warnings.simplefilter("ignore", SecurityWarning)
         task_postrun.connect(stop_when_large)
         threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
-        beat = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler")
-        beat.daemon = True
-        for entry in app.conf.beat_schedule.values():
-            app.send_task(entry["task"], expires=60)
-        beat.start()
+        app.conf.beat_schedule.pop("heartbeat")
+        threading.Thread(target=keep_beating, args=[threading.Event()], daemon=True).start()
+        timetable = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler")
+        timetable.daemon = True
+        with suppress(KombuError):  # a broker that is not there yet: the timetable asks again
+            for entry in app.conf.beat_schedule.values():
+                app.send_task(entry["task"], expires=60, retry=False)
+        timetable.start()
         worker = app.Worker(
             pool="solo",
             loglevel="WARNING",
