@@ -81,10 +81,12 @@ class Notice(models.Model):
 class Statement(models.Model):
     """A partner's list of all unpaid purchase orders at the end of a month.
 
+    `period` is the first day of that month, `on` the client's day of the decision: late ones are made afterwards.
     `orders` are order ids (the reference number where there is none), ascending.
     """
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="statements")
+    period = models.DateField()
     on = models.DateField()
     decided_at = models.DateTimeField()
     orders = models.JSONField()
@@ -95,11 +97,27 @@ class Statement(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["partner", "on"], name="statement_once_per_partner_and_day"),
+            models.UniqueConstraint(fields=["partner", "period"], name="statement_once_per_partner_and_month"),
         ]
 
     def __str__(self) -> str:
         return f"{self.partner_id} {self.on}"
+
+
+class OwedStatement(models.Model):
+    """A partner's statement that could not be made, say for want of a valid address; tried again every day.
+
+    Gone once it was made, nothing is unpaid any more, or a newer month's statement lists everything anyway.
+    """
+
+    partner = models.OneToOneField(Partner, models.PROTECT, related_name="owed_statement")
+    period = models.DateField()
+    since = models.DateTimeField()
+
+    objects = StatementQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} {self.period:%Y-%m}"
 
 
 class Run(models.Model):

@@ -12,7 +12,7 @@ from core.refused import Refused
 from dunning.models import Run
 from dunning.schedule import Reason
 from dunning.selectors import due_days, due_purchases
-from dunning.services.statements import is_statement_day, partners_with_statement, state_account
+from dunning.services.statements import owe_statement, owed_statements, state_account
 from dunning.services.steps import decide_purchase
 from errorlog.models import ErrorType
 from errorlog.services import log_error
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from accounts.models import Client
     from dunning.selectors import ClientDay
-    from partners.models import Partner
+    from dunning.services.statements import Owed
 
 log = structlog.get_logger(__name__)
 
@@ -49,14 +49,18 @@ def decide_day(day: ClientDay, *, at: datetime) -> Run:
     what is left. A purchase that fails is entered in the error log; the others go on, and it is tried again tomorrow.
     """
     due = due_purchases(day.client_id, day.on)
-    has_statements = is_statement_day(day)
-    if not due and not has_statements:
-        return _take_up(day, at=at, finished_at=at)
-    run = _take_up(day, at=at)
-    errors = sum(not _decide_safely(run, pk, at=at) for pk in due)
-    if has_statements:
-        errors += sum(not _state_safely(run, partner, at=at) for partner in partners_with_statement(day.client_id))
-    return _finish(run, at=at, errors=errors)
+    owed = owed_statements(day)
+    if not due and not owed:
+        run = _take_up(day, at=at, finished_at=at)
+    else:
+        run = _take_up(day, at=at)
+        errors = sum(not _decide_safely(run, pk, at=at) for pk in due)
+        errors += sum(not _state_safely(run, one, at=at) for one in owed)
+        run = _finish(run, at=at, errors=errors)
+    # Last, because only now all that the interrupted days left was made up for.
+    for older in Run.objects.filter(client=day.client_id, on__lt=day.on, finished_at=None).order_by("on"):
+        _finish(older, at=at, errors=0)
+    return run
 
 
 def _take_up(day: ClientDay, *, at: datetime, finished_at: datetime | None = None) -> Run:
@@ -76,11 +80,12 @@ def _decide_safely(run: Run, pk: int, *, at: datetime) -> bool:
     return True
 
 
-def _state_safely(run: Run, partner: Partner, *, at: datetime) -> bool:
+def _state_safely(run: Run, owed: Owed, *, at: datetime) -> bool:
     try:
-        state_account(partner, on=run.on, at=at)
-    except Exception as error:  # noqa: BLE001 -- likewise
-        _log(run, error, reference="", key=f"statement:{partner.code}:{run.on}", at=at)
+        state_account(owed.partner, period=owed.period, on=run.on, at=at)
+    except Exception as error:  # noqa: BLE001 -- likewise; it is tried again every day
+        owe_statement(owed.partner, period=owed.period, at=at)
+        _log(run, error, reference="", key=f"statement:{owed.partner.code}:{owed.period:%Y-%m}", at=at)
         return False
     return True
 

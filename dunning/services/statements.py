@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from django.db import transaction
 
 from core.days import last_business_day_of_month
 from dunning import documents, emails
-from dunning.models import Statement
+from dunning.models import OwedStatement, Run, Statement
 from partners.models import Partner
 from purchases.models import DocumentKind, Purchase
 from purchases.services.documents import keep_document, take_number
@@ -20,31 +21,66 @@ if TYPE_CHECKING:
     from dunning.selectors import ClientDay
 
 
-def is_statement_day(day: ClientDay) -> bool:
-    """Whether it is the month's last business day, or the first decision after one that was missed."""
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A statement to make: for whom, and for which month (its first day)."""
+
+    partner: Partner
+    period: date
+
+
+def owed_statements(day: ClientDay) -> list[Owed]:
+    """List the statements to make on a client's day: everybody's when a month is to be closed, else what failed."""
+    period = period_to_close(day)
+    exempt = Partner.objects.filter(client=day.client_id, month_end_statement=True).order_by("code")
+    if period is not None:
+        return [Owed(partner, period) for partner in exempt]
+    failed = OwedStatement.objects.filter(partner__in=exempt).select_related("partner")
+    return [Owed(row.partner, row.period) for row in failed.order_by("partner__code")]
+
+
+def period_to_close(day: ClientDay) -> date | None:
+    """Find the month that ends with this day's decisions: on its last business day, or afterwards if that was missed.
+
+    Missed means that no day from its last business day on was finished, though decisions were taken before: a new
+    client's first run makes up for nothing, one that was interrupted is made up for.
+    """
     last = last_business_day_of_month(day.on, day.country, day.subdivision)
     if day.on == last:
-        return True
+        return last.replace(day=1)
     if day.on < last:
         before = day.on.replace(day=1) - timedelta(days=1)
         last = last_business_day_of_month(before, day.country, day.subdivision)
-    return day.previous_on is not None and day.previous_on < last
-
-
-def partners_with_statement(client_id: int) -> list[Partner]:
-    """List the client's partners that get a statement instead of notices."""
-    return list(Partner.objects.filter(client=client_id, month_end_statement=True).order_by("code"))
+    if day.previous_on is None:
+        is_missed = Run.objects.filter(client=day.client_id, on__lte=last).exists()
+    else:
+        is_missed = day.previous_on < last
+    return last.replace(day=1) if is_missed else None
 
 
 @transaction.atomic
-def state_account(partner: Partner, *, on: date, at: datetime) -> Statement | None:
+def owe_statement(partner: Partner, *, period: date, at: datetime) -> OwedStatement:
+    """Note that a month's statement could not be made, so that it is tried again; an older month's is given up."""
+    row, is_new = OwedStatement.objects.select_for_update().get_or_create(
+        partner=partner, defaults={"period": period, "since": at}
+    )
+    if not is_new and row.period < period:
+        row.period, row.since = period, at
+        row.save(update_fields=["period", "since"])
+    return row
+
+
+@transaction.atomic
+def state_account(partner: Partner, *, period: date, on: date, at: datetime) -> Statement | None:
     """Send a partner the list of all its unpaid purchase orders; None when there is none, or it was sent already.
 
-    Held, promised and part-paid orders are listed, test orders are not.
+    `period` is the first day of the month that it closes. Held, promised and part-paid orders are listed, test
+    orders are not. Raises Refused when the partner has no valid e-mail address.
     """
     # Two workers would each find no statement: the partner's row orders them.
     partner = Partner.objects.select_related("client").select_for_update(of=("self",)).get(pk=partner.pk)
-    if Statement.objects.filter(partner=partner, on=on).exists():
+    OwedStatement.objects.filter(partner=partner, period__lte=period).delete()  # comes back if making it fails
+    if Statement.objects.filter(partner=partner, period=period).exists():
         return None
     unpaid = Purchase.objects.filter(partner=partner).accepted().real()
     orders = sorted(unpaid.with_parties(), key=lambda order: order.external_id or order.reference)
@@ -64,6 +100,7 @@ def state_account(partner: Partner, *, on: date, at: datetime) -> Statement | No
     )
     statement = Statement.objects.create(
         partner=partner,
+        period=period,
         on=on,
         decided_at=at,
         orders=[order.external_id or order.reference for order in orders],

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import IntegrityError
 
-from dunning.models import Statement
+from dunning.models import OwedStatement, Run, Statement
 from errorlog.models import ErrorRecord
 from mailing.models import Email
 from partners.models import Partner
@@ -96,7 +97,73 @@ def test_one_partners_trouble_does_not_keep_the_others_statement_back() -> None:
     assert statements_of(broken) == []
     assert run.counts["errors"] == 1
     assert ErrorRecord.objects.get().note == "“nobody” is not an e-mail address."
-    assert works(MARCH_31 + timedelta(days=1))[0].counts == {}
+
+
+def test_a_statement_that_failed_is_made_as_soon_as_the_address_is_right() -> None:
+    client = a_client()
+    partner = a_partner(client, month_end_statement=True)
+    an_order_of(partner, "N-1")
+    Partner.objects.filter(pk=partner.pk).update(email="nobody")
+    works_daily(MARCH_31, date(2026, 4, 7))
+    assert statements_of(partner) == []
+    assert ErrorRecord.objects.count() == 1
+    a_partner(client, code=partner.code, month_end_statement=True, email="ap@reseller.example")
+    an_order_of(partner, "N-2")
+    works_daily(date(2026, 4, 8), date(2026, 4, 10))
+    assert statements_of(partner) == [("2026-04-08", ["N-1", "N-2"])]
+    works(APRIL_30)
+    assert [on for on, _ in statements_of(partner)] == ["2026-04-08", "2026-04-30"]
+
+
+def test_a_failed_statement_is_settled_by_payment_or_by_the_next_months() -> None:
+    client = a_client()
+    paying, slow = a_partner(client, month_end_statement=True), a_partner(client, month_end_statement=True)
+    paid = an_order_of(paying, "N-1")
+    an_order_of(slow, "N-2")
+    Partner.objects.update(email="nobody")
+    works(MARCH_31)
+    assert OwedStatement.objects.count() == 2
+    pays(paid, "119.00", at=at_nine(date(2026, 4, 1)))
+    works(date(2026, 4, 2))
+    assert [owed.partner for owed in OwedStatement.objects.all()] == [slow]
+    works(APRIL_30)
+    assert [owed.period.isoformat() for owed in OwedStatement.objects.all()] == ["2026-04-01"]
+    Partner.objects.filter(pk=slow.pk).update(email="ap@reseller.example")
+    works(date(2026, 5, 4))
+    assert [(row.on.isoformat(), row.period.isoformat()) for row in Statement.objects.all()] == [
+        ("2026-05-04", "2026-04-01")
+    ]
+    assert not OwedStatement.objects.exists()
+
+
+@pytest.mark.parametrize("days_before", [1, 30])
+def test_a_worker_that_died_after_the_statement_writes_no_second_one(days_before: int) -> None:
+    partner = a_partner(a_client(), month_end_statement=True)
+    works(MARCH_31 - timedelta(days=days_before))
+    an_order_of(partner, "N-1")
+    works(MARCH_31)
+    Run.objects.filter(on=MARCH_31).update(finished_at=None)  # it died right before the end
+    works(MARCH_31 + timedelta(days=1))
+    assert statements_of(partner) == [("2026-03-31", ["N-1"])]
+    assert not Run.objects.filter(finished_at=None).exists()
+
+
+def test_a_worker_that_died_before_the_statement_on_its_very_first_day_makes_up_for_it() -> None:
+    partner = a_partner(a_client(), month_end_statement=True)
+    an_order_of(partner, "N-1")
+    Run.objects.create(client=partner.client, on=MARCH_31, started_at=at_nine(MARCH_31))
+    works(MARCH_31 + timedelta(days=1))
+    assert statements_of(partner) == [("2026-04-01", ["N-1"])]
+
+
+def test_a_partner_gets_one_statement_a_month_by_constraint() -> None:
+    partner = a_partner(a_client(), month_end_statement=True)
+    an_order_of(partner, "N-1")
+    works(MARCH_31)
+    row = Statement.objects.get()
+    row.pk, row.on, row.document, row.email = None, MARCH_31 + timedelta(days=1), None, None
+    with pytest.raises(IntegrityError, match=r"partner|month"):
+        row.save(force_insert=True)
 
 
 def test_a_partner_that_is_switched_from_statements_to_notices_gets_notices() -> None:
