@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_filters as filters
 from django import forms
+from django.core.validators import RegexValidator
 
 from core.forms import date_input
 from purchases.models import Product, Purchase
@@ -40,7 +41,11 @@ class PurchaseFilter(SearchFilter):
 
     status = filters.ChoiceFilter(label="Status", choices=Status.choices, empty_label="Any status")
     client = filters.ChoiceFilter(label="Client", field_name="client_id", empty_label="All clients")
-    currency = filters.CharFilter(label="Currency", max_length=3, lookup_expr="iexact")
+    currency = filters.CharFilter(
+        label="Currency",
+        lookup_expr="iexact",
+        validators=[RegexValidator(r"^[A-Za-z]{3}\Z", "Three letters, such as EUR.")],
+    )
     due_from = filters.DateFilter(label="Due from", field_name="due_on", lookup_expr="gte", widget=date_input())
     due_to = filters.DateFilter(label="Due to", field_name="due_on", lookup_expr="lte", widget=date_input())
 

@@ -207,6 +207,17 @@ def test_a_list_that_filters_everything_away_says_so(hafen: Client) -> None:
     assert "Nothing matches" in page(logged_in(a_user("auditor")), "/purchases/?q=nobody")
 
 
+@pytest.mark.parametrize("written", ["EU", "EURO", "E$R", "EUR\n."])
+def test_a_currency_that_is_none_says_so_and_hides_nothing(hafen: Client, written: str) -> None:
+    purchase = a_waiting_po(hafen)
+    browser = logged_in(a_user("auditor"))
+    answer = browser.get("/purchases/", {"currency": written})
+    text = answer.content.decode()
+    assert ["Three letters, such as EUR." in text, f"/purchases/{purchase.reference}/" in text] == [True, True]
+    assert purchase.reference in page(browser, "/purchases/?currency=eur")
+    assert "Nothing matches" in page(browser, "/purchases/?currency=USD")
+
+
 def test_saved_tabs_count_and_choose_their_rows(hafen: Client) -> None:
     waiting, offline = a_waiting_po(hafen), an_offline_order(hafen)
     accepted = a_released_po(hafen)
