@@ -21,7 +21,7 @@ POLL_SECONDS = 2.0 if not settings.REDIS_URL else 10.0
 
 # Two queues: where several workers run, a slow relay keeps nobody from deciding. A worker told of no queue does both.
 app.conf.task_default_queue = "celery"
-app.conf.task_queues = tuple(Queue(name) for name in ("celery", "mail"))  # type: ignore[no-untyped-call]
+app.conf.task_queues = tuple(Queue(name, routing_key=name) for name in ("celery", "mail"))  # type: ignore[no-untyped-call]
 app.conf.task_routes = {"mailing.tasks.hand_over": {"queue": "mail"}}
 
 app.conf.beat_schedule = {

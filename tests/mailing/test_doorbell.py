@@ -54,6 +54,23 @@ def test_it_asks_for_the_workers_round(settings: Settings) -> None:
     assert message.headers["task"] == "mailing.tasks.hand_over"
 
 
+def test_who_hands_over_is_not_asked_to_decide() -> None:
+    with current_app.connection_for_write() as broker:
+        for declared in current_app.amqp.queues.values():
+            declared.bind(broker.default_channel).declare()
+        ring()
+        current_app.send_task("dunning.tasks.heartbeat")
+        asked = {}
+        for name in ("celery", "mail"):
+            queue = broker.SimpleQueue(name)
+            messages = [queue.get(block=False) for _ in range(queue.qsize())]
+            for message in messages:
+                message.ack()
+            asked[name] = [message.headers["task"] for message in messages]
+            queue.close()
+    assert asked == {"celery": ["dunning.tasks.heartbeat"], "mail": ["mailing.tasks.hand_over"]}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_broker_that_is_down_costs_nothing(queue_mail: QueueMail, settings: Settings) -> None:
     settings.REDIS_URL = "redis://nobody.example:6379/0"
