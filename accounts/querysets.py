@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.db import models
 
@@ -25,6 +25,6 @@ class TenantQuerySet(models.QuerySet[M_co]):
             return self.none()
         return self if client is None else self.filter(**{self.client_path: client.pk})
 
-    def lock(self, row: models.Model) -> Any:
+    def lock(self, row: models.Model) -> M_co:
         """Read `row` again under a row lock (PostgreSQL; on SQLite the transaction itself is exclusive)."""
         return self.select_for_update(of=("self",)).get(pk=row.pk)
