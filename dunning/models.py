@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from accounts.models import Client
 from accounts.querysets import TenantQuerySet
-from dunning.querysets import ExplanationQuerySet, NoticeQuerySet, StatementQuerySet
+from dunning.querysets import ExplanationQuerySet, NoticeQuerySet, OwedStatementQuerySet, StatementQuerySet
 from dunning.states import REASON_CHOICES, SHORT_LABELS, STEP_CHOICES, STEP_LABELS
 from mailing.models import Email
 from partners.models import Partner
@@ -114,7 +114,7 @@ class OwedStatement(models.Model):
     period = models.DateField()
     since = models.DateTimeField()
 
-    objects = StatementQuerySet.as_manager()
+    objects = OwedStatementQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.partner_id} {self.period:%Y-%m}"

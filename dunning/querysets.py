@@ -11,7 +11,7 @@ from accounts.querysets import TenantQuerySet
 if TYPE_CHECKING:
     from datetime import date
 
-    from dunning.models import Explanation, Notice, Statement  # noqa: F401 -- the row types below
+    from dunning.models import Explanation, Notice, OwedStatement, Statement  # noqa: F401 -- the row types below
 
 
 class NoticeQuerySet(TenantQuerySet["Notice"]):
@@ -60,5 +60,11 @@ class ExplanationQuerySet(TenantQuerySet["Explanation"]):
 
 class StatementQuerySet(TenantQuerySet["Statement"]):
     """Month-end statements of partners."""
+
+    client_path = "partner__client"
+
+
+class OwedStatementQuerySet(TenantQuerySet["OwedStatement"]):
+    """Statements that could not be made yet."""
 
     client_path = "partner__client"

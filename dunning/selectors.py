@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -151,24 +151,33 @@ def due_purchases(client_id: int, on: date) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the next decision about a purchase would be."""
+    """What the next decision about a purchase would be: on the day `on`, which comes at `next_at` if not yet."""
 
     purchase: Purchase
     on: date
     decision: Decision
+    next_at: datetime | None = None
 
 
-def preview(*, at: datetime, purchases: Iterable[Purchase] | None = None) -> list[Preview]:
-    """Decide about every open purchase as of `at` without writing anything."""
-    if purchases is None:
-        purchases = Purchase.objects.open().with_parties().order_by("client", "reference", "pk")
-    found = list(purchases)
+def preview(*, at: datetime) -> list[Preview]:
+    """Decide about every open purchase as of `at` without writing anything.
+
+    Where it is not yet 08:00, or the day was decided already, no step is due: what is said is how the next decision
+    stands, and when it falls.
+    """
+    days = {day.client_id: day for day in due_days(at)}
+    found = list(Purchase.objects.open().with_parties().order_by("client", "reference", "pk"))
     notices = notices_of(found)
     previews = []
     for purchase in found:
-        on = at.astimezone(purchase.client.zone).date()
         facts = facts_of(purchase, notices=notices.get(purchase.pk, ()))
-        previews.append(Preview(purchase, on, decide(facts, on)))
+        if purchase.client_id in days:
+            on = days[purchase.client_id].on
+            previews.append(Preview(purchase, on, decide(facts, on)))
+            continue
+        next_at = next_morning(at, purchase.client.zone)
+        decision = replace(decide(facts, next_at.date()), step=None)
+        previews.append(Preview(purchase, next_at.date(), decision, next_at))
     return previews
 
 
@@ -310,12 +319,15 @@ def worker_state(*, at: datetime, user: User | None = None, last: Sequence[LastD
     return WorkerState(seen, jobs, problem, min((clock.next_at for clock in times), default=None))
 
 
+def hash_of(token: str) -> str:
+    """Return what is stored of a token: whoever reads the database can't use it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
 def answer_of(token: str, *, at: datetime) -> ResponseLink | None:
     """Find the link of a token while it may be used; None when it is wrong, expired or revoked alike."""
     return (
-        ResponseLink.objects.filter(
-            token_hash=hashlib.sha256(token.encode()).hexdigest(), revoked_at=None, expires_at__gt=at
-        )
+        ResponseLink.objects.filter(token_hash=hash_of(token), revoked_at=None, expires_at__gt=at)
         .select_related("notice__purchase__client")
         .first()
     )

@@ -118,7 +118,8 @@ def change_partner(
 
 def _lock_for_change(partner: Partner) -> Partner:
     partner_changing.send(Partner, partner=partner)
-    return Partner.objects.lock(partner)
+    locked: Partner = Partner.objects.lock(partner)
+    return locked
 
 
 def check_limit(partner: Partner, gross: Money, *, on: date, is_test: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -11,6 +10,7 @@ from django.db import transaction
 
 from core.refused import Refused
 from dunning.models import ResponseLink
+from dunning.selectors import hash_of
 from dunning.services import pauses
 from purchases.models import Nature
 from purchases.services.cancel import cancel_purchase
@@ -27,11 +27,6 @@ VALID_FOR: Final = timedelta(days=60)
 
 KEEP, EXTEND, CANCEL = "keep", "extend", "cancel"
 BY_CLIENT: Final = "The client answered by the link in the delinquency notification"
-
-
-def hash_of(token: str) -> str:
-    """Return what is stored of a token: whoever reads the database can't use it."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def open_link(notice: Notice, *, at: datetime) -> str:

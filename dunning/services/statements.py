@@ -16,6 +16,7 @@ from purchases.models import DocumentKind, Purchase
 from purchases.services.documents import keep_document, take_number
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date, datetime
 
     from dunning.selectors import ClientDay
@@ -39,6 +40,12 @@ def owed_statements(day: ClientDay) -> list[Owed]:
     return [Owed(row.partner, row.period) for row in failed.order_by("partner__code")]
 
 
+def unpaid_of(partner: Partner) -> list[Purchase]:
+    """List what a partner's statement lists, order ids ascending."""
+    unpaid = Purchase.objects.filter(partner=partner).accepted().real()
+    return sorted(unpaid.with_parties(), key=lambda order: order.external_id or order.reference)
+
+
 def period_to_close(day: ClientDay) -> date | None:
     """Find the month that ends with this day's decisions: on its last business day, or afterwards if that was missed.
 
@@ -56,6 +63,27 @@ def period_to_close(day: ClientDay) -> date | None:
     else:
         is_missed = day.previous_on < last
     return last.replace(day=1) if is_missed else None
+
+
+@dataclass(frozen=True, slots=True)
+class ComingStatement:
+    """A statement that a run would make, and the order ids on it."""
+
+    partner: Partner
+    on: date
+    orders: list[str]
+
+
+def preview_statements(days: Iterable[ClientDay]) -> list[ComingStatement]:
+    """List the statements that the given days' runs would make, without writing."""
+    coming = []
+    for day in days:
+        for owed in owed_statements(day):
+            orders = [order.external_id or order.reference for order in unpaid_of(owed.partner)]
+            is_made = Statement.objects.filter(partner=owed.partner, period=owed.period).exists()
+            if orders and not is_made:
+                coming.append(ComingStatement(owed.partner, day.on, orders))
+    return coming
 
 
 @transaction.atomic
@@ -82,8 +110,7 @@ def state_account(partner: Partner, *, period: date, on: date, at: datetime) -> 
     OwedStatement.objects.filter(partner=partner, period__lte=period).delete()  # comes back if making it fails
     if Statement.objects.filter(partner=partner, period=period).exists():
         return None
-    unpaid = Purchase.objects.filter(partner=partner).accepted().real()
-    orders = sorted(unpaid.with_parties(), key=lambda order: order.external_id or order.reference)
+    orders = unpaid_of(partner)
     if not orders:
         return None
     kind = DocumentKind.STATEMENT

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from core.refused import Refused
 from dunning.models import ResponseLink
-from dunning.services.response import BY_CLIENT, answer_link, hash_of, open_link, revoke_links
+from dunning.selectors import hash_of
+from dunning.services.response import BY_CLIENT, answer_link, open_link, revoke_links
 from mailing.models import Email
 from purchases.models import HistoryEntry, Purchase
 from tests.dunning.worker import fresh, steps_of, works, works_daily

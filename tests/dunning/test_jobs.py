@@ -14,8 +14,9 @@ from dunning import tasks
 from dunning.models import Heartbeat, Notice, Run, ScheduledRun
 from dunning.selectors import worker_state
 from dunning.services.jobs import beat, claim_slot, run_claimed_jobs
+from purchases.services.place import place_order
 from tests.dunning.worker import at_nine, steps_of
-from tests.stories import MONDAY, a_client, a_released_po, an_offline_order
+from tests.stories import MONDAY, a_client, a_partner, a_released_po, an_offline_order, an_order
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -111,6 +112,40 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing() -> None:
         "why": "Payment delinquency notice 1 is due: due date 2026-04-01.",
     }
     assert facts[offline.reference]["why"] == ("Payment reminder 1 not before 2026-04-03: 7 days after 2026-03-27.")
+
+
+def test_a_dry_run_lists_no_step_that_the_run_would_not_take() -> None:
+    purchase = a_released_po(a_client())
+    early = "2026-04-01T05:59:00+00:00"  # 07:59 in Berlin
+    fact = json.loads(call("dunning", "--as-of", early, "--dry-run", "--json"))
+    assert (fact["step"], fact["next_step"], fact["next_on"]) == (None, "pdn1", "2026-04-01")
+    assert fact["why"] == (
+        "Payment delinquency notice 1 is due: due date 2026-04-01. The next decisions fall on 2026-04-01 at 08:00."
+    )
+    assert "; steps due: 0;" in call("run_jobs", "--as-of", early, "--dry-run")
+    call("dunning", "--as-of", NOON.isoformat())
+    decided = json.loads(call("dunning", "--as-of", NOON.isoformat(), "--dry-run", "--json"))
+    assert (decided["reference"], decided["step"], decided["on"]) == (purchase.reference, None, "2026-04-02")
+    assert decided["why"].endswith(" The next decisions fall on 2026-04-02 at 08:00.")
+
+
+def test_a_dry_run_lists_the_statements() -> None:
+    partner = a_partner(a_client(), code="P-1", month_end_statement=True)
+    place_order(partner.client, an_order(source="partner", partner=partner, external_id="N-1"), by=None, at=MONDAY)
+    noon = "2026-03-31T12:00:00+00:00"
+    order, statement = map(json.loads, call("dunning", "--as-of", noon, "--dry-run", "--json").splitlines())
+    assert (order["order"], order["reason"]) == ("N-1", "exempt_partner")
+    assert statement == {
+        "partner": "P-1",
+        "client": "hafen",
+        "on": "2026-03-31",
+        "step": "statement",
+        "orders": ["N-1"],
+    }
+    assert "Month-end statement             N-1" in call("dunning", "--as-of", noon, "--dry-run")
+    assert "steps due: 1" in call("run_jobs", "--as-of", noon, "--dry-run")
+    call("dunning", "--as-of", noon)
+    assert '"statement"' not in call("dunning", "--as-of", noon, "--dry-run", "--json")
 
 
 def test_one_dunning_run_by_command_in_words_and_as_json() -> None:

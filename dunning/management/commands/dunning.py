@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dunning.selectors import Preview, due_days, preview
 from dunning.services.days import decide_due_days
+from dunning.services.statements import preview_statements
 from dunning.states import STEP_LABELS, sentence
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from dunning.models import Run
+    from dunning.services.statements import ComingStatement
 
 
 def read_moment(text: str) -> datetime:
@@ -62,6 +64,9 @@ class Command(BaseCommand):
         if dry_run:
             for one in preview(at=at):
                 self.stdout.write(json.dumps(_as_json(one), ensure_ascii=False) if is_json else _as_line(one))
+            for coming in preview_statements(due_days(at)):
+                fact = _statement_as_json(coming)
+                self.stdout.write(json.dumps(fact, ensure_ascii=False) if is_json else _statement_as_line(coming))
             return
         waiting = len(due_days(at))
         runs = decide_due_days(at=at)
@@ -97,12 +102,27 @@ def _as_line(one: Preview) -> str:
     return f"{one.purchase.reference}  {one.on}  {doing:<30}  {_why(one)}"
 
 
+def _statement_as_json(coming: ComingStatement) -> dict[str, Any]:
+    return {
+        "partner": coming.partner.code,
+        "client": coming.partner.client.slug,
+        "on": coming.on.isoformat(),
+        "step": "statement",
+        "orders": coming.orders,
+    }
+
+
+def _statement_as_line(coming: ComingStatement) -> str:
+    return f"{coming.partner.code}  {coming.on}  {'Month-end statement':<30}  {', '.join(coming.orders)}"
+
+
 def _why(one: Preview) -> str:
     def day(value: date) -> str:
         return value.isoformat()
 
     decision = one.decision
-    return sentence(
+    waits = f" The next decisions fall on {one.next_at:%Y-%m-%d at %H:%M}." if one.next_at else ""
+    words = sentence(
         reason=decision.reason,
         step="",
         coming=decision.coming or "",
@@ -110,3 +130,4 @@ def _why(one: Preview) -> str:
         numbers=decision.numbers,
         day=day,
     )
+    return words + waits

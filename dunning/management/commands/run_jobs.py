@@ -10,6 +10,7 @@ from django.utils import timezone
 from dunning.management.commands.dunning import read_moment, runs_as_lines
 from dunning.selectors import due_days, preview_days
 from dunning.services.jobs import run_now, run_periodic_jobs
+from dunning.services.statements import preview_statements
 
 
 class Command(BaseCommand):
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         if dry_run:
             days = due_days(at)
             due = sum(one.decision.step is not None for one in preview_days(days))
+            due += len(preview_statements(days))
             self.stdout.write(f"Clients to decide about: {len(days)}; steps due: {due}; nothing written.")
             return
         # As of another moment nothing is known about the worker's health today: no slot, no sign of life.
