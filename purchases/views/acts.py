@@ -136,6 +136,9 @@ def why_not(act: Act, purchase: Purchase, user: User) -> str:
     return act.refusal(purchase, user)
 
 
+ENDING = frozenset({"Cancel", "Reject"})
+
+
 def action_bar(purchase: Purchase, user: User) -> Bar:
     """Arrange all acts for one purchase and one user."""
     main: list[Button] = []
@@ -150,7 +153,9 @@ def action_bar(purchase: Purchase, user: User) -> Bar:
             why = why or refusal_of_page(link, purchase)
         button = Button(act.label, act.icon, link, why, act.key)
         (main if act.is_main and purchase.status in act.sources else more).append(button)
-    primary = next((button for button in main if not button.why_not), None)
+    # Ending a purchase is never what the page suggests.
+    suggested = (button for button in main if not button.why_not and button.label not in ENDING)
+    primary = next(suggested, None)
     rest = sorted((button for button in main if button is not primary), key=lambda button: bool(button.why_not))
     more.sort(key=lambda button: bool(button.why_not))
     return Bar(primary, rest[:3], rest[3:] + more)

@@ -755,3 +755,9 @@ def test_a_document_noted_without_a_file_has_none_to_show(hafen: Client) -> None
         "application/octet-stream",
         'attachment; filename="a.html"',
     )
+
+
+def test_ending_a_purchase_is_offered_but_never_suggested(hafen: Client) -> None:
+    text = page(logged_in(a_user("platform_customer_service")), f"/purchases/{a_released_po(hafen).reference}/")
+    assert '/cancel/"' in text
+    assert "btn-primary" not in text.partition('class="pact"')[2].partition("</div>\n")[0].split("menu-list")[-1]
