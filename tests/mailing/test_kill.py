@@ -55,7 +55,7 @@ def run_killing(sink: Sink, *, mode: str, mails: int, kills: int, seed: int = 1)
 def test_fifty_killed_workers_lose_nothing_and_double_nothing(
     queue_mail: QueueMail, sink: Sink, record_property: Callable[[str, object], None]
 ) -> None:
-    mails = {email.message_id: email.pk for email in (queue_mail() for _ in range(300))}
+    mails = {email.message_id: email.pk for email in (queue_mail() for _ in range(500))}
     seen: set[str] = set()
     silent: set[str] = set()
 
