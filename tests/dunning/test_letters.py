@@ -262,7 +262,12 @@ def a_statement(count: int) -> tuple[Statement, Document, list[Purchase]]:
         partner=partner,
     )
     statement = Statement.objects.create(
-        partner=partner, on=at.date(), decided_at=at, orders=[order.reference for order in orders], document=document
+        partner=partner,
+        period=at.date().replace(day=1),
+        on=at.date(),
+        decided_at=at,
+        orders=[order.reference for order in orders],
+        document=document,
     )
     return statement, document, orders
 
