@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60
+PATIENCE = 150
 BEATS = "SELECT at FROM dunning_heartbeat WHERE name = 'worker' ORDER BY at"
 JOBS_ENDED = "SELECT at FROM dunning_heartbeat WHERE name = 'jobs'"
 STATUSES = "SELECT status FROM mailing_email"
