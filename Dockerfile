@@ -18,8 +18,8 @@ RUN apt-get update \
     libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-noto-cjk \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 1000 kontor \
- && install -d -o kontor /kontor/var /media
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 MEDIA_ROOT=/media
+ && install -d -o kontor /kontor/var
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
 WORKDIR /kontor
 COPY --from=build /venv /venv
 COPY --from=build /kontor /kontor
