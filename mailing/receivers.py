@@ -8,8 +8,12 @@ from celery import current_app
 from django.conf import settings
 from django.db import connection, transaction
 from django.dispatch import receiver
+from kombu.exceptions import KombuError
+from structlog import get_logger
 
 from mailing.signals import email_queued
+
+log = get_logger(__name__)
 
 
 @receiver(email_queued)
@@ -23,4 +27,7 @@ def ring_after_commit(**_: Any) -> None:
 
 def ring() -> None:
     """Wake the worker; a broker that doesn't answer only costs the few seconds until the worker looks by itself."""
-    current_app.send_task("mailing.tasks.hand_over", expires=30, retry=False, ignore_result=True)
+    try:
+        current_app.send_task("mailing.tasks.hand_over", expires=30, retry=False, ignore_result=True)
+    except KombuError as reason:
+        log.warning("mailing.doorbell_silent", reason=str(reason))

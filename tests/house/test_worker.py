@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 150
+PATIENCE = 120
 BEATS = "SELECT at FROM dunning_heartbeat WHERE name = 'worker' ORDER BY at"
 JOBS_ENDED = "SELECT at FROM dunning_heartbeat WHERE name = 'jobs'"
 STATUSES = "SELECT status FROM mailing_email"
@@ -187,6 +187,24 @@ def test_a_relay_that_says_nothing_does_not_silence_the_worker(database: Path) -
                 talk.settimeout(0)
                 with pytest.raises(BlockingIOError):  # the worker still waits for the relay's first word
                     talk.recv(1)
+
+
+def test_a_worker_started_by_a_large_process_keeps_working(database: Path) -> None:
+    """A child starts with the high-water mark of its parent's memory: it says nothing of the child."""
+    port, log = free_port(), database.parent / "log"
+    env = environment(database, REDIS_URL=f"redis://127.0.0.1:{port}/0")
+    broker = ValkeyServer(port=port)
+    broker.start()
+    ballast = bytearray(b"x" * 450_000_000)
+    try:
+        with process("worker", env=env, log=log) as worker:
+            del ballast
+            wait_until(lambda: bool(rows(database, JOBS_ENDED)), log)
+            queue_an_email(env)
+            wait_until(lambda: rows(database, STATUSES) == ["SENT"], log)
+            assert worker.poll() is None
+    finally:
+        broker.stop()
 
 
 def test_losing_the_broker_changes_nothing(database: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import sys
 import threading
 import time
@@ -11,6 +10,7 @@ import warnings
 from contextlib import suppress
 from typing import Any
 
+import psutil
 from celery.beat import EmbeddedService
 from celery.platforms import SecurityWarning
 from celery.signals import task_postrun
@@ -26,14 +26,13 @@ from dunning.services.jobs import beat
 
 log = get_logger(__name__)
 
-LARGEST_KILOBYTES = 400_000
+LARGEST_BYTES = 400_000_000
 BEAT_SECONDS = 10.0
 
 
 def stop_when_large(**_: Any) -> None:
     """End after a task once the process has grown; whoever runs it starts a fresh one."""
-    unit = 1024 if sys.platform == "darwin" else 1
-    if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit > LARGEST_KILOBYTES:
+    if psutil.Process().memory_info().rss > LARGEST_BYTES:  # now: the peak would count the parent's memory too
         state.should_stop = 0
 
 
