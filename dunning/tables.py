@@ -105,7 +105,7 @@ class ExplanationTable(Table):
         Column("Reference", _reference, sort="purchase__reference"),
         Column("Customer", _who, css="wide-only"),
         Column("Outcome", lambda line, _: outcome_badge(line), sort="reason"),
-        Column("Why", explanation_text),
+        Column("Why", explanation_text, css="prose"),
         Column("Since", lambda line, reader: day_cell(line.on, reader), sort="on", css="wide-only"),
         Column("Next", lambda line, reader: day_cell(line.next_on, reader), sort="next_on", css="wide-only"),
     )

@@ -79,13 +79,12 @@ class PurchaseResume(DunningAct):
 
     def refusal(self) -> str:
         """Only what is held, or stopped because an e-mail came back, can be resumed."""
-        if self.row.status in pauses.REMINDED and is_stopped(self.row):
+        refusal = super().refusal()
+        if (not refusal or self.row.status in pauses.REMINDED) and is_stopped(self.row):
             return ""
-        if super().refusal():
-            return super().refusal()
-        if self.row.held_at is None:
+        if not refusal and self.row.held_at is None:
             return f"Dunning of {self.row.reference} is not on hold."
-        return ""
+        return refusal
 
     def consequences(self) -> list[str]:
         """The next daily decision goes on where it stood."""

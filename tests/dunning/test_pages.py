@@ -16,6 +16,8 @@ from django.utils import timezone
 from dunning.models import Notice, Run
 from dunning.services.notices import mark_returned
 from dunning.services.pauses import hold_dunning
+from mailing.models import Email
+from mailing.services.decide import note_bounce
 from tests.dunning.worker import at_nine, fresh, hands_over, works, works_daily
 from tests.stories import MONDAY, a_client, a_released_po, a_user, a_waiting_po, an_offline_order
 
@@ -147,6 +149,19 @@ def test_hold_resume_promise_extend_and_keep_active_by_dialog() -> None:
     refused = post(browser, purchase, "keep-active")
     assert refused.status_code == 422
     assert "between the delinquency notification and its cancel" in refused.text
+
+
+def test_a_ladder_stopped_by_a_returned_letter_is_resumed_from_its_dialog() -> None:
+    client = a_client()
+    purchase = a_released_po(client)
+    works(DUE)
+    note_bounce(Email.objects.get(kind="pdn1"), by=a_user("platform_admin"), at=at_nine(DUE), reason="unknown user")
+    browser = logged_in(a_user("client_admin", client))
+    asked = browser.get(f"/dunning/{purchase.reference}/resume/").text
+    assert "is not on hold" not in asked
+    assert "goes on where the ladder stood" in asked
+    assert post(browser, purchase, "resume", reason="address corrected").status_code == 302
+    assert "is not on hold" in browser.get(f"/dunning/{purchase.reference}/resume/").text
 
 
 @pytest.mark.parametrize(
