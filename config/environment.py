@@ -166,7 +166,8 @@ def _postgresql(url: str) -> dict[str, Any]:
         "PASSWORD": parts.pop("password", ""),
         "HOST": parts.pop("host", ""),
         "PORT": parts.pop("port", ""),
-        "OPTIONS": parts,
+        # Django's statements repeat: the server plans each of them once per connection.
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 5, **parts},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -135,7 +135,10 @@ class Run(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["client", "on"], name="run_once_per_client_and_day"),
         ]
-        indexes: ClassVar = [models.Index(fields=["-started_at"], name="run_by_age")]
+        indexes: ClassVar = [
+            models.Index(fields=["-started_at"], name="run_by_age"),
+            models.Index(fields=["client"], name="unfinished_run_by_client", condition=models.Q(finished_at=None)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.client_id} {self.on}"

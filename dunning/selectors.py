@@ -76,19 +76,26 @@ def is_address(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ClientDay:
-    """A client's day: its decisions, the place whose calendar holds, and the last day that was finished."""
+    """A client's day: its decisions, the place whose calendar holds, and the last day that was finished.
+
+    `has_leftovers`: earlier days may have left a run unfinished or a statement owed.
+    """
 
     client_id: int
     on: date
     country: str
     subdivision: str
     previous_on: date | None
+    has_leftovers: bool = True
 
 
 LAST_DAYS = """
     SELECT client.id, client.time_zone, client.country, client.subdivision,
            (SELECT run."on" FROM dunning_run run
-            WHERE run.client_id = client.id AND run.finished_at IS NOT NULL ORDER BY run."on" DESC LIMIT 1)
+            WHERE run.client_id = client.id AND run.finished_at IS NOT NULL ORDER BY run."on" DESC LIMIT 1),
+           EXISTS (SELECT 1 FROM dunning_run run WHERE run.client_id = client.id AND run.finished_at IS NULL)
+           OR EXISTS (SELECT 1 FROM dunning_owedstatement owed JOIN partners_partner partner
+                      ON partner.id = owed.partner_id WHERE partner.client_id = client.id)
     FROM accounts_client client ORDER BY client.id
 """
 
@@ -102,6 +109,7 @@ class LastDay:
     country: str
     subdivision: str
     finished_on: date | None
+    has_leftovers: bool
 
 
 def last_days() -> list[LastDay]:
@@ -114,8 +122,15 @@ def last_days() -> list[LastDay]:
         cursor.execute(LAST_DAYS)
         rows = cursor.fetchall()
     return [
-        LastDay(pk, ZoneInfo(zone), country, subdivision, date.fromisoformat(last) if isinstance(last, str) else last)
-        for pk, zone, country, subdivision, last in rows
+        LastDay(
+            client_id=pk,
+            zone=ZoneInfo(zone),
+            country=country,
+            subdivision=subdivision,
+            finished_on=date.fromisoformat(last) if isinstance(last, str) else last,
+            has_leftovers=bool(leftovers),
+        )
+        for pk, zone, country, subdivision, last, leftovers in rows
     ]
 
 
@@ -128,7 +143,15 @@ def due_days(at: datetime, *, last: Sequence[LastDay] | None = None) -> list[Cli
     for row in last_days() if last is None else last:
         local = at.astimezone(row.zone)
         if local.time() >= DECISION_TIME and (row.finished_on is None or row.finished_on < local.date()):
-            days.append(ClientDay(row.client_id, local.date(), row.country, row.subdivision, row.finished_on))
+            day = ClientDay(
+                client_id=row.client_id,
+                on=local.date(),
+                country=row.country,
+                subdivision=row.subdivision,
+                previous_on=row.finished_on,
+                has_leftovers=row.has_leftovers,
+            )
+            days.append(day)
     return days
 
 

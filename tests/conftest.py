@@ -22,6 +22,21 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(SCRATCH, ignore_errors=True)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, run what a database can change: a test that opens none ran with SQLite already."""
+    if not os.environ.get("TEST_DATABASE_URL"):
+        return
+    without = [item for item in items if not uses_database(item)]
+    config.hook.pytest_deselected(items=without)
+    items[:] = [item for item in items if uses_database(item)]
+
+
+def uses_database(item: pytest.Item) -> bool:
+    """Whether a test opens the suite's database."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool({"db", "transactional_db"} & fixtures)
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Use the machine's Chromium (CHROMIUM, else the one on the PATH), else Playwright's own."""

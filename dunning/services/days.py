@@ -57,6 +57,8 @@ def decide_day(day: ClientDay, *, at: datetime) -> Run:
         errors = sum(not _decide_safely(run, pk, at=at) for pk in due)
         errors += sum(not _state_safely(run, one, at=at) for one in owed)
         run = _finish(run, at=at, errors=errors)
+    if not day.has_leftovers:
+        return run
     # Last, because only now all that the interrupted days left was made up for.
     for older in Run.objects.filter(client=day.client_id, on__lt=day.on, finished_at=None).order_by("on"):
         _finish(older, at=at, errors=0)

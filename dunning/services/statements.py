@@ -33,6 +33,8 @@ class Owed:
 def owed_statements(day: ClientDay) -> list[Owed]:
     """List the statements to make on a client's day: everybody's when a month is to be closed, else what failed."""
     period = period_to_close(day)
+    if period is None and not day.has_leftovers:
+        return []
     exempt = Partner.objects.filter(client=day.client_id, month_end_statement=True).order_by("code")
     if period is not None:
         return [Owed(partner, period) for partner in exempt]
