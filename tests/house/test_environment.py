@@ -57,7 +57,7 @@ def test_postgresql_keeps_its_parts() -> None:
         "db.example",
         "5433",
     )
-    assert settings["OPTIONS"] == {"sslmode": "require"}
+    assert settings["OPTIONS"] == {"server_side_binding": True, "prepare_threshold": 5, "sslmode": "require"}
 
 
 @pytest.mark.parametrize(
