@@ -7,7 +7,7 @@ import secrets
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -22,6 +22,9 @@ TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
 SHORTEST_SECRET = 50
 LAST_PORT = 65535
+
+PREPARED: Final[dict[str, Any]] = {"server_side_binding": True, "prepare_threshold": 5}
+"""Django's statements repeat: the server plans each of them once per connection."""
 
 
 class Relay(NamedTuple):
@@ -166,8 +169,7 @@ def _postgresql(url: str) -> dict[str, Any]:
         "PASSWORD": parts.pop("password", ""),
         "HOST": parts.pop("host", ""),
         "PORT": parts.pop("port", ""),
-        # Django's statements repeat: the server plans each of them once per connection.
-        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 5, **parts},
+        "OPTIONS": {**PREPARED, **parts},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from config.environment import PREPARED
 from mailing.models import Email
 from mailing.states import Status
 
@@ -33,7 +34,8 @@ def database_url() -> str:
         return f"sqlite:///{facts['NAME']}"
     names = {"user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     parts = {name: facts[key] for name, key in names.items() if facts[key]}
-    return f"postgresql:///{quote(facts['NAME'])}?{urlencode(parts | facts['OPTIONS'])}"
+    given = {name: value for name, value in facts["OPTIONS"].items() if name not in PREPARED}
+    return f"postgresql:///{quote(facts['NAME'])}?{urlencode(parts | given)}"
 
 
 def run_killing(sink: Sink, *, mode: str, mails: int, kills: int, seed: int = 1) -> dict[str, int]:
