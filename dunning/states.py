@@ -112,8 +112,6 @@ def sentence(
 
 
 def _cause(numbers: Mapping[str, Number], day: Callable[[date], str]) -> str:
-    if "until" in numbers and "start_on" not in numbers:
-        return f"nothing blocks after {_day(numbers['until'], day)}"
     if "previous" in numbers:
         previous = f"{STEP_LABELS[str(numbers['previous'])]} of {_day(numbers['previous_on'], day)}"
         if "business_days" in numbers:

@@ -21,7 +21,6 @@ from purchases.models import Purchase
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from accounts.models import Client
     from dunning.selectors import ClientDay
     from dunning.services.statements import Owed
 
@@ -34,12 +33,6 @@ def decide_due_days(*, at: datetime) -> list[Run]:
     With nothing to do this costs one query.
     """
     return [decide_day(day, at=at) for day in due_days(at)]
-
-
-def decide_client(client: Client, *, at: datetime) -> Run | None:
-    """Take one client's daily decisions; None when it is not yet 08:00 there, or they were taken today."""
-    day = next((day for day in due_days(at) if day.client_id == client.pk), None)
-    return decide_day(day, at=at) if day is not None else None
 
 
 def decide_day(day: ClientDay, *, at: datetime) -> Run:

@@ -12,7 +12,15 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.roles import CLIENT_ROLES, ROLES, Right
-from accounts.services import UserDetails, change_user, register_user, save_department, set_active, set_password
+from accounts.services import (
+    UserDetails,
+    change_user,
+    register_user,
+    save_department,
+    save_user,
+    set_active,
+    set_password,
+)
 from core.refused import Refused
 from tests.stories import MONDAY, a_client, a_user
 
@@ -96,6 +104,20 @@ def test_nor_an_auditor_of_everything_nor_anything_at_another_client(hafen: Clie
             register_user("nele", details=details, password=PASSWORD, by=admin, at=MONDAY)
         assert refused.value.code == "role"
     assert register_user("nele", details=somebody(hafen, "auditor"), password=PASSWORD, by=admin, at=MONDAY).pk
+
+
+@pytest.mark.parametrize(
+    ("role", "sentence"),
+    [
+        ("captain", "captain is not a role."),
+        ("platform_tax", "Tax is a role of the platform: it has no client."),
+    ],
+)
+def test_a_role_exists_and_fits_where_its_user_works(hafen: Client, root: User, role: str, sentence: str) -> None:
+    with pytest.raises(Refused) as refused:
+        save_user("nele", details=somebody(hafen, role), by=root, at=MONDAY)
+    assert (str(refused.value), refused.value.code) == (sentence, "role")
+    assert not User.objects.filter(username="nele").exists()
 
 
 def test_a_team_belongs_to_the_same_client(hafen: Client, root: User) -> None:

@@ -190,6 +190,16 @@ def test_an_additional_contact_is_entered_and_corrected(hafen: Client, rep: User
     assert (newest.history_user, newest.history_change_reason) == (rep, "edited")
 
 
+def test_a_contact_is_called_by_its_company_else_by_its_person(hafen: Client) -> None:
+    """A Japanese name is written family first."""
+    company = buys(hafen, "Alpha AG").customer
+    person = {"company": "", "first_name": "Hanako", "last_name": "Yamada"}
+    buys(hafen, **person, country="JP", email="hanako@example.jp")
+    called = {str(contact) for contact in Contact.objects.filter(kind="billing")}
+    assert called == {"Alpha AG", "Yamada Hanako"}
+    assert str(Contact.objects.get(customer=company)) == "Alpha AG"
+
+
 def test_a_contact_is_somebody(hafen: Client, rep: User) -> None:
     customer = buys(hafen, "Alpha AG").customer
     add = reverse("customers:add_contact", args=[customer.pk])

@@ -140,6 +140,14 @@ def test_a_link_that_ended_while_the_page_was_open_acts_no_more(purchase: Purcha
     assert fresh(purchase).kept_active_at is None
 
 
+@pytest.mark.parametrize("answer", ["extend", "pay"])
+def test_an_answer_that_says_not_what_to_do_changes_nothing(purchase: Purchase, now: datetime, answer: str) -> None:
+    with pytest.raises(Refused, match="Choose what should happen with the order"):
+        answer_link(ResponseLink.objects.get(), at=now, answer=answer)
+    assert fresh(purchase).version == purchase.version
+    assert ResponseLink.objects.get().answer == ""
+
+
 def test_guessing_is_throttled_and_shuts_out_nobody_who_has_a_link(purchase: Purchase) -> None:
     browser = Browser()
     for number in range(60):

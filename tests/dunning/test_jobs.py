@@ -13,9 +13,9 @@ from django.core.management import CommandError, call_command
 from dunning import tasks
 from dunning.models import Heartbeat, Notice, Run, ScheduledRun
 from dunning.selectors import worker_state
-from dunning.services.jobs import beat, claim_slot, run_claimed_jobs
+from dunning.services.jobs import JOBS, beat, claim_slot, run_claimed_jobs, run_now
 from purchases.services.place import place_order
-from tests.dunning.worker import at_nine, steps_of
+from tests.dunning.worker import at_nine, steps_of, works_daily
 from tests.stories import MONDAY, a_client, a_partner, a_released_po, an_offline_order, an_order
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +85,14 @@ def test_run_jobs_as_of_another_moment_is_no_sign_of_life_and_clears_no_slots_aw
     assert ScheduledRun.objects.filter(finished_at__isnull=False).count() == 1
 
 
+def test_who_asks_for_a_run_gets_it_although_a_scheduler_has_the_slot() -> None:
+    purchase = a_released_po(a_client())
+    slot = claim_slot(JOBS, at=NOON)
+    assert run_now(at=NOON + timedelta(minutes=1)).steps == 1
+    assert steps_of(purchase) == [("pdn1", "2026-04-01")]
+    assert list(ScheduledRun.objects.values_list("pk", "finished_at")) == [(slot and slot.pk, None)]
+
+
 def test_a_dry_run_says_what_it_would_do_and_writes_nothing() -> None:
     client = a_client()
     due, offline = a_released_po(client), an_offline_order(client, at=MONDAY + timedelta(days=25))
@@ -131,6 +139,7 @@ def test_a_dry_run_lists_no_step_that_the_run_would_not_take() -> None:
 
 def test_a_dry_run_lists_the_statements() -> None:
     partner = a_partner(a_client(), code="P-1", month_end_statement=True)
+    a_partner(partner.client, code="P-2", month_end_statement=True)  # owes nothing
     place_order(partner.client, an_order(source="partner", partner=partner, external_id="N-1"), by=None, at=MONDAY)
     noon = "2026-03-31T12:00:00+00:00"
     order, statement = map(json.loads, call("dunning", "--as-of", noon, "--dry-run", "--json").splitlines())
@@ -146,6 +155,16 @@ def test_a_dry_run_lists_the_statements() -> None:
     assert "steps due: 1" in call("run_jobs", "--as-of", noon, "--dry-run")
     call("dunning", "--as-of", noon)
     assert '"statement"' not in call("dunning", "--as-of", noon, "--dry-run", "--json")
+
+
+def test_a_dry_run_after_the_notification_says_when_the_cancel_comes_and_why() -> None:
+    a_released_po(a_client())
+    works_daily(DUE, date(2026, 5, 6))
+    fact = json.loads(call("dunning", "--as-of", "2026-05-07T12:00:00+00:00", "--dry-run", "--json"))
+    assert (fact["step"], fact["next_step"], fact["next_on"]) == (None, "canceled", "2026-05-11")
+    assert fact["why"] == (
+        "Cancel for non-payment not before 2026-05-11: 3 business days after Delinquency notification of 2026-05-06."
+    )
 
 
 def test_one_dunning_run_by_command_in_words_and_as_json() -> None:

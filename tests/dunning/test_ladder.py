@@ -317,6 +317,15 @@ def test_a_kept_promise_opens_no_follow_up() -> None:
     assert not FollowUp.objects.filter(reason="Broken promise").exists()
 
 
+def test_a_broken_promise_on_a_test_order_is_nobodys_work() -> None:
+    purchase = a_released_po(a_client(), is_test=True)
+    promise_payment(purchase, by=a_user("platform_admin"), at=MONDAY, until=date(2026, 3, 10))
+    assert fresh(purchase).next_action_on == date(2026, 3, 11)
+    works_daily(date(2026, 3, 10), date(2026, 3, 12))
+    assert fresh(purchase).next_action_on is None
+    assert not FollowUp.objects.filter(reason="Broken promise").exists()
+
+
 def test_kept_active_after_the_notification_nothing_more_happens() -> None:
     purchase = a_released_po(a_client())
     works_daily(RELEASED, NOTIFIED)
@@ -437,6 +446,22 @@ def test_a_letter_refused_for_good_is_decided_again_after_it_was_looked_at() -> 
     works(DUE + timedelta(days=3))
     assert steps_of(purchase) == [("pdn1", "2026-04-04")]
     assert fresh(purchase).dunning_level == 1
+
+
+def test_a_refused_letter_that_was_resumed_and_then_canceled_is_dropped_once() -> None:
+    boss = a_user("platform_admin")
+    purchase = a_released_po(a_client())
+    works(DUE, mails=False)
+    notice = Notice.objects.get(purchase=purchase)
+    Email.objects.filter(kind="pdn1").update(status="FAILED", relay_reply="550 no such user")
+    mark_returned(notice, at=at_nine(DUE), words="550 no such user")
+    resume_dunning(purchase, by=boss, at=at_nine(DUE + timedelta(days=1)))
+    cancel_email(Email.objects.get(kind="pdn1"), by=boss, at=at_nine(DUE + timedelta(days=1)), reason="tidied up")
+    notice.refresh_from_db()
+    assert (notice.status, notice.drop_reason) == ("dropped", "refused by the relay")
+    assert not HistoryEntry.objects.filter(purchase=purchase, event="pdn1_dropped").exists()
+    works(DUE + timedelta(days=2))
+    assert steps_of(purchase) == [("pdn1", "2026-04-03")]
 
 
 def test_an_offline_orders_refused_reminder_is_looked_at_resumed_and_the_order_expires() -> None:

@@ -17,7 +17,15 @@ from core.refused import Refused
 from followups.forms import topic_of
 from followups.models import Category, FollowUp
 from followups.selectors import assignees, concerning, party_of
-from followups.services import Details, add_follow_up, change_follow_up, delete_follow_up, open_follow_up
+from followups.services import (
+    Details,
+    add_follow_up,
+    change_follow_up,
+    delete_follow_up,
+    finish_follow_up,
+    open_follow_up,
+    reopen_follow_up,
+)
 from followups.wording import REASONS
 from tests.stories import MONDAY, a_client, a_customer, a_user, an_offline_order, days_later
 
@@ -235,6 +243,20 @@ def test_done_is_set_in_the_row_and_taken_back(hafen: Client, rep: User) -> None
     browser.post(reverse("followups:reopen", args=[row.pk]), {"form_key": "b", "next": home})
     row.refresh_from_db()
     assert not row.is_done
+
+
+def test_two_colleagues_finish_one_and_the_first_did_it(hafen: Client, rep: User) -> None:
+    row, colleague = entered(hafen, rep), a_user("client_support", hafen)
+    finish_follow_up(row, by=rep, at=days_later(1))
+    done = finish_follow_up(row, by=colleague, at=days_later(2))
+    assert (done.done_by, done.done_at) == (rep, days_later(1))
+    assert list(row.history.order_by("pk").values_list("history_change_reason", flat=True)) == ["Call back", "done"]
+
+
+def test_one_that_is_not_done_is_not_reopened(hafen: Client, rep: User) -> None:
+    row = entered(hafen, rep)
+    assert reopen_follow_up(row, by=rep, at=days_later(1)) == row
+    assert list(row.history.values_list("history_change_reason", flat=True)) == ["Call back"]
 
 
 def test_a_new_one_keeps_the_moment_in_utc(hafen: Client, rep: User) -> None:

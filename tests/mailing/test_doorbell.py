@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
-from celery import current_app
+from celery import Celery, current_app
 from django.db import transaction
 
 from config import celery
@@ -15,6 +17,9 @@ from mailing.models import Email
 from mailing.receivers import ring
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import StringIO
+
     from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
     from tests.mailing.conftest import QueueMail
@@ -78,6 +83,31 @@ def test_a_broker_that_is_down_costs_nothing(queue_mail: QueueMail, settings: Se
         transaction.on_commit(lambda: 1 / 0, robust=True)
         queue_mail()
     assert Email.objects.count() == 1
+
+
+@pytest.fixture
+def silent_broker() -> Iterator[None]:
+    """A broker at a port that was free a moment ago: nobody answers there."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with Celery("elsewhere", broker=f"redis://127.0.0.1:{port}/0") as app:
+        app.set_current()
+        yield
+    celery.app.set_current()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("silent_broker")
+def test_a_broker_that_does_not_answer_is_noted_and_the_e_mail_waits(
+    queue_mail: QueueMail, settings: Settings, log_lines: StringIO
+) -> None:
+    settings.REDIS_URL = current_app.conf.broker_url
+    with transaction.atomic():
+        queue_mail()
+    assert Email.objects.get().status == "QUEUED"
+    [line] = [json.loads(line) for line in log_lines.getvalue().splitlines()]
+    assert (line["level"], line["event"]) == ("warning", "mailing.doorbell_silent")
+    assert "Connection refused" in line["reason"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from partners.models import LimitEntry, Partner, PartnerStatus
 from partners.selectors import Exposure, exposure_picture, newest_entries, outstanding, with_outstanding
 from partners.services import change_partner
 from purchases.models import Source
-from purchases.services.place import place_order
+from purchases.services.place import OrderLine, place_order
 from tests.stories import MONDAY, a_client, a_partner, a_user, an_order, days_later
 
 if TYPE_CHECKING:
@@ -133,6 +133,25 @@ def test_a_lower_limit_stops_new_orders_and_keeps_open_ones(hafen: Client, admin
     with pytest.raises(Refused) as refused:
         orders(partner)
     assert refused.value.code == "limit"
+
+
+def test_a_limit_in_euros_is_no_limit_in_dollars(hafen: Client) -> None:
+    partner = a_partner(hafen)
+    dollars = [OrderLine("PRO", 1, unit_price=Money(10_000, "USD"))]
+    order = an_order(source=Source.PARTNER, partner=partner, currency="USD", lines=dollars)
+    with pytest.raises(Refused) as refused:
+        place_order(hafen, order, by=None, at=MONDAY)
+    assert refused.value.code == "currency"
+    assert str(refused.value) == "The limit of Reseller AG is in EUR, the order in USD."
+
+
+def test_an_order_keyed_in_in_dollars_takes_nothing_of_a_limit_in_euros(hafen: Client) -> None:
+    partner = a_partner(hafen)
+    dollars = [OrderLine("PRO", 1, unit_price=Money(10_000, "USD"))]
+    order = an_order(source=Source.OFFLINE, partner=partner, currency="USD", lines=dollars)
+    purchase = place_order(hafen, order, by=None, at=MONDAY)
+    assert (purchase.status, purchase.open_amount) == ("ARP", Money(11_900, "USD"))
+    assert (outstanding(partner), partner.reservations.count()) == (Money(0, "EUR"), 0)
 
 
 # Figures ----------------------------------------------------------------------------------------------------------

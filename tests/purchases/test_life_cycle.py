@@ -5,18 +5,20 @@ from typing import Any
 
 import pytest
 
+from accounts.services import ClientDetails, save_client
 from core.money import Money
 from core.refused import Refused
 from errorlog.models import ErrorRecord
 from followups.models import FollowUp
 from mailing.models import Email
 from partners.selectors import outstanding
-from purchases.models import Document, HistoryEntry, LicenceKey, Purchase, Source
+from purchases.models import Document, HistoryEntry, LicenceKey, Payment, Purchase, Source
 from purchases.services.cancel import cancel_purchase
 from purchases.services.payment import record_payment
 from purchases.services.place import OrderLine, place_order
 from purchases.services.refund import refund_purchase
 from purchases.services.release import convert_purchase, receive_document, reject_purchase, release_purchase
+from purchases.states import Status
 from tests.stories import (
     MONDAY,
     a_client,
@@ -149,6 +151,25 @@ def test_money_in_another_currency_is_refused() -> None:
         record_payment(purchase, amount=Money(1, "USD"), method="wire", by=None, at=MONDAY, dedupe_key="x")
 
 
+def test_a_quote_is_not_paid_before_it_is_an_order() -> None:
+    quote = an_offline_order(a_client())
+    quote.pk, quote.reference, quote.status = None, "100000017", Status.QUOTE
+    quote.save(force_insert=True)
+    with pytest.raises(Refused, match="100000017 is Quote: it can't be paid"):
+        pays(quote, "119.00")
+    assert not Payment.objects.exists()
+
+
+def test_what_the_bank_took_back_is_paid_again_when_all_of_it_came() -> None:
+    purchase = pays(a_released_po(a_client()), "119.00")
+    Purchase.objects.filter(pk=purchase.pk).update(status=Status.CHARGED_BACK, refunded_minor=11_900)
+    purchase = pays(purchase, "19.00", at=days_later(8))
+    assert (purchase.status, purchase.paid_at) == ("CHB", MONDAY)
+    purchase = pays(purchase, "100.00", at=days_later(9))
+    assert (purchase.status, purchase.paid_at) == ("PAY", days_later(9))
+    assert purchase.paid - purchase.refunded == purchase.gross
+
+
 def test_cancel_writes_a_credit_note_and_asks_about_the_licences() -> None:
     purchase = a_released_po(a_client())
     agent = a_user("platform_customer_service")
@@ -179,6 +200,16 @@ def test_refunds_never_exceed_what_was_paid() -> None:
         refund_purchase(purchase, by=finance, at=MONDAY, amount=Money(10_001, "EUR"), reason="goodwill")
     purchase = refund_purchase(purchase, by=finance, at=MONDAY, reason="unwanted")
     assert (purchase.status, purchase.refunded) == ("REF", Money(11_900, "EUR"))
+
+
+def test_a_refund_in_another_currency_is_refused() -> None:
+    purchase = pays(a_released_po(a_client()), "119.00")
+    with pytest.raises(Refused) as refused:
+        refund_purchase(
+            purchase, by=a_user("platform_finance"), at=MONDAY, amount=Money(1_000, "USD"), reason="goodwill"
+        )
+    assert (refused.value.code, str(refused.value)) == ("currency", f"{purchase.reference} was paid in EUR.")
+    assert kinds_of_emails(purchase)[-1] == "receipt"
 
 
 def test_refund_before_payment_is_refused() -> None:
@@ -251,6 +282,45 @@ def test_an_impossible_order_is_explained_and_leaves_nothing(fields: dict[str, A
         place_order(a_client(), an_order(**fields), by=None, at=MONDAY)
     assert refused.value.code == code
     assert not Purchase.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("policy", "fields", "code"),
+    [
+        ({}, {"source": Source.PARTNER}, "partner"),
+        ({"po_number_required": True}, {"po_number": ""}, "po_number"),
+    ],
+)
+def test_a_po_lacks_its_partner_or_its_number(policy: dict[str, Any], fields: dict[str, Any], code: str) -> None:
+    with pytest.raises(Refused) as refused:
+        place_order(a_client(**policy), an_order(**fields), by=None, at=MONDAY)
+    assert refused.value.code == code
+    assert not Purchase.objects.exists()
+
+
+def test_where_the_policy_says_so_partners_do_not_order_on_po() -> None:
+    client = a_client(partner_pos_allowed=False)
+    partner = a_partner(client)
+    with pytest.raises(Refused, match="Partners may not order on PO"):
+        place_order(client, an_order(source=Source.PARTNER, partner=partner), by=None, at=MONDAY)
+    assert outstanding(partner) == Money(0, "EUR")
+
+
+def test_a_new_client_sells_nothing_before_it_has_a_policy() -> None:
+    details = ClientDetails(
+        "Elbe GmbH", "Kai 2", "20457", "Hamburg", "DE", "HH", "Europe/Berlin", "de", "a@elbe.example"
+    )
+    client = save_client("elbe", details=details, by=None, at=MONDAY)
+    with pytest.raises(Refused, match="Elbe GmbH has no purchase order policy yet"):
+        place_order(client, an_order(), by=None, at=MONDAY)
+
+
+def test_a_reference_that_is_taken_is_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = a_client()
+    drawn = iter([7, 7, 8])
+    monkeypatch.setattr("secrets.randbelow", lambda _: next(drawn))
+    references = [an_offline_order(client).reference for _ in range(2)]
+    assert references == ["100000007", "100000008"]
 
 
 def test_the_customer_is_found_again_and_keeps_one_record_per_client() -> None:

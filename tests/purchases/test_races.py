@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connections
+from django.test.signals import template_rendered
 
 from core.money import Money
 from core.refused import Refused
 from customers.models import Customer
 from partners.selectors import outstanding
-from purchases.models import Document, Payment, Source
+from purchases.models import Document, DocumentFile, Payment, Source
 from purchases.querysets import PurchaseQuerySet
 from purchases.services.cancel import cancel_purchase
+from purchases.services.documents import render_document
 from purchases.services.payment import record_payment
 from purchases.services.place import place_order
 from purchases.services.refund import refund_purchase
 from purchases.services.release import release_purchase
-from tests.stories import MONDAY, a_client, a_partner, a_released_po, a_user, a_waiting_po, an_order, pays
+from tests.stories import MONDAY, a_client, a_partner, a_released_po, a_user, a_waiting_po, an_order, days_later, pays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -141,6 +143,19 @@ def test_two_first_orders_at_once_make_one_customer() -> None:
     client = a_client()
     at_once(*[lambda: place_order(client, an_order(), by=None, at=MONDAY)] * 6)
     assert Customer.objects.count() == 1
+
+
+def test_of_two_who_render_a_document_at_once_the_first_one_written_is_the_document() -> None:
+    invoice = a_released_po(a_client()).documents.get()
+
+    def the_other_is_faster(**_: object) -> None:
+        template_rendered.disconnect(the_other_is_faster)
+        assert at_once(partial(render_document, invoice, at=MONDAY)) == []
+
+    template_rendered.connect(the_other_is_faster)
+    file = render_document(invoice, at=days_later(1))
+    assert (file.rendered_at, DocumentFile.objects.get()) == (MONDAY, file)
+    assert bytes(file.content).startswith(b"%PDF")
 
 
 def test_a_refund_form_sent_twice_at_once_refunds_once() -> None:
