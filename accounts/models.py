@@ -26,6 +26,9 @@ class Client(models.Model):
     time_zone = models.CharField(max_length=64)
     language = models.CharField(max_length=5)
     email = models.EmailField()
+    phone = models.CharField(max_length=50, blank=True)
+    fax = models.CharField(max_length=50, blank=True)
+    vat_id = models.CharField(max_length=30, blank=True)
     history = HistoricalRecords()
 
     def __str__(self) -> str:

@@ -95,3 +95,19 @@ class LimitEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference} {self.change_minor:+}"
+
+
+class PortalLink(models.Model):
+    """A link that logs a partner in to the portal, sent to its own address; used once, only its hash is kept."""
+
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="portal_links")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["partner", "-created_at"], name="portal_link_by_partner")]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} {self.created_at}"

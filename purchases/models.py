@@ -39,6 +39,9 @@ class Product(models.Model):
     tax_category = models.CharField(max_length=40, default="standard")
     delivery = models.CharField(max_length=10, choices=DeliveryKind.choices, default=DeliveryKind.KEY)
     download_url = models.URLField(blank=True)
+    generator_url = models.URLField(blank=True)
+    client_handles_errors = models.BooleanField(default=False)
+    low_stock_at = models.PositiveIntegerField(default=10)
     is_active = models.BooleanField(default=True)
     history = HistoricalRecords()
 
@@ -101,6 +104,7 @@ class Policy(models.Model):
     cancel_step = models.BooleanField(default=True)
     cancel_after_business_days = models.PositiveIntegerField(choices=[(2, "2"), (3, "3")], default=3)
     partner_pos_allowed = models.BooleanField(default=True)
+    texts = models.JSONField(default=dict)
     trusted_customers = models.ManyToManyField(Customer, blank=True, related_name="+")
 
     objects = TenantQuerySet.as_manager()
@@ -165,6 +169,7 @@ class Purchase(models.Model):
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="purchases")
     reference = models.CharField(max_length=9, unique=True)
     external_id = models.CharField(max_length=60, null=True, blank=True, unique=True)
+    form_token = models.CharField(max_length=64, null=True, blank=True, unique=True)
     status = models.CharField(max_length=3, choices=Status.choices)
     version = models.PositiveIntegerField(default=0)
     source = models.CharField(max_length=10, choices=Source.choices)
@@ -198,6 +203,7 @@ class Purchase(models.Model):
     paid_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     document_received_at = models.DateTimeField(null=True, blank=True)
+    document_asked_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
 
@@ -229,7 +235,9 @@ class Purchase(models.Model):
             ),
             models.CheckConstraint(
                 name="covered_purchase_not_open",
-                condition=~Q(status__in=OPEN) | Q(paid_minor__lt=F("gross_minor")) | Q(gross_minor=0),
+                condition=~Q(status__in=OPEN)
+                | Q(paid_minor__lt=F("gross_minor") + F("refunded_minor"))
+                | Q(gross_minor=0),
             ),
             models.CheckConstraint(
                 name="released_with_due_day",
@@ -287,6 +295,11 @@ class Purchase(models.Model):
         return Money(self.refunded_minor, self.currency)
 
     @property
+    def kept(self) -> Money:
+        """The money that is there: received and not given back."""
+        return Money(self.paid_minor - self.refunded_minor, self.currency)
+
+    @property
     def is_open(self) -> bool:
         """Whether money is expected."""
         return self.status in OPEN
@@ -294,12 +307,12 @@ class Purchase(models.Model):
     @property
     def open_amount(self) -> Money:
         """What is left to pay while the purchase is open, else zero."""
-        return Money(self.gross_minor - self.paid_minor if self.is_open else 0, self.currency)
+        return Money(self.gross_minor - self.kept.minor if self.is_open else 0, self.currency)
 
     @property
     def is_partly_paid(self) -> bool:
         """Whether some, but not all, of the money came."""
-        return 0 < self.paid_minor < self.gross_minor
+        return 0 < self.kept.minor < self.gross_minor
 
     @property
     def ordered_on(self) -> date:
@@ -417,6 +430,40 @@ class PoDocument(models.Model):
         return self.filename or self.get_channel_display()
 
 
+class ReviewCheck(models.Model):
+    """One line of the reviewer's checklist, ticked or found wanting by a person."""
+
+    purchase = models.ForeignKey(Purchase, models.CASCADE, related_name="review_checks")
+    key = models.CharField(max_length=30)
+    is_met = models.BooleanField()
+    note = models.CharField(max_length=300, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["purchase", "key"], name="review_check_once_per_purchase"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.is_met}"
+
+
+class StatusLink(models.Model):
+    """The customer's own page of an order, by a link that only they have; only its hash is kept."""
+
+    purchase = models.ForeignKey(Purchase, models.CASCADE, related_name="status_links")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OfPurchaseQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.purchase_id} {self.created_at}"
+
+
 class LicenceKey(models.Model):
     """One key of a product's key list; delivered at most once."""
 
@@ -442,6 +489,24 @@ class LicenceKey(models.Model):
         return self.code
 
 
+class KeyRequest(models.Model):
+    """A key that is still owed for an item, asked for again until it is there; `next_at` empty means given up."""
+
+    item = models.OneToOneField(PurchaseItem, models.PROTECT, related_name="key_request", primary_key=True)
+    attempts = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=300, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["next_at"], name="key_request_by_time", condition=Q(done_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.attempts}"
+
+
 class Payment(models.Model):
     """Money received for a purchase."""
 
@@ -462,12 +527,43 @@ class Payment(models.Model):
         return f"{self.amount_minor} {self.method}"
 
 
+class RefundKind(models.TextChoices):
+    """What money is given back for."""
+
+    TOTAL = "total", "Total"
+    ITEMS = "items", "Items"
+    AMOUNT = "amount", "Partial amount"
+    TAX = "tax", "Tax only"
+    RETURN_PAYMENT = "return_payment", "Return payment"
+    CHARGE_BACK = "charge_back", "Charge back"
+
+
+class CustomerReason(models.TextChoices):
+    """Why money is given back, as the customer reads it."""
+
+    UNWANTED = "unwanted", "Unwanted"
+    WRONG_PRODUCT = "wrong_product", "Wrong product"
+    TECHNICAL_ISSUE = "technical_issue", "Technical issue"
+    DUPLICATE = "duplicate", "Duplicate"
+    DISSATISFIED = "dissatisfied", "Dissatisfied"
+    NOT_DELIVERED = "not_delivered", "Not delivered"
+    PRICE_CORRECTION = "price_correction", "Price correction"
+    TAX_EXEMPTION = "tax_exemption", "Tax exemption"
+    OVERPAYMENT = "overpayment", "Overpayment"
+    GOODWILL = "goodwill", "Goodwill"
+    FRAUD = "fraud", "Fraud"
+    OTHER = "other", "Other"
+
+
 class Refund(models.Model):
-    """Money given back to the customer."""
+    """Money given back to the customer. `tax_minor` is the tax within the amount; minor units."""
 
     purchase = models.ForeignKey(Purchase, models.PROTECT, related_name="refunds")
     at = models.DateTimeField()
     amount_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField(null=True, blank=True)
+    kind = models.CharField(max_length=20, choices=RefundKind.choices, default=RefundKind.AMOUNT)
+    customer_reason = models.CharField(max_length=20, choices=CustomerReason.choices, default=CustomerReason.OTHER)
     reason = models.CharField(max_length=300)
     by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     dedupe_key = models.CharField(max_length=140, unique=True, null=True, blank=True)
@@ -481,6 +577,24 @@ class Refund(models.Model):
         return str(self.amount_minor)
 
 
+class RefundItem(models.Model):
+    """How many pieces of an item a refund gave back, and for how much; minor units, tax included."""
+
+    refund = models.ForeignKey(Refund, models.PROTECT, related_name="items")
+    item = models.ForeignKey(PurchaseItem, models.PROTECT, related_name="refunds")
+    quantity = models.PositiveIntegerField()
+    amount_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["refund", "item"], name="refund_item_once"),
+            models.CheckConstraint(name="refund_item_is_positive", condition=Q(quantity__gt=0, amount_minor__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.item_id}"
+
+
 class DocumentKind(models.TextChoices):
     """What a document is; the value is also its number series' prefix where it has one."""
 
@@ -488,6 +602,7 @@ class DocumentKind(models.TextChoices):
     PROFORMA = "PFI", "Pro-forma invoice"
     RECEIPT = "RCP", "Receipt"
     CREDIT_NOTE = "CRN", "Credit note"
+    CONFIRMATION = "OCF", "Order confirmation"
     QUOTE = "QUO", "Quote"
     NOTICE_1 = "PDN1", "Payment delinquency notice 1"
     NOTICE_2 = "PDN2", "Payment delinquency notice 2"
@@ -524,6 +639,7 @@ class Document(models.Model):
     template = models.CharField(max_length=100)
     data = models.JSONField()
     issued_at = models.DateTimeField()
+    corrects = models.ForeignKey("self", models.PROTECT, related_name="corrected_by", null=True, blank=True)
 
     objects = TenantQuerySet.as_manager()
 
@@ -598,3 +714,102 @@ class HistoryEntry(models.Model):
 
     def __str__(self) -> str:
         return self.note
+
+
+class StatementFormat(models.TextChoices):
+    """How a bank writes its statements."""
+
+    CAMT = "camt.053", "CAMT.053"
+    MT940 = "mt940", "MT940"
+    CSV = "csv", "CSV"
+
+
+class BankStatement(models.Model):
+    """A bank's list of movements on one of a client's accounts, as imported; the same file only once."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="bank_statements")
+    format = models.CharField(max_length=10, choices=StatementFormat.choices)
+    filename = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    account = models.CharField(max_length=40, blank=True)
+    currency = models.CharField(max_length=3)
+    imported_at = models.DateTimeField()
+    imported_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["client", "sha256"], name="bank_statement_once_per_client"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["client", "-imported_at"], name="bank_statement_by_age")]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class LineStatus(models.TextChoices):
+    """What became of a line of a bank statement."""
+
+    PROPOSED = "proposed", "Proposed"
+    UNMATCHED = "unmatched", "Unmatched"
+    BOOKED = "booked", "Booked"
+    IGNORED = "ignored", "Set aside"
+
+
+class BankLine(models.Model):
+    """One movement on a client's account; `fingerprint` tells it from every other, also in another file.
+
+    `purchase` is the proposal, then what it was booked on; `amount_minor` is negative for money that went out.
+    """
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="bank_lines")
+    statement = models.ForeignKey(BankStatement, models.PROTECT, related_name="lines")
+    position = models.PositiveIntegerField()
+    fingerprint = models.CharField(max_length=64)
+    booked_on = models.DateField()
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    payer = models.CharField(max_length=200, blank=True)
+    payer_account = models.CharField(max_length=40, blank=True)
+    text = models.CharField(max_length=1000, blank=True)
+    status = models.CharField(max_length=10, choices=LineStatus.choices)
+    purchase = models.ForeignKey(Purchase, models.PROTECT, related_name="bank_lines", null=True, blank=True)
+    grounds = models.JSONField(default=list)
+    payment = models.OneToOneField(Payment, models.PROTECT, related_name="bank_line", null=True, blank=True)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=300, blank=True)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["client", "fingerprint"], name="bank_line_once_per_client"),
+            models.CheckConstraint(
+                name="booked_bank_line_has_payment",
+                condition=~Q(status=LineStatus.BOOKED) | Q(payment__isnull=False, purchase__isnull=False),
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["client", "status", "-booked_on"], name="bank_line_by_status")]
+
+    def __str__(self) -> str:
+        return f"{self.booked_on} {self.amount_minor} {self.currency}"
+
+
+class CsvMapping(models.Model):
+    """How one bank's CSV names its columns, kept so that the next file needs no questions."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="csv_mappings")
+    name = models.CharField(max_length=100)
+    columns = models.JSONField()
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["client", "name"], name="csv_mapping_once_per_client"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
