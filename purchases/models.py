@@ -105,6 +105,7 @@ class Policy(models.Model):
     cancel_after_business_days = models.PositiveIntegerField(choices=[(2, "2"), (3, "3")], default=3)
     partner_pos_allowed = models.BooleanField(default=True)
     texts = models.JSONField(default=dict)
+    comment = models.CharField(max_length=300, blank=True)
     trusted_customers = models.ManyToManyField(Customer, blank=True, related_name="+")
 
     objects = TenantQuerySet.as_manager()
@@ -556,12 +557,17 @@ class CustomerReason(models.TextChoices):
 
 
 class Refund(models.Model):
-    """Money given back to the customer. `tax_minor` is the tax within the amount; minor units."""
+    """Money that went back. Minor units; `tax_minor` is the tax within the amount.
+
+    `parts` is what it took off the sale, a list of [tax percent, net, tax]; empty where only money moved.
+    """
 
     purchase = models.ForeignKey(Purchase, models.PROTECT, related_name="refunds")
     at = models.DateTimeField()
     amount_minor = models.BigIntegerField()
     tax_minor = models.BigIntegerField(null=True, blank=True)
+    parts = models.JSONField(default=list)
+    credit_note = models.ForeignKey("Document", models.PROTECT, null=True, blank=True, related_name="refunds")
     kind = models.CharField(max_length=20, choices=RefundKind.choices, default=RefundKind.AMOUNT)
     customer_reason = models.CharField(max_length=20, choices=CustomerReason.choices, default=CustomerReason.OTHER)
     reason = models.CharField(max_length=300)
