@@ -11,6 +11,7 @@ KIND_LABELS: Final[dict[str, str]] = {
     "document_expired": "Canceled, no PO document",
     "po_released": "PO released",
     "po_rejected": "PO rejected",
+    "po_ask_again": "PO document asked for again",
     "delivery": "Delivery",
     "receipt": "Invoice (receipt)",
     "cancellation": "Cancellation",

@@ -25,7 +25,7 @@ from purchases.documents import (
     voice_of,
 )
 from purchases.models import LicenceKey
-from purchases.wording import EMAILS, EmailText
+from purchases.wording import EMAILS, MISSING_POINTS, EmailText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -178,27 +178,42 @@ def _due(purchase: Purchase, voice: Voice) -> str:
     return voice.write.day(purchase.due_on) if purchase.due_on else pay_by_sentence(purchase, voice)
 
 
+def _status_link(voice: Voice, link: str) -> dict[str, str]:
+    """Name the order's own page where the e-mail is written with its link."""
+    return {"link": link, "link_label": voice.labels["status_link"]} if link else {}
+
+
 def _text(kind: str, voice: Voice) -> EmailText:
     return EMAILS[kind][voice.language]
 
 
-def order_confirmation(purchase: Purchase, *, at: datetime, again: str = "") -> Email | None:
-    """Confirm an order that will be paid offline, with the account to pay to. `again` makes it a new e-mail."""
+def order_confirmation(purchase: Purchase, *, at: datetime, again: str = "", link: str = "") -> Email | None:
+    """Confirm an order that will be paid offline, with the account to pay to. `again` makes it a new e-mail.
+
+    `link` is the order's own page, known only while it is placed.
+    """
     voice = voice_of(purchase, at=at)
-    parts = Parts(facts=order_facts(purchase, voice), payment=payment_facts(purchase, voice), key=again)
+    parts = Parts(
+        facts=order_facts(purchase, voice),
+        payment=payment_facts(purchase, voice),
+        key=again,
+        **_status_link(voice, link),
+    )
     return write_to_customer(purchase, "order_confirmation", _text("order_confirmation", voice), parts, at=at)
 
 
-def po_received(purchase: Purchase, *, at: datetime, again: str = "") -> Email | None:
+def po_received(purchase: Purchase, *, at: datetime, again: str = "", link: str = "") -> Email | None:
     """Ask for the signed PO document: which reference to quote, where to send it, by when."""
     voice = voice_of(purchase, at=at)
     deadline_on = purchase.ordered_on + timedelta(days=purchase.policy.document_deadline_days - 1)
     values = {"deadline_on": voice.write.day(deadline_on)}
-    parts = Parts(facts=order_facts(purchase, voice), values=values, key=again)
+    parts = Parts(facts=order_facts(purchase, voice), values=values, key=again, **_status_link(voice, link))
     return write_to_customer(purchase, "po_received", _text("po_received", voice), parts, at=at)
 
 
-def po_released(purchase: Purchase, *, document: Document, at: datetime, again: str = "") -> Email | None:
+def po_released(
+    purchase: Purchase, *, document: Document, at: datetime, again: str = "", link: str = ""
+) -> Email | None:
     """Say that the PO is accepted: payment instructions, and the invoice or pro-forma invoice attached."""
     voice = voice_of(purchase, at=at)
     parts = Parts(
@@ -207,6 +222,7 @@ def po_released(purchase: Purchase, *, document: Document, at: datetime, again: 
         documents=[document],
         values={"number": document.number},
         key=again,
+        **_status_link(voice, link),
     )
     return write_to_customer(purchase, "po_released", _text("po_released", voice), parts, at=at)
 
@@ -217,6 +233,17 @@ def po_rejected(purchase: Purchase, *, reason: str, at: datetime) -> Email | Non
     values = {"reason": clip(reason, REASON_LIMIT) or "–"}
     parts = Parts(facts=order_facts(purchase, voice), values=values)
     return write_to_customer(purchase, "po_rejected", _text("po_rejected", voice), parts, at=at)
+
+
+def po_ask_again(purchase: Purchase, *, points: Sequence[str], message: str, at: datetime) -> Email | None:
+    """Ask for the PO document again: what it lacks (keys of `MISSING_POINTS`), and a sentence of the reviewer's."""
+    voice = voice_of(purchase, at=at)
+    text = _text("po_ask_again", voice)
+    lines = [f"• {MISSING_POINTS[voice.language][point]}" for point in points]
+    values = {"reason": clip(message, REASON_LIMIT)}
+    parts = Parts(facts=order_facts(purchase, voice), values=values, key=at.isoformat())
+    text = text._replace(before=(*text.before, *lines, "{{reason}}"))
+    return write_to_customer(purchase, "po_ask_again", text, parts, at=at)
 
 
 def delivery(purchase: Purchase, *, at: datetime, again: str = "") -> Email | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Case, Count, F, IntegerField, Q, Sum, Value, When
 
-from purchases.models import HistoryEntry, OfPurchaseQuerySet, Purchase
+from purchases.models import HistoryEntry, OfPurchaseQuerySet, Purchase, ReviewCheck
 from purchases.states import Status
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from accounts.models import Client, User
+
+
+MOST_CARRIERS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +119,73 @@ def latest_entries(user: User, client: Client | None, *, limit: int, shows_inter
     if not shows_internal:
         rows = rows.filter(is_internal=False)
     return list(rows.order_by("-pk")[:limit])
+
+
+CHECKLIST: Final[dict[str, str]] = {
+    "letterhead": "Letterhead",
+    "signature": "Signature",
+    "reference": "Reference number",
+    "products": "Products",
+    "quantities": "Quantities",
+    "amount": "Amount and currency",
+    "addresses": "Addresses",
+    "po_number": "PO number",
+}
+"""What a reviewer compares between the PO document and the order, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """How far a purchase's checklist is: the checks by line, what is met, found wanting, and not looked at."""
+
+    checks: Mapping[str, ReviewCheck]
+
+    @property
+    def met(self) -> list[str]:
+        """The lines that are met."""
+        return [key for key in CHECKLIST if key in self.checks and self.checks[key].is_met]
+
+    @property
+    def unmet(self) -> list[str]:
+        """The lines that are not met."""
+        return [key for key in CHECKLIST if key in self.checks and not self.checks[key].is_met]
+
+    @property
+    def open(self) -> list[str]:
+        """The lines nobody looked at."""
+        return [key for key in CHECKLIST if key not in self.checks]
+
+    @property
+    def progress(self) -> str:
+        """How many lines are met, such as “6 of 8 met”."""
+        return f"{len(self.met)} of {len(CHECKLIST)} met"
+
+    @property
+    def doubts(self) -> list[str]:
+        """A sentence each for what is not met and what nobody looked at."""
+        unmet = [
+            CHECKLIST[key] + (f" ({self.checks[key].note})" if self.checks[key].note else "") for key in self.unmet
+        ]
+        lines = [f"Not met: {', '.join(unmet)}."] if unmet else []
+        return [*lines, f"Not checked: {', '.join(CHECKLIST[key] for key in self.open)}."] if self.open else lines
+
+    @property
+    def result(self) -> str:
+        """All of it in one text, for the history."""
+        return " ".join([f"Checklist: {self.progress}.", *self.doubts])
+
+
+def review_of(purchase: Purchase) -> Review:
+    """Read a purchase's checklist. One query."""
+    checks = ReviewCheck.objects.filter(purchase=purchase, key__in=CHECKLIST).select_related("by")
+    return Review({check.key: check for check in checks})
+
+
+def others_with_po_number(purchase: Purchase) -> list[Purchase]:
+    """List the customer's other purchases that carry the same PO number, newest first. One query."""
+    if not purchase.po_number.strip():
+        return []
+    rows = Purchase.objects.filter(
+        client=purchase.client_id, customer=purchase.customer_id, po_number__iexact=purchase.po_number.strip()
+    )
+    return list(rows.exclude(pk=purchase.pk).with_parties().order_by("-ordered_at", "-pk")[:MOST_CARRIERS])

@@ -89,6 +89,7 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "regards": "Kind regards,",
         "regards_email": "Kind regards,",
         "attached": "Attached: {{number}}",
+        "status_link": "Your order: its status and its documents",
         "footer": "You receive this e-mail because of your order with {{client}}. Questions? Write to {{client_email}}.",
     },
     "de": {
@@ -146,6 +147,7 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "regards": "Mit freundlichen Grüßen",
         "regards_email": "Mit freundlichen Grüßen",
         "attached": "Anlage: {{number}}",
+        "status_link": "Ihre Bestellung: Stand und Dokumente",
         "footer": "Sie erhalten diese E-Mail wegen Ihrer Bestellung bei {{client}}. Fragen? Schreiben Sie an {{client_email}}.",
     },
     "fr": {
@@ -203,6 +205,7 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "regards": "Nous vous prions d’agréer, Madame, Monsieur, l’expression de nos salutations distinguées.",
         "regards_email": "Cordialement,",
         "attached": "Pièce jointe : {{number}}",
+        "status_link": "Votre commande : son état et ses documents",
         "footer": "Vous recevez cet e-mail dans le cadre de votre commande auprès de {{client}}. "
         "Une question ? Écrivez à {{client_email}}.",
     },
@@ -261,6 +264,7 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "regards": "Atentamente,",
         "regards_email": "Un cordial saludo,",
         "attached": "Adjunto: {{number}}",
+        "status_link": "Su pedido: estado y documentos",
         "footer": "Recibe este correo con motivo de su pedido a {{client}}. "
         "¿Alguna pregunta? Escriba a {{client_email}}.",
     },
@@ -319,6 +323,7 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "regards": "敬具",
         "regards_email": "今後ともよろしくお願い申し上げます。",
         "attached": "添付書類:{{number}}",
+        "status_link": "ご注文の状況と書類",
         "footer": "このメールは、{{client}}へのご注文に関してお送りしています。お問い合わせは {{client_email}} までお願いいたします。",
     },
 }
@@ -649,6 +654,51 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
             ),
         ),
     },
+    "po_ask_again": {
+        "en": EmailText(
+            "Your purchase order {{reference}}: please send the document again",
+            ("Thank you for your purchase order. Before we can release it, we need this from you:",),
+            (
+                "Please send the complete, signed order on company letterhead to {{client_email}} and quote the reference "
+                "number {{reference}} on it. We look at it as soon as it is here.",
+            ),
+        ),
+        "de": EmailText(
+            "Ihre Bestellung {{reference}}: bitte senden Sie uns den Bestellbeleg noch einmal",
+            ("vielen Dank für Ihre Bestellung auf Rechnung. Bevor wir sie freigeben können, fehlt uns noch Folgendes:",),
+            (
+                "Bitte senden Sie die vollständige, unterschriebene Bestellung auf Firmenpapier an {{client_email}} und geben "
+                "Sie darauf die Vorgangsnummer {{reference}} an. Wir prüfen sie, sobald sie bei uns ist.",
+            ),
+        ),
+        "fr": EmailText(
+            "Votre bon de commande {{reference}}\u00a0: merci de nous renvoyer le document",
+            (
+                "Nous vous remercions de votre bon de commande. Avant de pouvoir le valider, il nous manque les éléments "
+                "suivants\u00a0:",
+            ),
+            (
+                "Merci d’envoyer le bon de commande complet et signé, sur papier à en-tête, à {{client_email}} en indiquant "
+                "la référence {{reference}}. Nous l’examinerons dès réception.",
+            ),
+        ),
+        "es": EmailText(
+            "Su orden de compra {{reference}}: envíenos de nuevo el documento, por favor",
+            ("Le agradecemos su orden de compra. Antes de poder autorizarla nos falta lo siguiente:",),
+            (
+                "Le rogamos que envíe la orden de compra completa y firmada, en papel con membrete, a {{client_email}} e "
+                "indique en ella la referencia {{reference}}. La comprobaremos en cuanto la recibamos.",
+            ),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご注文 {{reference}}:注文書再送のお願い",
+            ("ご注文いただき、誠にありがとうございます。ご注文の承認にあたり、下記の点をご確認ください。",),
+            (
+                "会社名の入った用紙による、すべての項目を記載した署名済みの注文書を、受付番号 {{reference}} をご記入のうえ、"
+                "{{client_email}} へお送りください。届き次第、確認いたします。",
+            ),
+        ),
+    },
     "delivery": {
         "en": EmailText(
             "Your delivery for order {{reference}}",
@@ -820,3 +870,63 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
         ),
     },
 }
+
+
+MISSING_POINTS: Final[dict[str, dict[str, str]]] = {
+    "en": {
+        "document": "We have not received your signed order document yet.",
+        "letterhead": "The order is not on your company’s letterhead.",
+        "signature": "The order is not signed.",
+        "reference": "Our reference number {{reference}} is missing or different.",
+        "products": "The products are missing or differ from your order.",
+        "quantities": "The quantities are missing or differ from your order.",
+        "amount": "The amount or currency is missing or differs from {{gross}}.",
+        "addresses": "The billing or delivery address is missing or different.",
+        "po_number": "Your PO number is missing, different or was used before.",
+    },
+    "de": {
+        "document": "Ihre unterschriebene Bestellung liegt uns noch nicht vor.",
+        "letterhead": "Die Bestellung ist nicht auf dem Briefpapier Ihrer Firma verfasst.",
+        "signature": "Die Bestellung ist nicht unterschrieben.",
+        "reference": "Unsere Vorgangsnummer {{reference}} fehlt oder weicht ab.",
+        "products": "Die Produkte fehlen oder weichen von Ihrer Bestellung ab.",
+        "quantities": "Die Mengen fehlen oder weichen von Ihrer Bestellung ab.",
+        "amount": "Betrag oder Währung fehlen oder weichen von {{gross}} ab.",
+        "addresses": "Die Rechnungs- oder Lieferadresse fehlt oder weicht ab.",
+        "po_number": "Ihre Bestellnummer fehlt, weicht ab oder wurde schon einmal verwendet.",
+    },
+    "fr": {
+        "document": "Nous n’avons pas encore reçu votre bon de commande signé.",
+        "letterhead": "Le bon de commande n’est pas établi sur le papier à en-tête de votre société.",
+        "signature": "Le bon de commande n’est pas signé.",
+        "reference": "Notre référence {{reference}} est absente ou différente.",
+        "products": "Les produits sont absents ou diffèrent de votre commande.",
+        "quantities": "Les quantités sont absentes ou diffèrent de votre commande.",
+        "amount": "Le montant ou la devise est absent ou diffère de {{gross}}.",
+        "addresses": "L’adresse de facturation ou de livraison est absente ou différente.",
+        "po_number": "Votre numéro de bon de commande est absent, différent ou a déjà été utilisé.",
+    },
+    "es": {
+        "document": "Todavía no hemos recibido su orden de compra firmada.",
+        "letterhead": "La orden de compra no está en papel con membrete de su empresa.",
+        "signature": "La orden de compra no está firmada.",
+        "reference": "Nuestra referencia {{reference}} falta o es distinta.",
+        "products": "Los productos faltan o no coinciden con su pedido.",
+        "quantities": "Las cantidades faltan o no coinciden con su pedido.",
+        "amount": "El importe o la moneda faltan o no coinciden con {{gross}}.",
+        "addresses": "La dirección de facturación o de entrega falta o es distinta.",
+        "po_number": "Su número de orden de compra falta, es distinto o ya se ha utilizado.",
+    },
+    "ja": {
+        "document": "署名済みの注文書をまだ受領しておりません。",
+        "letterhead": "注文書に会社名の入った用紙が使われておりません。",
+        "signature": "注文書に署名がありません。",
+        "reference": "受付番号 {{reference}} の記載がないか、異なっております。",
+        "products": "製品の記載がないか、ご注文内容と異なっております。",
+        "quantities": "数量の記載がないか、ご注文内容と異なっております。",
+        "amount": "金額または通貨の記載がないか、{{gross}} と異なっております。",
+        "addresses": "請求先または納品先の住所の記載がないか、異なっております。",
+        "po_number": "貴社発注番号の記載がないか、異なっているか、すでに使用されております。",
+    },
+}
+"""What a PO document may lack, as the customer reads it: the lines of the reviewer's checklist, and that none came."""

@@ -12,6 +12,7 @@ from accounts.roles import Right
 from core.refused import Refused
 from purchases import emails
 from purchases.models import Channel, DocumentKind, Nature, PoDocument, Purchase
+from purchases.selectors import review_of
 from purchases.services.delivery import deliver
 from purchases.services.documents import issue
 from purchases.services.history import Note, report, save_change
@@ -110,14 +111,16 @@ def release_purchase(purchase: Purchase, *, by: User, at: datetime, note: str = 
     _check_document(purchase)
     if purchase.policy.four_eyes and purchase.approved_by_id is None:
         purchase.approved_by, purchase.approved_at = by, at
-        return save_change(purchase, Note("approved", "First approval", reason=note), by=by, at=at)
+        first = Note("approved", "First approval", reason=note, detail=review_of(purchase).result)
+        return save_change(purchase, first, by=by, at=at)
     if purchase.policy.four_eyes and purchase.approved_by_id == by.pk:
         message = "You gave the first approval; somebody else has to give the second."
         raise Refused(message, "four eyes")
     purchase.move(RELEASE)
     purchase.released_at = at
     purchase.due_on = at.astimezone(purchase.client.zone).date() + timedelta(days=purchase.term_days)
-    save_change(purchase, Note("released", "Purchase order released", reason=note), by=by, at=at)
+    released = Note("released", "Purchase order released", reason=note, detail=review_of(purchase).result)
+    save_change(purchase, released, by=by, at=at)
     accept(purchase, by=by, at=at)
     report(purchase, "released", at=at)
     return purchase
@@ -133,20 +136,24 @@ def reject_purchase(purchase: Purchase, *, by: User, at: datetime, reason: str) 
     purchase.move(REJECT)
     _check_reviewer(purchase, by)
     purchase.closed_at = at
-    save_change(purchase, Note("rejected", "Purchase order rejected", reason=reason), by=by, at=at)
+    rejected = Note("rejected", "Purchase order rejected", reason=reason, detail=review_of(purchase).result)
+    save_change(purchase, rejected, by=by, at=at)
     emails.po_rejected(purchase, reason=reason, at=at)
     report(purchase, "rejected", at=at)
     return purchase
 
 
-def accept(purchase: Purchase, *, by: User | None, at: datetime) -> None:
-    """Do what an accepted PO entails: immediate, invoice and keys; prepaid, a pro-forma invoice only."""
+def accept(purchase: Purchase, *, by: User | None, at: datetime, link: str = "") -> None:
+    """Do what an accepted PO entails: immediate, invoice and keys; prepaid, a pro-forma invoice only.
+
+    `link` is the order's own page, for the e-mail, where it is known.
+    """
     if purchase.policy.delivery == "prepaid":
         document = issue(purchase, DocumentKind.PROFORMA, at=at)
     else:
         document = issue(purchase, DocumentKind.INVOICE, at=at)
         deliver(purchase, by=by, at=at)
-    emails.po_released(purchase, document=document, at=at)
+    emails.po_released(purchase, document=document, at=at, link=link)
 
 
 def _check_reviewer(purchase: Purchase, user: User) -> None:
