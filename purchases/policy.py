@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from datetime import date
 
     from core.money import Money
 
@@ -54,26 +56,39 @@ class Offer:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule of the policy, and whether an order meets it."""
+
+    code: str
+    is_met: bool
+
+
+def checks_at_checkout(terms: PolicyTerms, buyer: Buyer, gross: Money) -> Iterator[Check]:
+    """Go through what decides on the offer, in the policy's order: offered, customer type, amount, country."""
+    yield Check("offered", terms.offered_at_checkout)
+    yield Check("type", buyer.type in terms.eligible_types and bool(buyer.company.strip()))
+    yield from _amount_checks(terms, gross)
+    yield Check("country", not terms.countries or buyer.country in terms.countries)
+
+
 def offer_at_checkout(terms: PolicyTerms, buyer: Buyer, gross: Money) -> Offer:
     """Decide in the policy's order: offered, customer type, amount, country, review."""
-    checks = (
-        (terms.offered_at_checkout, "offered", "Purchase orders are not offered at checkout."),
-        (
-            buyer.type in terms.eligible_types and bool(buyer.company.strip()),
-            "type",
-            "Purchase orders are for eligible organizations with a company name.",
-        ),
-        *_amount_checks(terms, gross),
-        (
-            not terms.countries or buyer.country in terms.countries,
-            "country",
-            f"Purchase orders are not offered in {buyer.country}.",
-        ),
-    )
-    for is_met, code, reason in checks:
-        if not is_met:
-            return Offer(is_offered=False, code=code, reason=reason)
+    for check in checks_at_checkout(terms, buyer, gross):
+        if not check.is_met:
+            return Offer(is_offered=False, code=check.code, reason=refusal(check.code, buyer, gross))
     return Offer(is_offered=True, is_reviewed=terms.review and not buyer.is_trusted)
+
+
+def refusal(code: str, buyer: Buyer, gross: Money) -> str:
+    """Say in a sentence why a rule forbids the offer."""
+    if code == "offered":
+        return "Purchase orders are not offered at checkout."
+    if code == "type":
+        return "Purchase orders are for eligible organizations with a company name."
+    if code == "country":
+        return f"Purchase orders are not offered in {buyer.country or 'an unknown country'}."
+    return f"{gross} is {'below the minimum' if code == 'minimum' else 'above the maximum'} for purchase orders."
 
 
 def warnings(terms: PolicyTerms, buyer: Buyer, gross: Money) -> list[str]:
@@ -81,22 +96,106 @@ def warnings(terms: PolicyTerms, buyer: Buyer, gross: Money) -> list[str]:
     checks = (
         (terms.on_request, "Purchase orders on request are switched off."),
         (buyer.type in terms.eligible_types, "The customer type is not eligible for purchase orders."),
-        *((is_met, reason) for is_met, _, reason in _amount_checks(terms, gross)),
+        *((check.is_met, refusal(check.code, buyer, gross)) for check in _amount_checks(terms, gross)),
     )
     return [reason for is_met, reason in checks if not is_met]
 
 
-def _amount_checks(terms: PolicyTerms, gross: Money) -> tuple[tuple[bool, str, str], ...]:
+def _amount_checks(terms: PolicyTerms, gross: Money) -> Iterator[Check]:
     least, most = terms.minimum.get(gross.currency), terms.maximum.get(gross.currency)
-    return (
-        (
-            least is None or gross.minor >= least,
-            "minimum",
-            f"{gross} is below the minimum for purchase orders.",
-        ),
-        (
-            most is None or gross.minor <= most,
-            "maximum",
-            f"{gross} is above the maximum for purchase orders.",
-        ),
+    yield Check("minimum", least is None or gross.minor >= least)
+    yield Check("maximum", most is None or gross.minor <= most)
+
+
+# What a change of the rules would have done -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PastOrder:
+    """What the rules ask about an order that was placed; days are the client's."""
+
+    buyer: Buyer
+    gross: Money
+    ordered_on: date
+    released_on: date | None = None
+    is_portal: bool = False
+    is_po: bool = False
+    has_po_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one version of the rules makes of an order; without an offer, terms and days mean nothing.
+
+    `due_on` is empty while the order waits for its release.
+    """
+
+    offer: Offer
+    term_days: int = 0
+    due_on: date | None = None
+    deadline_on: date | None = None
+    delivery: str = ""
+    lacks_po_number: bool = False
+
+
+LOST, GAINED = "lost", "gained"
+REVIEW_ADDED, REVIEW_DROPPED = "review_added", "review_dropped"
+NUMBER, DUE, DEADLINE, DELIVERY = "number", "due", "deadline", "delivery"
+EFFECTS = (LOST, GAINED, REVIEW_ADDED, REVIEW_DROPPED, NUMBER, DUE, DEADLINE, DELIVERY)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a change of the rules would have done to one order; `kinds` are of `EFFECTS`, none when nothing."""
+
+    before: Outcome
+    after: Outcome
+    kinds: tuple[str, ...]
+
+
+def outcome(terms: PolicyTerms, order: PastOrder, *, is_trusted: bool = False) -> Outcome:
+    """Work out what `terms` make of an order that was placed."""
+    offer = _offer_to(terms, order, is_trusted=is_trusted)
+    if not offer.is_offered:
+        return Outcome(offer)
+    day_zero = order.released_on if offer.is_reviewed else order.ordered_on
+    return Outcome(
+        offer,
+        term_days=terms.term_days,
+        due_on=day_zero + timedelta(days=terms.term_days) if day_zero else None,
+        deadline_on=order.ordered_on + timedelta(days=terms.document_deadline_days) if offer.is_reviewed else None,
+        delivery=terms.delivery,
+        lacks_po_number=terms.po_number_required and order.is_po and not order.is_portal and not order.has_po_number,
     )
+
+
+def _offer_to(terms: PolicyTerms, order: PastOrder, *, is_trusted: bool) -> Offer:
+    if order.is_portal:
+        reason = "" if terms.partner_pos_allowed else "Partners may not order on PO."
+        return Offer(is_offered=not reason, code="partner" if reason else "", reason=reason)
+    offer = offer_at_checkout(terms, order.buyer, order.gross)
+    if offer.is_reviewed and is_trusted:
+        return Offer(is_offered=True)
+    return offer
+
+
+def compare(before: Outcome, after: Outcome, *, is_po: bool) -> Effect:
+    """Name what differs between two outcomes of an order.
+
+    Days, delivery and PO numbers only matter to orders that were placed on PO; whether PO is offered, to all.
+    """
+    if before.offer.is_offered != after.offer.is_offered:
+        return Effect(before, after, (GAINED if after.offer.is_offered else LOST,))
+    if not after.offer.is_offered:
+        return Effect(before, after, ())
+    was, is_now = before.offer.is_reviewed, after.offer.is_reviewed
+    has_moved = (before.term_days, before.due_on) != (after.term_days, after.due_on)
+    found = (
+        (REVIEW_ADDED, is_now and not was),
+        (REVIEW_DROPPED, was and not is_now),
+        (NUMBER, is_po and after.lacks_po_number and not before.lacks_po_number),
+        (DUE, is_po and has_moved),
+        (DEADLINE, is_po and was and is_now and before.deadline_on != after.deadline_on),
+        (DELIVERY, is_po and before.delivery != after.delivery),
+    )
+    return Effect(before, after, tuple(kind for kind, is_found in found if is_found))

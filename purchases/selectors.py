@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Case, Count, F, IntegerField, Q, Sum, Value, When
+from django.db.models import Case, Count, F, FilteredRelation, IntegerField, Q, Sum, Value, When
 
-from purchases.models import HistoryEntry, OfPurchaseQuerySet, Purchase, ReviewCheck
+from core.letters import Address, clip, fill, formatter, letter_language
+from core.money import Money
+from customers.models import ContactKind, CustomerType
+from purchases.models import Channel, HistoryEntry, OfPurchaseQuerySet, Purchase, ReviewCheck, Source
+from purchases.policy import EFFECTS, Buyer, Effect, PastOrder, compare, outcome
 from purchases.states import Status
+from purchases.wording import PO_TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import date, datetime
 
     from django.db.models import QuerySet
 
     from accounts.models import Client, User
+    from purchases.models import Policy
+    from purchases.policy import PolicyTerms
 
 
 MOST_CARRIERS: Final = 5
@@ -189,3 +196,241 @@ def others_with_po_number(purchase: Purchase) -> list[Purchase]:
         client=purchase.client_id, customer=purchase.customer_id, po_number__iexact=purchase.po_number.strip()
     )
     return list(rows.exclude(pk=purchase.pk).with_parties().order_by("-ordered_at", "-pk")[:MOST_CARRIERS])
+
+
+# What a change of the policy would have done -----------------------------------------------------------------------
+
+REHEARSED_DAYS: Final = 90
+MOST_AFFECTED: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """One order that a change of the policy would have treated otherwise."""
+
+    reference: str
+    customer: str
+    gross: Money
+    ordered_on: date
+    effect: Effect
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many orders, and their amounts in minor units by currency."""
+
+    count: int = 0
+    amounts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, gross: Money) -> None:
+        """Count one more."""
+        self.count += 1
+        self.amounts[gross.currency] = self.amounts.get(gross.currency, 0) + gross.minor
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a change of the policy would have done to the orders of the last days, newest first.
+
+    `tallies` counts orders by kind of effect; `before` and `after` count what was `offered`, `reviewed` and delivered
+    at `once`. `affected` holds the first orders with an effect, `affected_count` how many there are.
+    """
+
+    order_count: int
+    tallies: dict[str, Tally]
+    before: dict[str, int]
+    after: dict[str, int]
+    affected: list[Affected]
+    affected_count: int
+
+
+def rehearse(
+    client: Client,
+    *,
+    old: PolicyTerms,
+    new: PolicyTerms,
+    trusted_before: Collection[int],
+    trusted_after: Collection[int],
+    at: datetime,
+) -> Rehearsal:
+    """Apply two versions of a client's rules to the orders of the last 90 days at its checkout and partner portal.
+
+    Trusted customers are primary keys. Test orders, and orders keyed in by Customer Service, are left out. One query.
+    """
+    tallies = {kind: Tally() for kind in EFFECTS}
+    before, after = dict.fromkeys(COUNTED, 0), dict.fromkeys(COUNTED, 0)
+    affected: list[Affected] = []
+    count = affected_count = 0
+    for row in _past_orders(client, since=at - timedelta(days=REHEARSED_DAYS)):
+        order = _past_order(row, client)
+        was = outcome(old, order, is_trusted=row["customer"] in trusted_before)
+        would_be = outcome(new, order, is_trusted=row["customer"] in trusted_after)
+        effect = compare(was, would_be, is_po=order.is_po)
+        count += 1
+        for counts, result in ((before, was), (after, would_be)):
+            counts["offered"] += result.offer.is_offered
+            counts["reviewed"] += result.offer.is_reviewed
+            counts["once"] += result.delivery == "immediate"
+        if not effect.kinds:
+            continue
+        affected_count += 1
+        for kind in effect.kinds:
+            tallies[kind].add(order.gross)
+        if len(affected) < MOST_AFFECTED:
+            who = row["billing_company"] or row["billing_last_name"] or row["billing_email"]
+            affected.append(Affected(row["reference"], who, order.gross, order.ordered_on, effect))
+    return Rehearsal(count, tallies, before, after, affected, affected_count)
+
+
+COUNTED: Final = ("offered", "reviewed", "once")
+
+
+def _past_orders(client: Client, *, since: datetime) -> QuerySet[Any, dict[str, Any]]:
+    rows = Purchase.objects.filter(
+        client=client, ordered_at__gte=since, source__in=[Source.CHECKOUT, Source.PARTNER]
+    ).real()
+    billing = FilteredRelation("contacts", condition=Q(contacts__kind=ContactKind.BILLING))
+    return (
+        rows.annotate(billing=billing)
+        .order_by("-ordered_at", "-pk")
+        .values(
+            "reference",
+            "customer",
+            "customer_type",
+            "billing_company",
+            "billing_last_name",
+            "billing_email",
+            "billing__country",
+            "gross_minor",
+            "currency",
+            "ordered_at",
+            "released_at",
+            "source",
+            "is_po",
+            "po_number",
+        )
+    )
+
+
+def _past_order(row: Mapping[str, Any], client: Client) -> PastOrder:
+    zone = client.zone
+    return PastOrder(
+        buyer=Buyer(row["customer_type"], row["billing_company"], row["billing__country"] or ""),
+        gross=Money(row["gross_minor"], row["currency"]),
+        ordered_on=row["ordered_at"].astimezone(zone).date(),
+        released_on=row["released_at"].astimezone(zone).date() if row["released_at"] else None,
+        is_portal=row["source"] == Source.PARTNER,
+        is_po=row["is_po"],
+        has_po_number=bool(row["po_number"]),
+    )
+
+
+# How to order on purchase order, for customers -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """How to send a purchase order to a client, in one language; `missing` names channels without an address."""
+
+    language: str
+    name: str
+    title: str
+    opening: str
+    is_open: bool
+    contents_title: str
+    contents: tuple[str, ...]
+    channels_title: str
+    channels: tuple[tuple[str, tuple[str, ...]], ...]
+    terms_title: str
+    terms: tuple[str, ...]
+    own_title: str
+    own: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """All of it as plain text, to paste."""
+        blocks = [self.title, self.opening]
+        if self.is_open:
+            lists = (
+                (self.contents_title, self.contents),
+                (self.channels_title, [f"{label}: {', '.join(lines)}" for label, lines in self.channels]),
+                (self.terms_title, self.terms),
+            )
+            blocks += ["\n".join([title, *(f"• {line}" for line in lines)]) for title, lines in lists]
+        return "\n\n".join([*blocks, *self.own]) + "\n"
+
+
+def po_instructions(policy: Policy, language: str) -> Instructions:
+    """Write how customers order on purchase order under this version of a client's policy.
+
+    Only channels that the policy accepts and the client has an address for are named; e-mail when there is none.
+    """
+    client, code = policy.client, letter_language(language)
+    texts = PO_TEXTS[code]
+    values = {"client": clip(client.name), "client_email": clip(client.email)}
+    accepted = [channel for channel in Channel.values if channel in (policy.accepted_channels or Channel.values)]
+    addresses = _addresses(client, code, texts["upload"])
+    named = [channel for channel in accepted if addresses[channel]] or [Channel.EMAIL.value]
+    signed = ["signature"] if {Channel.FAX, Channel.LETTER} & set(named) else []
+    is_open = policy.offered_at_checkout or policy.on_request
+    return Instructions(
+        language=code,
+        name=texts["name"],
+        title=fill(texts["title"], values),
+        opening=fill(texts["opening" if is_open else "closed"], values),
+        is_open=is_open,
+        contents_title=texts["contents"],
+        contents=tuple(texts[f"content_{name}"] for name in (*CONTENTS, *signed)),
+        channels_title=texts["channels"],
+        channels=tuple((texts[f"channel_{channel}"], addresses[channel]) for channel in named),
+        terms_title=texts["terms"],
+        terms=(*_terms(policy, texts), *_bounds(policy, code)),
+        own_title=texts["more"],
+        own=tuple(part for part in map(str.strip, str(policy.texts.get(code, "")).splitlines()) if part),
+        missing=tuple(str(Channel(channel).label) for channel in accepted if not addresses[channel]),
+    )
+
+
+CONTENTS: Final = ("letterhead", "reference", "products", "licensee", "addresses", "contact", "email", "currency")
+
+
+def _addresses(client: Client, language: str, upload: str) -> dict[str, tuple[str, ...]]:
+    street = Address(
+        company=client.name,
+        street=client.street,
+        postal_code=client.postal_code,
+        city=client.city,
+        country=client.country,
+    )
+    lines = street.lines(language=language, home="")
+    return {
+        Channel.EMAIL: (client.email,) if client.email else (),
+        Channel.FAX: (clip(client.fax),) if client.fax else (),
+        Channel.LETTER: tuple(lines) if client.street else (),
+        Channel.UPLOAD: (upload,),
+    }
+
+
+def _terms(policy: Policy, texts: Mapping[str, str]) -> list[str]:
+    types = [texts[f"type_{code}"] for code in CustomerType.values if code in policy.eligible_types]
+    lines = [fill(texts["types"], {"types": texts["types_separator"].join(types)})] if types else []
+    lines += [fill(texts["term"], {"days": str(policy.term_days)}), texts[policy.delivery]]
+    if policy.po_number_required:
+        lines.append(texts["number"])
+    if policy.review and policy.offered_at_checkout:
+        lines.append(fill(texts["deadline"], {"days": str(policy.document_deadline_days)}))
+    return lines
+
+
+def _bounds(policy: Policy, language: str) -> list[str]:
+    texts, words = PO_TEXTS[language], formatter(language)
+    bounds = (("minimum", policy.minimum), ("maximum", policy.maximum))
+    return [
+        fill(
+            texts[name],
+            {"amount": texts["or"].join(words.money(minor, currency) for currency, minor in sorted(amounts.items()))},
+        )
+        for name, amounts in bounds
+        if amounts
+    ]
