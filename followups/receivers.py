@@ -8,6 +8,8 @@ from django.dispatch import receiver
 
 from followups import services
 from followups.models import Category, FollowUp
+from partners.models import Partner
+from partners.signals import limit_exceeded, limit_nearly_used
 from purchases.models import Purchase
 from purchases.signals import document_received, keys_missing, late_money, licence_decision_needed, purchase_changed
 from purchases.states import Status
@@ -82,4 +84,26 @@ def ask_about_late_money(*, purchase: Purchase, amount: Money, at: datetime, **_
         due_at=at,
         at=at,
         dedupe_key=f"{purchase.reference}:late:{at.isoformat()}",
+    )
+
+
+@receiver(limit_nearly_used, sender=Partner, dispatch_uid="follow-up-limit-nearly-used")
+def warn_of_limit(*, partner: Partner, outstanding: Money, at: datetime, **_: Any) -> None:
+    """Four fifths of a partner's limit are used: raise it, or ask for payment, before the portal refuses orders."""
+    services.open_partner_follow_up(
+        partner,
+        reason="Limit nearly used",
+        subject=f"{partner.company[:100]} uses {outstanding} of its limit of {partner.limit}",
+        at=at,
+    )
+
+
+@receiver(limit_exceeded, sender=Partner, dispatch_uid="follow-up-limit-exceeded")
+def tell_of_refused_order(*, partner: Partner, gross: Money, at: datetime, **_: Any) -> None:
+    """A partner could not order: let this one through, raise the limit, or leave it at that."""
+    services.open_partner_follow_up(
+        partner,
+        reason="Limit exceeded",
+        subject=f"{partner.company[:100]} wanted to order for {gross}: more than is left of its limit",
+        at=at,
     )

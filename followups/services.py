@@ -9,12 +9,13 @@ from django.db import transaction
 
 from core.history import record
 from core.refused import Refused
-from followups.models import FollowUp
+from followups.models import Category, FollowUp
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.models import Client, Department, User
+    from partners.models import Partner
     from purchases.models import Purchase
 
 
@@ -136,3 +137,23 @@ def _apply(follow_up: FollowUp, details: Details) -> None:
     follow_up.due_at = details.due_at
     follow_up.assignee, follow_up.department = person, team
     follow_up.office = team.office if team else None
+
+
+@transaction.atomic
+def open_partner_follow_up(partner: Partner, *, reason: str, subject: str, at: datetime) -> FollowUp:
+    """Open a general follow-up on a partner's limit, unless one for this reason is open still."""
+    key = f"partner:{partner.pk}:{reason}"
+    known = FollowUp.objects.filter(dedupe_key__startswith=f"{key}:", done_at=None).first()
+    if known is not None:
+        return known
+    follow_up = FollowUp(
+        client=partner.client,
+        category=Category.PARTNER,
+        reason=reason,
+        subject=subject[:200],
+        note=f"Partner {partner.code}",
+        due_at=at,
+        created_at=at,
+        dedupe_key=f"{key}:{at.isoformat()}",
+    )
+    return record(follow_up, by=None, at=at, reason=reason)

@@ -6,19 +6,46 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from accounts.models import Client
 from core.forms import MoneyField, date_input
 from core.views import ActionForm
 from partners.models import LimitScope, PartnerStatus
+from partners.services.terms import WEIGHTY
 
 if TYPE_CHECKING:
-    from core.money import Money
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
+    from partners.models import Partner
+
+LARGEST_LIMIT = 10**15
+TYPES = {
+    "reseller": "Reseller",
+    "distributor": "Distributor",
+    "education": "Education reseller",
+    "consultant": "Consultant",
+    "other": "Other",
+}
 
 
 class PartnerForm(ActionForm):
-    """Status, limit and statement of one partner; a changed limit needs a comment."""
+    """Who a partner is, its status, limit and statement; what decides on its orders changes only with a comment."""
 
-    status = forms.ChoiceField(label="Status", choices=PartnerStatus.choices)
-    limit = MoneyField(label="PO limit", help_text="0: purchase orders are not offered.")
+    company = forms.CharField(label="Company", max_length=300)
+    email = forms.EmailField(
+        label="E-mail", max_length=254, help_text="Statements go here, and the login to the partner portal."
+    )
+    type = forms.ChoiceField(label="Type")
+    status = forms.ChoiceField(
+        label="Status", choices=PartnerStatus.choices, help_text="Only accepted partners log in and order."
+    )
+    limit = MoneyField(
+        label="PO limit",
+        help_text="0: purchase orders are not offered.",
+        error_messages={"required": "Enter a limit: empty is not 0, and 0 means that purchase orders are not offered."},
+    )
+    currency = forms.ChoiceField(label="Currency of the limit")
     scope = forms.ChoiceField(label="The limit covers", choices=LimitScope.choices)
     valid_until = forms.DateField(
         label="Valid until", required=False, widget=date_input(), help_text="The last day; empty: no end."
@@ -30,23 +57,92 @@ class PartnerForm(ActionForm):
         required=False,
         max_length=200,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Needed when the limit changes; it stands in the ledger beside your name.",
+        help_text="Needed when limit, status, scope, validity or purchase orders change; it stands in the ledger "
+        "beside your name.",
     )
 
-    def __init__(self, *args: Any, limit: Money, language: str, **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        currencies: Iterable[str],
+        language: str,
+        partner: Partner | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(*args, **options)
-        self.before = limit
-        field = self.fields["limit"]
-        assert isinstance(field, MoneyField)  # noqa: S101 -- declared above
-        field.currency, field.language = limit.currency, language
-        field.label = f"PO limit in {limit.currency}"
+        self.partner = partner
+        limit, currency, kind = self.fields["limit"], self.fields["currency"], self.fields["type"]
+        assert isinstance(limit, MoneyField)  # noqa: S101 -- declared above
+        assert isinstance(currency, forms.ChoiceField)  # noqa: S101
+        assert isinstance(kind, forms.ChoiceField)  # noqa: S101
+        known = sorted({*currencies, *([partner.currency] if partner else [])}) or ["EUR"]
+        currency.choices = [(code, code) for code in known]
+        types = TYPES if partner is None or partner.type in TYPES else {**TYPES, partner.type: partner.type}
+        kind.choices = list(types.items())
+        asked = str(self.data.get("currency", "")) if self.is_bound else ""
+        limit.currency = asked if asked in known else (partner.currency if partner else known[0])
+        limit.language = language
 
     def clean(self) -> dict[str, Any]:
-        """Ask for a comment when the limit changes, and for a limit that can be one."""
+        """Ask for a comment when it matters, and for a limit that can be one."""
         cleaned: dict[str, Any] = super().clean() or {}
         limit = cleaned.get("limit")
-        if limit is not None and not 0 <= limit.minor < 10**15:
+        if limit is not None and not 0 <= limit.minor < LARGEST_LIMIT:
             self.add_error("limit", "Enter 0 or more, and less than a million millions.")
-        elif limit is not None and limit != self.before and not cleaned.get("comment"):
-            self.add_error("comment", f"Say why the limit changes from {self.before} to {limit}.")
+        elif not cleaned.get("comment"):
+            self._ask_why(cleaned)
         return cleaned
+
+    def _ask_why(self, cleaned: dict[str, Any]) -> None:
+        before, limit = self.partner, cleaned.get("limit")
+        if before is None:
+            return
+        if limit is not None and limit != before.limit:
+            self.add_error("comment", f"Say why the limit changes from {before.limit} to {limit}.")
+            return
+        changed = [name for name in WEIGHTY & cleaned.keys() if cleaned[name] != getattr(before, name)]
+        if changed:
+            self.add_error("comment", "Say why this changes: the comment is kept in the ledger.")
+
+
+class NewPartnerForm(PartnerForm):
+    """A new partner; the platform says whose."""
+
+    client = forms.ModelChoiceField(label="Client", queryset=Client.objects.none(), empty_label="Choose a client")
+    code = forms.RegexField(
+        label="Partner code",
+        regex=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,39}$",
+        help_text="Unique, such as P-HAM-1: letters, digits, dots, hyphens.",
+        error_messages={"invalid": "Use 2 to 40 letters, digits, dots and hyphens."},
+    )
+    field_order = ("client", "code", "company", "email")
+
+    def __init__(self, *args: Any, clients: QuerySet[Client] | None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["comment"].help_text = "It stands in the ledger beside your name."
+        whose = self.fields["client"]
+        assert isinstance(whose, forms.ModelChoiceField)  # noqa: S101 -- declared above
+        if clients is None:
+            del self.fields["client"]
+        else:
+            whose.queryset = clients
+
+
+class AllowanceForm(ActionForm):
+    """One order over the limit: how much, until when, why."""
+
+    amount = MoneyField(label="Total of the order at most")
+    valid_until = forms.DateField(label="Until", widget=date_input(), help_text="The last day, at most 30 days ahead.")
+    note = forms.CharField(
+        label="Note",
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Why this order may go over the limit; it stands in the ledger beside your name.",
+    )
+
+    def __init__(self, *args: Any, currency: str, language: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["amount"]
+        assert isinstance(field, MoneyField)  # noqa: S101 -- declared above
+        field.currency, field.language = currency, language
+        field.label = f"Total of the order at most, in {currency}, tax included"

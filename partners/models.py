@@ -111,3 +111,32 @@ class PortalLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner_id} {self.created_at}"
+
+
+class Allowance(models.Model):
+    """One order that Customer Service lets through over a partner's limit: up to an amount, until a day, once."""
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="allowances")
+    amount_minor = models.BigIntegerField()
+    note = models.CharField(max_length=200)
+    valid_until = models.DateField()
+    created_at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    reference = models.CharField(max_length=20, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(name="allowance_is_positive", condition=models.Q(amount_minor__gt=0)),
+            models.CheckConstraint(
+                name="used_allowance_is_closed", condition=models.Q(reference="") | models.Q(closed_at__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["partner"],
+                condition=models.Q(closed_at=None),
+                name="one_open_allowance_per_partner",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id}: {self.amount_minor} until {self.valid_until}"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import BigIntegerField, OuterRef, Subquery, Sum
+from django.db.models import BigIntegerField, F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from core.money import Money
-from partners.models import LimitEntry, Reservation
+from partners.models import Allowance, LimitEntry, LimitScope, Reservation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from django.db.models import QuerySet
 
@@ -39,6 +39,23 @@ def with_outstanding(partners: QuerySet[Partner]) -> QuerySet[Any]:
         .values("total")
     )
     return partners.annotate(outstanding_minor=Coalesce(Subquery(sums, output_field=BigIntegerField()), 0))
+
+
+def nearly_used(partners: QuerySet[Any]) -> QuerySet[Any]:
+    """Narrow partners (`with_outstanding`) to those whose limit on all open orders is nearly used, or more."""
+    return partners.filter(
+        scope=LimitScope.OUTSTANDING,
+        limit_minor__gt=0,
+        outstanding_minor__gte=F("limit_minor") * WARN_AT_PERCENT / 100,
+    )
+
+
+def open_allowance(partner: Partner, gross: Money | None = None, *, on: date) -> Allowance | None:
+    """Find the order over the limit that is allowed on the client's day `on`, if it is one for `gross`."""
+    rows = Allowance.objects.filter(partner=partner, closed_at=None, valid_until__gte=on).select_related("by")
+    if gross is not None:
+        rows = rows.filter(amount_minor__gte=gross.minor)
+    return rows.first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +91,12 @@ class Exposure:
         if self.left_minor <= 0:
             return "over"
         return "near" if self.percent >= WARN_AT_PERCENT else "free"
+
+
+def exposure_of(partner: Any) -> Exposure:
+    """Say how the limit of a partner (`with_outstanding`) stands; per order, others take nothing of it."""
+    used = partner.outstanding_minor if partner.scope == LimitScope.OUTSTANDING else 0
+    return Exposure(partner.limit_minor, used, partner.currency)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,13 @@ from django.utils.html import format_html
 
 from core.tables import NOTHING, Column, Reader, Table, badge, day_cell, money_text, number_text
 from partners.models import PartnerStatus
-from partners.selectors import Exposure
+from partners.selectors import exposure_of
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
     from partners.models import Partner
+    from partners.selectors import Exposure
 
 TONES: dict[str, str] = {
     PartnerStatus.IN_REVIEW: "amber",
@@ -27,11 +28,6 @@ TONES: dict[str, str] = {
 def status_badge(partner: Partner) -> SafeString:
     """The partner's status as a badge."""
     return badge(partner.get_status_display(), TONES[partner.status])
-
-
-def exposure_of(partner: Any) -> Exposure:
-    """How the partner's limit stands."""
-    return Exposure(partner.limit_minor, partner.outstanding_minor, partner.currency)
 
 
 def left_text(exposure: Exposure, reader: Reader) -> str:

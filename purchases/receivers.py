@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections
+from django.dispatch import receiver
 
+from partners.models import Partner
+from partners.signals import limit_currency_changed
+from purchases.models import Purchase
+from purchases.services.history import keep_limit
 from purchases.states import ARROWS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from accounts.models import User
+
+
+@receiver(limit_currency_changed, sender=Partner, dispatch_uid="purchases-limit-currency")
+def reserve_anew(*, partner: Partner, by: User | None, at: datetime, **_: Any) -> None:
+    """Count the open orders that could not be compared with the limit before: those in its new currency."""
+    for purchase in Purchase.objects.receivable().real().filter(partner=partner, currency=partner.currency):
+        keep_limit(purchase, by=by, at=at, comment="counted from now on")
 
 
 def install_backstop(*, using: str, **_: Any) -> None:

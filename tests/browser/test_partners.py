@@ -95,6 +95,7 @@ def test_without_script_the_same_form_is_a_page(browser: Any, live_server: Any, 
     page.goto(f"{live_server.url}/partners/{Partner.objects.get().pk}/")
     page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_label("Valid until").fill("2030-12-31")
+    page.get_by_label("Comment").fill("contract until then")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Reseller AG is changed.")).to_be_visible()
     expect(page.get_by_text("Dec 31, 2030")).to_be_visible()

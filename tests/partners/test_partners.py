@@ -17,7 +17,7 @@ from core.refused import Refused
 from partners.forms import PartnerForm
 from partners.models import LimitEntry, Partner, PartnerStatus
 from partners.selectors import Exposure, exposure_picture, newest_entries, outstanding, with_outstanding
-from partners.services import change_partner
+from partners.services.terms import change_partner
 from purchases.models import Source
 from purchases.services.place import OrderLine, place_order
 from tests.stories import MONDAY, a_client, a_partner, a_user, an_order, days_later
@@ -54,11 +54,13 @@ def in_the_browser_of(user: User) -> Browser:
 
 def as_it_is(partner: Partner, **changes: Any) -> dict[str, Any]:
     names = ("status", "scope", "is_po_enabled", "valid_until", "month_end_statement", "limit")
+    names += ("company", "email", "type")
     return {name: getattr(partner, name) for name in names} | {"comment": "", **changes}
 
 
 def filled_in(partner: Partner, **changes: Any) -> dict[str, Any]:
-    values = as_it_is(partner) | {"limit": partner.limit.amount, "valid_until": partner.valid_until or ""} | changes
+    plain = {"limit": partner.limit.amount, "valid_until": partner.valid_until or "", "currency": partner.currency}
+    values = as_it_is(partner) | plain | changes
     return {name: value for name, value in values.items() if value not in {False, None}}
 
 
@@ -93,7 +95,7 @@ def test_a_new_limit_stands_in_the_ledger_with_who_and_why(hafen: Client, admin:
         (Money(5, "EUR"), "", "comment"),
         (Money(5, "EUR"), "  ", "comment"),
         (Money(-1, "EUR"), "less", "limit"),
-        (Money(100_000, "USD"), "dollars", "currency"),
+        (Money(100_000, "USD"), "", "comment"),
     ],
 )
 def test_a_limit_does_not_change_without_a_reason_or_into_nonsense(
@@ -106,14 +108,69 @@ def test_a_limit_does_not_change_without_a_reason_or_into_nonsense(
     assert Partner.objects.get(pk=partner.pk).limit_minor == 100_000
 
 
-def test_other_things_change_without_a_comment_and_without_a_line_in_the_ledger(hafen: Client, admin: User) -> None:
+def test_every_change_stands_in_the_ledger_with_who_and_why(hafen: Client, admin: User) -> None:
     partner = a_partner(hafen)
-    lines = partner.limit_entries.count()
-    changed = as_it_is(partner, status=PartnerStatus.REJECTED, valid_until=date(2026, 12, 31), month_end_statement=True)
+    changed = as_it_is(
+        partner,
+        status=PartnerStatus.REJECTED,
+        valid_until=date(2026, 12, 31),
+        scope="per_order",
+        month_end_statement=True,
+        is_po_enabled=False,
+        comment="does not pay",
+    )
     partner = change_partner(partner, **changed, by=admin, at=MONDAY)
     assert (partner.status, partner.valid_until, partner.month_end_statement) == ("rejected", date(2026, 12, 31), True)
-    assert partner.limit_entries.count() == lines
+    entry = LimitEntry.objects.filter(partner=partner).latest("pk")
+    assert (entry.by, entry.change_minor) == (admin, 0)
+    assert entry.comment == (
+        "Status Accepted → Rejected, scope All outstanding orders → Each order by itself, purchase orders on → off, "
+        "valid until no end → 2026-12-31, month-end statement off → on: does not pay"
+    )
+    assert partner.history.latest().history_change_reason == "does not pay"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"status": "in_review"}, {"scope": "per_order"}, {"is_po_enabled": False}, {"valid_until": date(2026, 12, 31)}],
+)
+def test_what_decides_on_orders_does_not_change_without_a_comment(
+    hafen: Client, admin: User, change: dict[str, Any]
+) -> None:
+    partner = a_partner(hafen)
+    with pytest.raises(Refused, match="Say why"):
+        change_partner(partner, **as_it_is(partner, **change), by=admin, at=MONDAY)
+    assert PartnerForm(filled_in(partner, **change), currencies=["EUR"], language="en", partner=partner).errors[
+        "comment"
+    ] == ["Say why this changes: the comment is kept in the ledger."]
+
+
+def test_who_a_partner_is_changes_without_a_comment_and_stands_in_the_ledger_too(hafen: Client, admin: User) -> None:
+    partner = a_partner(hafen)
+    corrected = as_it_is(partner, email="new@reseller.example", type="distributor", company="Reseller SE")
+    partner = change_partner(partner, **corrected, by=admin, at=MONDAY)
+    assert (partner.email, partner.type, partner.company) == ("new@reseller.example", "distributor", "Reseller SE")
+    assert LimitEntry.objects.filter(partner=partner).latest("pk").comment == (
+        "Company Reseller AG → Reseller SE, e-mail ap@reseller.example → new@reseller.example, "
+        "type reseller → distributor"
+    )
     assert partner.history.latest().history_change_reason == "partner changed"
+
+
+def test_a_limit_changes_its_currency_only_while_nothing_takes_of_it(hafen: Client, admin: User) -> None:
+    partner = a_partner(hafen)
+    orders(partner)
+    dollars = as_it_is(partner, limit=Money(50_000, "USD"), comment="dollars")
+    with pytest.raises(Refused) as refused:
+        change_partner(partner, **dollars, by=admin, at=MONDAY)
+    assert refused.value.code == "currency"
+    other = a_partner(hafen)
+    lines = [OrderLine("PRO", 1, unit_price=Money(10_000, "USD"))]
+    order = an_order(source=Source.OFFLINE, partner=other, currency="USD", lines=lines)
+    purchase = place_order(hafen, order, by=None, at=MONDAY)
+    other = change_partner(other, **as_it_is(other, limit=Money(50_000, "USD"), comment="x"), by=admin, at=MONDAY)
+    assert (other.limit, outstanding(other)) == (Money(50_000, "USD"), Money(11_900, "USD"))
+    assert other.reservations.get().reference == purchase.reference
 
 
 def test_saving_what_is_there_writes_nothing(hafen: Client, admin: User) -> None:
@@ -302,7 +359,7 @@ def test_the_form_says_what_is_wrong_with_a_limit(hafen: Client, admin: User, li
 
 def test_the_form_asks_for_what_the_act_takes() -> None:
     taken = set(change_partner.__kwdefaults__ or {}) | set(change_partner.__annotations__)
-    assert set(PartnerForm.base_fields) == taken - {"partner", "by", "at", "return"}
+    assert set(PartnerForm.base_fields) - {"currency"} == taken - {"partner", "by", "at", "return"}
 
 
 def test_a_second_click_changes_nothing(hafen: Client, admin: User) -> None:
@@ -325,7 +382,7 @@ def test_support_reads_and_does_not_edit(hafen: Client) -> None:
 
 def test_an_expired_partner_is_marked(hafen: Client, admin: User) -> None:
     partner = a_partner(hafen)
-    expired = as_it_is(partner, valid_until=(MONDAY + timedelta(days=1)).date(), is_po_enabled=False)
+    expired = as_it_is(partner, valid_until=(MONDAY + timedelta(days=1)).date(), is_po_enabled=False, comment="ends")
     change_partner(partner, **expired, by=admin, at=MONDAY)
     browser = in_the_browser_of(admin)
     assert "expired" in browser.get(reverse("partners:detail", args=[partner.pk])).content.decode()
