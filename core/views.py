@@ -292,6 +292,12 @@ class ActView(Page):
             return asked
         return self.home()
 
+    @property
+    def onward(self) -> str:
+        """Where to go once it is done: on to what the page that asked named, else back to it."""
+        asked = self.request.POST.get("onward") or self.request.GET.get("onward")
+        return asked if asked and url_has_allowed_host_and_scheme(asked, allowed_hosts=None) else ""
+
     def is_spent(self) -> bool:
         """Whether this very form was sent and done before (a second click, a reload)."""
         key = self.request.POST.get("form_key")
@@ -316,6 +322,7 @@ class ActView(Page):
             "button": self.button or self.title,
             "tone": self.tone,
             "back": self.back,
+            "onward": self.onward,
             "form_key": uuid4().hex,
             "action_url": self.request.path,
             "is_dialog": self.is_htmx,
@@ -380,7 +387,7 @@ class ActionView(ActView, DetailPage):
         self.spend()
         self.__dict__.pop("row", None)
         messages.success(request, self.sentence())
-        return self.leave(self.back)
+        return self.leave(self.onward or self.back)
 
     def ask(self, form: forms.Form, *, status: int = 200, problem: str = "") -> HttpResponse:
         """Show the form with its consequences, or why it can't be done."""

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, cast
 
+from babel.numbers import is_currency
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django_countries import countries
 
 from core.forms import MoneyField
+from core.letters import fill
 from core.refused import Refused
 from core.uploads import LIMIT_BYTES, check_upload
 from core.views import ActionForm
+from customers.models import Customer, CustomerType
 from purchases.models import Channel, PaymentType
+from purchases.selectors import CHECKLIST
+from purchases.services.bank_csv import DATE_FORMATS, DECIMALS, DELIMITERS, ENCODINGS, HEADS, ROLES, CsvLayout
+from purchases.services.banking import Part
 from purchases.services.release import ReceivedFile
+from purchases.wording import MISSING_POINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from accounts.models import Client
+    from core.money import Money
 
 
 class NoteForm(ActionForm):
@@ -95,3 +112,405 @@ class DocumentForm(ActionForm):
         except Refused as refused:
             raise ValidationError(refused.message, code=refused.code) from None
         return ReceivedFile(checked.filename, checked.content_type, checked.content)
+
+
+class CheckForm(ActionForm):
+    """One line of the reviewer's checklist: met, not met, or neither."""
+
+    key = forms.ChoiceField(choices=[(key, key) for key in CHECKLIST])
+    is_met = forms.ChoiceField(required=False, choices=[("", "not checked"), ("yes", "met"), ("no", "not met")])
+    note = forms.CharField(required=False, max_length=300)
+
+
+class AskAgainForm(ActionForm):
+    """What the customer's document lacks; they read it in their language."""
+
+    points = forms.MultipleChoiceField(
+        label="What is missing or wrong",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="The customer reads these sentences in the language of the order.",
+    )
+    message = forms.CharField(
+        label="A sentence of your own",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Added as it stands, not translated.",
+    )
+
+    def __init__(self, *args: Any, values: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        choices = [(key, fill(text, values)) for key, text in MISSING_POINTS["en"].items()]
+        cast("forms.MultipleChoiceField", self.fields["points"]).choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        """An e-mail says something."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "points" in cleaned and not cleaned["points"] and not cleaned.get("message", "").strip():
+            self.add_error("points", "Choose what is missing or wrong, or write a sentence.")
+        return cleaned
+
+
+# The policy --------------------------------------------------------------------------------------------------------
+
+COUNTRY_CODES = dict(countries)
+COUNTRY_BY_NAME = {str(name).casefold(): code for code, name in countries}
+MOST_ROWS = 20
+
+
+class CountriesField(forms.CharField):
+    """Countries by code or English name, separated by commas or lines; becomes a sorted list of codes."""
+
+    def clean(self, value: Any) -> list[str]:
+        """Read the codes; the first unknown word is named."""
+        words = [word.strip() for word in re.split(r"[,;\n]", super().clean(value)) if word.strip()]
+        return sorted({self._code(word) for word in words})
+
+    def _code(self, word: str) -> str:
+        code = word.upper() if word.upper() in COUNTRY_CODES else COUNTRY_BY_NAME.get(word.casefold(), "")
+        if not code:
+            message = f"“{word[:60]}” is no country. Enter codes such as DE, or names in English."
+            raise ValidationError(message, code="country")
+        return code
+
+
+class BoundsForm(forms.Form):
+    """The smallest and the largest amount on PO in one currency: a row of the policy form. Empty is nothing."""
+
+    currency = forms.CharField(label="Currency", required=False, max_length=3)
+    minimum = forms.CharField(label="Smallest amount", required=False)
+    maximum = forms.CharField(label="Largest amount", required=False)
+
+    def __init__(self, *args: Any, language: str = "en", **options: Any) -> None:
+        super().__init__(*args, use_required_attribute=False, **options)
+        self.language = language
+        self.fields["currency"].widget.attrs.update({"list": "currencies", "autocomplete": "off", "size": "4"})
+        for name in ("minimum", "maximum"):
+            self.fields[name].widget.attrs.update({"inputmode": "decimal", "autocomplete": "off", "maxlength": "30"})
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-control"
+
+    def clean(self) -> dict[str, Any]:
+        """Read both amounts in the row's currency."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        currency = str(cleaned.get("currency", "")).strip().upper()
+        typed = [name for name in ("minimum", "maximum") if cleaned.get(name, "").strip()]
+        if not (currency or typed):
+            return {}
+        if not (len(currency) == 3 and is_currency(currency)):  # noqa: PLR2004 -- ISO 4217
+            self.add_error("currency", "Enter a currency, such as EUR.")
+            return cleaned
+        if not typed:
+            self.add_error("minimum", "Enter an amount, or remove the row.")
+        amounts = {name: self._amount(name, currency) for name in typed}
+        least, most = amounts.get("minimum"), amounts.get("maximum")
+        if least and most and most < least:
+            self.add_error("maximum", "The largest amount is below the smallest.")
+        return {"currency": currency, **{name: money.minor for name, money in amounts.items() if money is not None}}
+
+    def _amount(self, name: str, currency: str) -> Money | None:
+        reader = MoneyField(currency=currency, language=self.language)
+        try:
+            amount: Money | None = reader.clean(self.cleaned_data[name])
+        except ValidationError as error:
+            self.add_error(name, error)
+            return None
+        if amount is not None and amount.minor < 0:
+            self.add_error(name, "An amount can't be negative.")
+        return amount
+
+
+class PolicyForm(ActionForm):
+    """A client's rules for purchase orders; `rows` are its amounts per currency."""
+
+    offered_at_checkout = forms.BooleanField(label="Offered at checkout", required=False)
+    on_request = forms.BooleanField(
+        label="On request",
+        required=False,
+        help_text="Customers may ask for it by e-mail, fax or letter. Where off, Customer Service needs a note.",
+    )
+    eligible_types = forms.MultipleChoiceField(
+        label="Customer types", required=False, choices=CustomerType.choices, widget=forms.CheckboxSelectMultiple
+    )
+    countries = CountriesField(
+        label="Countries",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Codes or names, separated by commas: DE, Austria. Empty means all countries.",
+    )
+    partner_pos_allowed = forms.BooleanField(label="Partners may order on PO within their limit", required=False)
+    trusted = forms.ModelMultipleChoiceField(
+        label="Trusted customers", required=False, queryset=Customer.objects.none()
+    )
+    review = forms.BooleanField(
+        label="Review the PO document before accepting an order",
+        required=False,
+        help_text="Where off, an order at the checkout is accepted at once. What Customer Service keys in is always "
+        "reviewed.",
+    )
+    reviewer = forms.ChoiceField(label="Reviewed by", choices=[("client", "Client"), ("platform", "Platform")])
+    four_eyes = forms.BooleanField(label="Four eyes: two people approve", required=False)
+    po_number_required = forms.BooleanField(label="PO number required", required=False)
+    accepted_channels = forms.MultipleChoiceField(
+        label="Documents come in by",
+        required=False,
+        choices=Channel.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen means any channel.",
+    )
+    document_deadline_days = forms.IntegerField(
+        label="Document deadline in days",
+        min_value=1,
+        max_value=365,
+        help_text="Without a document, an order is canceled this many days after it was placed.",
+    )
+    term_days = forms.TypedChoiceField(
+        label="Payment term", coerce=int, choices=[(14, "14 days"), (30, "30 days"), (60, "60 days")]
+    )
+    delivery = forms.ChoiceField(
+        label="Delivery",
+        choices=[("immediate", "At once, when the order is accepted"), ("prepaid", "After payment (prepaid)")],
+    )
+    dunning = forms.BooleanField(label="Write three letters when an invoice is overdue", required=False)
+    cancel_step = forms.BooleanField(label="Cancel what stays unpaid after the letters", required=False)
+    cancel_after_business_days = forms.TypedChoiceField(
+        label="Business days before it is canceled", coerce=int, choices=[(2, "2"), (3, "3")]
+    )
+    comment = forms.CharField(label="Why", required=False, max_length=300, help_text="Stands beside the new version.")
+
+    def __init__(self, data: Any = None, *args: Any, client: Client, language: str = "en", **options: Any) -> None:
+        super().__init__(data, *args, **options)
+        self.fields["trusted"].queryset = Customer.objects.filter(client=client)  # type: ignore[attr-defined]
+        for code, name in settings.LANGUAGES:
+            field = forms.CharField(
+                label=name, required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3, "lang": code})
+            )
+            self.fields[f"text_{code}"] = field
+        typed = rows_typed(data) if data is not None else self.initial.get("rows", [])
+        self.rows = [
+            BoundsForm(
+                row if data is not None else None,
+                initial=row,
+                auto_id=f"id_bounds_{number}_%s",
+                language=language,
+            )
+            for number, row in enumerate(typed)
+        ]
+
+    def typed(self) -> dict[str, Any]:
+        """Give back what was typed, right or wrong, for a form that starts with it."""
+        found = {
+            name: field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
+            for name, field in self.fields.items()
+            if name != "trusted"
+        }
+        return {**found, "trusted": picked(self.data), "rows": rows_typed(self.data)}
+
+    def clean_eligible_types(self) -> list[str]:
+        """Keep the codes in their usual order."""
+        return [code for code in CustomerType.values if code in self.cleaned_data["eligible_types"]]
+
+    def clean_accepted_channels(self) -> list[str]:
+        """Keep the codes in their usual order."""
+        return [code for code in Channel.values if code in self.cleaned_data["accepted_channels"]]
+
+    def clean(self) -> dict[str, Any]:
+        """Bring rows and texts into the policy's own shape."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("offered_at_checkout") and not cleaned.get("eligible_types"):
+            self.add_error("eligible_types", "Choose at least one type, or switch the offer at checkout off.")
+        bounds: dict[str, dict[str, int]] = {"minimum": {}, "maximum": {}}
+        seen: set[str] = set()
+        for row in self.rows:
+            if not row.is_valid():
+                self.add_error(None, ValidationError("Mend the amounts.", code="amounts"))
+                continue
+            currency = row.cleaned_data.get("currency", "")
+            if currency in seen:
+                row.add_error("currency", f"{currency} is there twice.")
+                self.add_error(None, ValidationError("Mend the amounts.", code="amounts"))
+            seen |= {currency} - {""}
+            for name, amounts in bounds.items():
+                if name in row.cleaned_data:
+                    amounts[currency] = row.cleaned_data[name]
+        texts = {code: cleaned.pop(f"text_{code}", "") for code, _ in settings.LANGUAGES}
+        return {**cleaned, **bounds, "texts": {code: text.strip() for code, text in texts.items() if text.strip()}}
+
+
+def rows_typed(data: Any) -> list[dict[str, str]]:
+    """Read the rows of amounts out of what was sent: three lists side by side."""
+    columns = [data.getlist(name)[:MOST_ROWS] for name in ("currency", "minimum", "maximum")]
+    return [
+        {"currency": currency, "minimum": least, "maximum": most}
+        for currency, least, most in zip_longest(*columns, fillvalue="")
+    ]
+
+
+def picked(data: Any) -> list[int]:
+    """Read the customers chosen as trusted; what is no number is nobody."""
+    return [int(pk) for pk in data.getlist("trusted") if pk.isascii() and pk.isdigit() and len(pk) < MOST_DIGITS]
+
+
+MOST_DIGITS = 19
+
+
+class AskForm(forms.Form):
+    """A made-up order, to ask whether PO would be offered for it."""
+
+    type = forms.ChoiceField(label="Customer type", choices=CustomerType.choices)
+    company = forms.CharField(label="Company", required=False, max_length=300)
+    country = forms.CharField(label="Country", max_length=60)
+    amount = forms.CharField(label="Amount with tax", max_length=30)
+    currency = forms.CharField(label="Currency", max_length=3)
+    email = forms.EmailField(label="E-mail of a known customer", required=False, max_length=254)
+
+    def __init__(self, *args: Any, language: str = "en", **options: Any) -> None:
+        super().__init__(*args, auto_id="ask_%s", use_required_attribute=False, **options)
+        self.language = language
+        self.fields["amount"].widget.attrs.update({"inputmode": "decimal", "autocomplete": "off"})
+        self.fields["currency"].widget.attrs.update({"list": "currencies", "autocomplete": "off"})
+
+    def clean_country(self) -> str:
+        """One country, by code or name."""
+        found = CountriesField().clean(self.cleaned_data["country"])
+        if len(found) != 1:
+            message = "Enter one country."
+            raise ValidationError(message)
+        return found[0]
+
+    def clean(self) -> dict[str, Any]:
+        """Read the amount in its currency."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        currency = str(cleaned.get("currency", "")).upper()
+        if currency and not (len(currency) == 3 and is_currency(currency)):  # noqa: PLR2004 -- ISO 4217
+            self.add_error("currency", "Enter a currency, such as EUR.")
+        elif currency and cleaned.get("amount"):
+            try:
+                cleaned["gross"] = MoneyField(currency=currency, language=self.language).clean(cleaned["amount"])
+            except ValidationError as error:
+                self.add_error("amount", error)
+        return cleaned
+
+
+class StatementForm(ActionForm):
+    """A bank's statement file; whose it is only where several clients are mixed."""
+
+    client = forms.ChoiceField(
+        label="Client",
+        required=False,
+        help_text="CAMT.053 and MT940 name the account and so the client; a CSV does not.",
+    )
+    file = forms.FileField(
+        label="Statement file",
+        max_length=200,
+        allow_empty_file=True,
+        help_text="CAMT.053 (XML), MT940 or CSV, at most 10 MB and 20,000 lines.",
+    )
+
+    def __init__(self, *args: Any, clients: Sequence[Client] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        choices = [("", "By the account in the file"), *((str(client.pk), client.name) for client in clients)]
+        cast("forms.ChoiceField", self.fields["client"]).choices = choices
+        if not clients:
+            del self.fields["client"]
+
+
+class CsvForm(ActionForm):
+    """How a bank's CSV is to be read; the columns are those of the file."""
+
+    encoding = forms.ChoiceField(label="Encoding", choices=list(ENCODINGS.items()))
+    delimiter = forms.ChoiceField(label="Columns are divided by", choices=list(DELIMITERS.items()))
+    heading = forms.IntegerField(
+        label="Row with the headings", min_value=0, max_value=HEADS, help_text="0 if there are none."
+    )
+    date_format = forms.ChoiceField(label="Days look like", choices=list(DATE_FORMATS.items()))
+    decimal = forms.ChoiceField(label="Decimal", choices=list(DECIMALS.items()))
+    default_currency = forms.CharField(label="Currency if no column says it", max_length=3)
+    date = forms.ChoiceField(label="Day")
+    amount = forms.ChoiceField(label="Amount")
+    currency = forms.ChoiceField(label="Currency", required=False)
+    payer = forms.ChoiceField(label="Payer", required=False)
+    account = forms.ChoiceField(label="Payer's account", required=False)
+    text = forms.ChoiceField(label="Text", required=False)
+    name = forms.CharField(
+        label="Keep these settings as", required=False, max_length=100, help_text="Such as the bank's name; for next time."
+    )
+
+    def __init__(self, *args: Any, headings: Sequence[str] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        for role in ROLES:
+            choices = [("", "–"), *((name, name) for name in headings)]
+            cast("forms.ChoiceField", self.fields[role]).choices = choices
+
+    def clean_default_currency(self) -> str:
+        """A currency's code."""
+        code = str(self.cleaned_data["default_currency"]).upper()
+        if not is_currency(code):
+            message = "Enter a currency, such as EUR."
+            raise ValidationError(message)
+        return code
+
+    def layout(self) -> CsvLayout:
+        """What was chosen."""
+        told = self.cleaned_data
+        return CsvLayout(
+            encoding=told["encoding"],
+            delimiter=told["delimiter"],
+            heading=told["heading"],
+            decimal=told["decimal"],
+            date_format=told["date_format"],
+            default_currency=told["default_currency"],
+            columns={role: told[role] for role in ROLES if told.get(role)},
+        )
+
+
+class BookForm(ActionForm):
+    """The purchase that a bank line pays."""
+
+    reference = forms.CharField(label="Reference number", max_length=20, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+    is_extra = forms.BooleanField(
+        label="Book it even if nothing is open any more",
+        required=False,
+        help_text="For money paid twice: it is booked and shown, and a follow-up asks what to do with it.",
+    )
+
+
+class AsideForm(ActionForm):
+    """Why a bank line is no payment of a purchase."""
+
+    reason = forms.CharField(
+        label="Reason", max_length=300, widget=forms.Textarea(attrs={"rows": 2}), help_text="Such as: salary, own transfer."
+    )
+
+
+SPLIT_ROWS = 6
+
+
+class SplitForm(ActionForm):
+    """Several purchases and what each gets of a bank line."""
+
+    def __init__(self, *args: Any, currency: str = "EUR", language: str = "en", **options: Any) -> None:
+        super().__init__(*args, **options)
+        for row in range(1, SPLIT_ROWS + 1):
+            self.fields[f"reference_{row}"] = forms.CharField(
+                label=f"Reference number {row}", required=False, max_length=20
+            )
+            self.fields[f"amount_{row}"] = MoneyField(
+                label=f"Amount {row} in {currency}", currency=currency, language=language, required=False
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """A reference number and its amount come together."""
+        told: dict[str, Any] = super().clean() or {}
+        parts = []
+        for row in range(1, SPLIT_ROWS + 1):
+            reference, amount = told.get(f"reference_{row}", ""), told.get(f"amount_{row}")
+            if reference and amount is not None:
+                parts.append(Part(reference, amount))
+            elif reference and f"amount_{row}" not in self.errors:
+                self.add_error(f"amount_{row}", "Enter the amount for this purchase.")
+            elif amount is not None:
+                self.add_error(f"reference_{row}", "Enter the reference number for this amount.")
+        return {"parts": parts}

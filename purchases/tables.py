@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from core.tables import (
     NOTHING,
@@ -19,15 +21,15 @@ from core.tables import (
     money_cell,
     money_text,
 )
+from purchases.models import LineStatus
+from purchases.services.bank_match import effect_of
 from purchases.states import Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from django.utils.safestring import SafeString
-
-    from purchases.models import Policy, Product, Purchase
+    from purchases.models import BankLine, BankStatement, Policy, Product, Purchase
 
 TONES: dict[str, str] = {
     Status.QUOTE: "gray",
@@ -119,9 +121,24 @@ def _po_number(purchase: Purchase, _reader: Reader) -> str:
 
 
 def _document(purchase: Purchase, reader: Reader) -> str:
+    newest_at: datetime | None = purchase.newest_document_at  # type: ignore[attr-defined]  # set by ReviewQueue.get_rows
+    asked_at = purchase.document_asked_at
+    if asked_at is not None and (newest_at is None or newest_at <= asked_at):
+        return badge("Asked again", "blue")
     if purchase.document_received_at is None:
         return badge("Missing", "amber")
-    return moment_cell(purchase.document_received_at, reader)
+    return moment_cell(newest_at or purchase.document_received_at, reader)
+
+
+def desk_link(purchase: Purchase, show: str = "") -> str:
+    """Where a purchase is reviewed; `show` is the tab of the queue one works through."""
+    link = reverse("purchases:desk", args=[purchase.reference])
+    return f"{link}?{urlencode({'show': show})}" if show else link
+
+
+def _desk(purchase: Purchase, _reader: Reader) -> str:
+    link = desk_link(purchase, purchase.show)  # type: ignore[attr-defined]  # set by ReviewTable.rows
+    return format_html('<a class="num-link" href="{}">{}</a>', link, purchase.reference)
 
 
 def _reviewer(purchase: Purchase, _reader: Reader) -> str:
@@ -182,10 +199,10 @@ class PurchaseTable(Table):
 
 
 class ReviewTable(PurchaseTable):
-    """The review queue, longest waiting first."""
+    """The review queue, longest waiting first; a row leads to its desk."""
 
     columns = (
-        Column("Reference", _reference, sort="reference"),
+        Column("Reference", _desk, sort="reference"),
         Column("Customer", _customer, sort="billing_company", css="fill"),
         CLIENT,
         Column("Document", _document, sort="document_received_at"),
@@ -196,6 +213,20 @@ class ReviewTable(PurchaseTable):
     )
     default_sort = "ordered_at"
     caption = "Purchase orders that wait for their review"
+
+    def __init__(self, at: datetime | None = None, show: str = "") -> None:
+        super().__init__(at)
+        self.show = show
+
+    def rows(self, page: Sequence[Any], reader: Reader) -> list[Any]:
+        """Tell each purchase the tab it is shown in, then make the cells."""
+        for purchase in page:
+            purchase.show = self.show
+        return super().rows(page, reader)
+
+    def link(self, row: Any) -> str:
+        """The desk."""
+        return desk_link(row, self.show)
 
 
 def _product(product: Product, _reader: Reader) -> str:
@@ -257,3 +288,125 @@ class PolicyTable(Table):
     def link(self, row: Any) -> str:
         """The client's policy."""
         return reverse("purchases:policy_of", args=[row.client.slug])
+
+
+LINE_TONES: dict[str, str] = {
+    LineStatus.PROPOSED: "blue",
+    LineStatus.UNMATCHED: "amber",
+    LineStatus.BOOKED: "green",
+    LineStatus.IGNORED: "gray",
+}
+
+
+def line_badge(line: BankLine) -> SafeString:
+    """What became of a bank line."""
+    return badge(line.get_status_display(), LINE_TONES[line.status])
+
+
+def line_effect(line: BankLine) -> SafeString:
+    """What booking a proposed line would do; empty for the others."""
+    if line.status != LineStatus.PROPOSED or line.purchase is None:
+        return SafeString()
+    owed = line.purchase.gross_minor - line.purchase.kept.minor
+    effect = effect_of(line.amount_minor, status=line.purchase.status, owed_minor=owed)
+    return badge(effect.label, effect.tone)
+
+
+def line_amount(line: BankLine, reader: Reader) -> SafeString:
+    """What moved."""
+    return money_cell(line.amount_minor, line.currency, reader, css="strong" if line.amount_minor > 0 else "")
+
+
+def _line_payer(line: BankLine, _reader: Reader) -> str:
+    link = reverse("purchases:bank_line", args=[line.pk])
+    name = line.payer or "Payer not given"
+    return format_html(
+        '<a class="num-link clip" href="{}" title="{}">{}</a><span class="sub clip" title="{}">{}</span>',
+        link,
+        name,
+        name,
+        line.text,
+        line.text,
+    )
+
+
+def _line_pays(line: BankLine, _reader: Reader) -> str:
+    grounds = line.note if line.status == LineStatus.IGNORED else "; ".join(line.grounds)
+    told = format_html('<span class="sub clip" title="{}">{}</span>', grounds, grounds)
+    if line.purchase is None:
+        return told
+    paid = format_html('<a class="num-link" href="{}">{}</a>', purchase_link(line.purchase), line.purchase.reference)
+    return format_html("{} {}{}", paid, line_effect(line), told)
+
+
+def _line_file(line: BankLine, _reader: Reader) -> str:
+    link = reverse("purchases:bank_statement", args=[line.statement_id])
+    return format_html('<a class="clip clip-s" href="{}" title="{}">{}</a>', link, *[line.statement.filename] * 2)
+
+
+class BankLineTable(Table):
+    """Bank lines over all statements, newest first."""
+
+    columns = (
+        Column("Day", lambda line, reader: day_cell(line.booked_on, reader), sort="booked_on"),
+        Column("Payer and text", _line_payer, sort="payer", css="fill"),
+        Column("Amount", line_amount, sort="amount_minor", css="num"),
+        Column("Pays", _line_pays, css="fill"),
+        Column("State", lambda line, _: line_badge(line), sort="status", css="wide-only"),
+        Column("File", _line_file, css="wide-only"),
+        Column("Client", lambda line, _: line.client.name, css="wide-only fill-s", clients_only=True),
+    )
+    default_sort = "-booked_on"
+    caption = "Bank lines"
+    is_selectable = True
+    bulk_template = "purchases/_bulk.html"
+
+    def link(self, row: Any) -> str:
+        """The line's own page."""
+        return reverse("purchases:bank_line", args=[row.pk])
+
+
+class StatementLineTable(BankLineTable):
+    """The lines of one statement, in the file's order."""
+
+    columns = (Column("Line", lambda line, _: f"{line.position:,}", sort="position", css="num wide-only"),) + tuple(
+        column for column in BankLineTable.columns if column.label not in {"File", "Client"}
+    )
+    default_sort = "position"
+    caption = "Lines of this statement"
+
+
+def _statement(statement: BankStatement, _reader: Reader) -> str:
+    link = reverse("purchases:bank_statement", args=[statement.pk])
+    return format_html('<a class="num-link clip" href="{}">{}</a>', link, statement.filename)
+
+
+def _count(name: str, tone: str) -> Any:
+    def cell(statement: Any, _reader: Reader) -> str:
+        number = getattr(statement, name)
+        return badge(f"{number:,}", tone) if number else NOTHING
+
+    return cell
+
+
+class StatementTable(Table):
+    """Imported statements with what became of their lines."""
+
+    columns = (
+        Column("File", _statement, sort="filename", css="fill"),
+        Column("Client", lambda row, _: row.client.name, css="wide-only fill-s", clients_only=True),
+        Column("Account", lambda row, _: row.account or NOTHING, css="wide-only"),
+        Column("Format", lambda row, _: row.get_format_display(), css="wide-only"),
+        Column("Imported", lambda row, reader: moment_cell(row.imported_at, reader), sort="imported_at", css="wide-only"),
+        Column("By", lambda row, _: row.imported_by.name, css="wide-only"),
+        Column("Proposed", _count("proposed", LINE_TONES[LineStatus.PROPOSED]), css="num"),
+        Column("Unmatched", _count("unmatched", LINE_TONES[LineStatus.UNMATCHED]), css="num"),
+        Column("Booked", _count("booked", LINE_TONES[LineStatus.BOOKED]), css="num"),
+        Column("Set aside", _count("ignored", LINE_TONES[LineStatus.IGNORED]), css="num wide-only"),
+    )
+    default_sort = "-imported_at"
+    caption = "Bank statements"
+
+    def link(self, row: Any) -> str:
+        """The statement's lines."""
+        return reverse("purchases:bank_statement", args=[row.pk])

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from purchases.views import acts, lists, policy, viewer
+from purchases.views import acts, desk, entry, lists, policy, viewer
 
 app_name = "purchases"
 urlpatterns = [
     path("", lists.PurchaseList.as_view(), name="list"),
     path("review/", lists.ReviewQueue.as_view(), name="review"),
+    path("review/next/", desk.NextInReview.as_view(), name="review_next"),
+    path("new/", entry.OrderEntry.as_view(), name="enter"),
     path("products/", lists.ProductList.as_view(), name="products"),
     path("policy/", policy.PolicyList.as_view(), name="policy"),
     path("policy/<slug:slug>/", policy.PolicyOfClient.as_view(), name="policy_of"),
@@ -24,4 +26,8 @@ urlpatterns = [
     path("<str:reference>/cancel/", acts.PurchaseCancel.as_view(), name="cancel"),
     path("<str:reference>/documents/<str:number>.pdf", viewer.DocumentPdf.as_view(), name="document"),
     path("<str:reference>/received/<int:pk>/", viewer.PoDocumentFile.as_view(), name="po_document"),
+    path("<str:reference>/received/<int:pk>/<int:page>/", desk.PoPage.as_view(), name="po_page"),
+    path("<str:reference>/desk/", desk.ReviewDesk.as_view(), name="desk"),
+    path("<str:reference>/check/", desk.CheckLine.as_view(), name="check"),
+    path("<str:reference>/ask/", desk.AskAgain.as_view(), name="ask_again"),
 ]

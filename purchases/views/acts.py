@@ -15,6 +15,7 @@ from core.views import ActionView, BulkAction, refusal_of_page
 from purchases import forms
 from purchases.models import Document, DocumentKind, LicenceKey, Purchase
 from purchases.policy import Buyer, warnings
+from purchases.selectors import review_of
 from purchases.services.cancel import cancel_purchase
 from purchases.services.payment import record_payment
 from purchases.services.refund import refund_purchase
@@ -25,6 +26,7 @@ from purchases.services.release import (
     release_purchase,
     reviewer_refusal,
 )
+from purchases.services.review import ask_again_refusal
 from purchases.states import (
     AWAITING_PO_DOCUMENT,
     CANCEL,
@@ -94,6 +96,7 @@ ACTS: tuple[Act, ...] = (
     Act("purchases:convert", "Convert to PO", "file-check", Right.CONVERT, CONVERT.sources, _convert_refusal),
     Act("purchases:receive", "Document received", "file-down", Right.CONVERT, AWAITING_PO_DOCUMENT),
     Act("purchases:reject", "Reject", "x", Right.RELEASE, REJECT.sources, reviewer_refusal),
+    Act("purchases:ask_again", "Ask again", "mail-search", Right.RELEASE, RELEASE.sources, ask_again_refusal, key="a"),
     Act("purchases:refund", "Refund", "undo-2", Right.REFUND, REFUND_PART.sources),
     Act("purchases:cancel", "Cancel", "ban", Right.CANCEL, CANCEL.sources, _cancel_refusal, key="c"),
     Act("dunning:hold", "Hold dunning", "pause", Right.HOLD, ACCEPTED, is_main=False),
@@ -224,8 +227,9 @@ class PurchaseRelease(PurchaseAct):
     action = staticmethod(release_purchase)
 
     def consequences(self) -> list[str]:
-        """Invoice or pro-forma, keys, due date, e-mail."""
-        return release_consequences(self.row, self.reader, self.at.astimezone(self.row.client.zone).date())
+        """Invoice or pro-forma, keys, due date, e-mail, and what the checklist leaves open."""
+        lines = release_consequences(self.row, self.reader, self.at.astimezone(self.row.client.zone).date())
+        return [*lines, *review_of(self.row).doubts]
 
     def sentence(self) -> str:
         """Released, or approved for the first time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponseRedirect
 
@@ -13,7 +13,7 @@ from accounts.models import Client
 from accounts.roles import Right
 from core.views import Empty, ListPage, Segment
 from purchases.filters import ProductFilter, PurchaseFilter, SearchFilter
-from purchases.models import LicenceKey, Product, Purchase
+from purchases.models import LicenceKey, PoDocument, Product, Purchase
 from purchases.states import OPEN, Status
 from purchases.tables import ProductTable, PurchaseTable, ReviewTable, purchase_link
 from purchases.views.acts import acts_many
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django_filters import FilterSet
 
+    from accounts.models import User
     from purchases.querysets import PurchaseQuerySet
 
 REFERENCE_LENGTH = 9
@@ -125,26 +126,43 @@ class ReviewQueue(PurchaseRows):
     )
 
     def get_rows(self) -> Any:
-        """The queue."""
-        return super().get_rows().awaiting_release()
+        """The queue, each purchase with the moment of its newest document."""
+        newest = PoDocument.objects.filter(purchase=OuterRef("pk")).order_by().values("purchase")
+        newest_at = Subquery(newest.annotate(newest_at=Max("received_at")).values("newest_at"))
+        return super().get_rows().awaiting_release().annotate(newest_document_at=newest_at)
 
     def segments(self) -> Sequence[Segment]:
-        """What the user may release now; ready for a decision, or still waiting for the document."""
-        mine = [Segment("mine", "For me to release", self.mine)] if self.user.may(Right.RELEASE) else []
-        return (
-            Segment("all", "All"),
-            *mine,
-            Segment("ready", "Ready to release", lambda rows: rows.filter(document_received_at__isnull=False)),
-            Segment("missing", "Document missing", lambda rows: rows.filter(document_received_at=None)),
-            Segment("second", "Waiting for second approval", lambda rows: rows.filter(approved_at__isnull=False)),
-        )
+        """The tabs of the queue."""
+        return review_segments(self.user)
 
-    def mine(self, rows: PurchaseQuerySet) -> QuerySet[Purchase]:
-        """What the user may release now: the rows whose action bar offers it."""
-        ready = rows.filter(document_received_at__isnull=False).exclude(policy__four_eyes=True, approved_by=self.user)
-        if self.user.role == "platform_admin":
+    def make_table(self) -> PurchaseTable:
+        """The table, whose rows lead to the desk and know the tab one came from."""
+        return ReviewTable(self.at, show=self.request.GET.get("show", ""))
+
+
+def review_segments(user: User) -> tuple[Segment, ...]:
+    """What the user may release now; ready for a decision, asked for again, or still waiting for the document."""
+
+    def mine(rows: PurchaseQuerySet) -> QuerySet[Purchase]:
+        """Choose the rows whose action bar offers the release."""
+        ready = rows.filter(document_received_at__isnull=False).exclude(policy__four_eyes=True, approved_by=user)
+        if user.role == "platform_admin":
             return ready
-        return ready.filter(policy__reviewer="platform" if self.user.client_id is None else "client")
+        return ready.filter(policy__reviewer="platform" if user.client_id is None else "client")
+
+    def asked(rows: PurchaseQuerySet) -> QuerySet[Purchase]:
+        """Choose those whose customer was asked and has not answered."""
+        answers = PoDocument.objects.filter(received_at__gt=OuterRef("document_asked_at"), purchase=OuterRef("pk"))
+        return rows.filter(document_asked_at__isnull=False).exclude(Exists(answers))
+
+    return (
+        Segment("all", "All"),
+        *([Segment("mine", "For me to release", mine)] if user.may(Right.RELEASE) else []),
+        Segment("ready", "Ready to release", lambda rows: rows.filter(document_received_at__isnull=False)),
+        Segment("asked", "Asked again", asked),
+        Segment("missing", "Document missing", lambda rows: rows.filter(document_received_at=None)),
+        Segment("second", "Waiting for second approval", lambda rows: rows.filter(approved_at__isnull=False)),
+    )
 
 
 class ProductList(ListPage):

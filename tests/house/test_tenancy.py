@@ -31,6 +31,11 @@ pytestmark = pytest.mark.django_db
 SECRET = "Zzyzx"
 """A word that stands in every name of the other client and nowhere else."""
 PUBLIC = {"health", "accounts:login", "accounts:logout", "dunning_public:answer"}
+PUBLIC |= {
+    f"portal:{name}"
+    for name in ("login", "enter", "logout", "choose", "overview", "orders", "order", "new", "document")
+}
+"""The portal has its own login; its walls are tested in `tests/quotes/test_portal.py`."""
 POST_ONLY = {"accounts:logout", "accounts:client"}
 NAMES_ITS_CLIENT = {"purchases:policy_of"}
 """Addresses in which a platform user names a client, whichever is chosen."""
@@ -42,7 +47,12 @@ INVENTED: dict[str, Any] = {
     "slug": "nowhere",
     "kind": "billing",
     "token": "nothing",
+    "page": 1,
 }
+ONE_PAGE = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 280]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
+)
 MOST_PAGES = 120
 VARIANTS = 3
 
@@ -82,7 +92,7 @@ class Side:
         self.purchase = a_released_po(self.client, customer=customer)
         self.waiting = a_waiting_po(self.client, customer=customer)
         PoDocument.objects.filter(purchase=self.waiting).update(
-            content=b"%PDF-1.4", content_type="application/pdf", filename="order.pdf"
+            content=ONE_PAGE, content_type="application/pdf", filename="order.pdf"
         )
         self.partner = a_partner(self.client, company=f"{word} Reseller", email=f"ap@{word.lower()}.example")
         self.follow_up = open_follow_up(
@@ -145,6 +155,11 @@ class Side:
             "purchases:po_document": {
                 "reference": self.waiting.reference,
                 "pk": PoDocument.objects.filter(purchase=self.waiting).values_list("pk", flat=True)[0],
+            },
+            "purchases:po_page": {
+                "reference": self.waiting.reference,
+                "pk": PoDocument.objects.filter(purchase=self.waiting).values_list("pk", flat=True)[0],
+                "page": 1,
             },
             "mailing:attachment": {
                 "email": self.email.pk,
