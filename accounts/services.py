@@ -34,7 +34,7 @@ ATTEMPTS_COUNT_FOR: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class ClientDetails:
-    """A merchant's name, address, zone and language, as they appear on its letters."""
+    """A merchant's name, address, tax number, zone and language, as they appear on its letters."""
 
     name: str
     street: str
@@ -45,6 +45,9 @@ class ClientDetails:
     time_zone: str
     language: str
     email: str
+    phone: str = ""
+    fax: str = ""
+    vat_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import atexit
 import ctypes
 import hashlib
+import os
 import re
 import shutil
 import subprocess
 import threading
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +27,7 @@ from core.letters import letter_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 ASSETS: Final = Path(__file__).resolve().parent / "assets"
 FONTS: Final = Path(__file__).resolve().parent.parent / "static" / "vendor" / "inter"
@@ -74,6 +77,22 @@ class PdfTimeoutError(PdfError):
 
 class _TimeIsUp(BaseException):
     """Interrupts the rendering thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file inside a PDF, from our own bytes: never an address that somebody would have to open.
+
+    `relationship` is how it relates to the pages (ISO 32000-2, 7.11.3), `about` what the PDF's metadata say of it:
+    `rdf:Description` elements that declare their own namespaces.
+    """
+
+    name: str
+    content: bytes
+    description: str
+    relationship: str
+    made_at: datetime
+    about: str = ""
 
 
 @cache
@@ -155,7 +174,9 @@ class _Renderer:
     """WeasyPrint with everything that stays the same from letter to letter."""
 
     def __init__(self) -> None:
-        from weasyprint import CSS, HTML  # noqa: PLC0415 -- needs system libraries
+        # Else fontTools writes the second of the rendering into every font it embeds.
+        os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
+        from weasyprint import CSS, HTML, Attachment  # noqa: PLC0415 -- needs system libraries
         from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
         from weasyprint.urls import (  # noqa: PLC0415
             URLFetcher,
@@ -183,16 +204,50 @@ class _Renderer:
                 return [base]
 
         self.html = LetterHTML
+        self.attachment = Attachment
         self.lock = threading.Lock()
 
-    def render(self, markup: str) -> bytes:
-        """Lay out one letter. The same markup gives the same bytes."""
-        identifier = hashlib.sha256(markup.encode()).digest()[:16]
-        document = self.html(string=markup, url_fetcher=self.fetcher, base_url=None)
-        pdf: bytes = document.write_pdf(
-            font_config=self.fonts, stylesheets=[self.css], pdf_variant="pdf/a-3b", pdf_identifier=identifier
-        )
+    def render(self, markup: str, enclosure: Enclosure | None) -> bytes:
+        """Lay out one letter. The same markup and enclosure give the same bytes."""
+        inside = enclosure.content if enclosure else b""
+        identifier = hashlib.sha256(markup.encode() + inside).digest()[:16]
+        html = self.html(string=markup, url_fetcher=self.fetcher, base_url=None)
+        options = {"stylesheets": [self.css], "pdf_variant": "pdf/a-3b", "pdf_identifier": identifier}
+        document = html.render(font_config=self.fonts, **options)
+        finisher = None
+        if enclosure is not None:
+            options["attachments"], finisher = [self.attach(enclosure)], _list_enclosures_once
+            _describe(document.metadata, enclosure)
+        pdf: bytes = document.write_pdf(finisher=finisher, **options)
         return pdf
+
+    def attach(self, enclosure: Enclosure) -> Any:
+        """Hand WeasyPrint the enclosure as bytes."""
+        return self.attachment(
+            string=enclosure.content,
+            name=enclosure.name,
+            description=enclosure.description,
+            relationship=enclosure.relationship,
+            created=enclosure.made_at,
+            modified=enclosure.made_at,
+        )
+
+
+def _describe(metadata: Any, enclosure: Enclosure) -> None:
+    """Say in the PDF's metadata what the enclosure is: in the one `rdf:RDF` that a reader looks at."""
+    written, end = metadata.generate_rdf_metadata, b"</rdf:RDF>"
+
+    def generate(variant: str, version: int, conformance: str) -> bytes:
+        rdf: bytes = written(variant, version, conformance)
+        return rdf.removesuffix(end) + enclosure.about.encode() + end
+
+    metadata.generate_rdf_metadata = generate
+
+
+def _list_enclosures_once(_document: Any, pdf: Any) -> None:
+    """WeasyPrint names every enclosure twice among the PDF's associated files."""
+    files = pdf.catalog["AF"]
+    files[:] = dict.fromkeys(files)
 
 
 @cache
@@ -240,23 +295,24 @@ def _time_limit(seconds: float) -> Iterator[None]:
         raise PdfTimeoutError(message) from None
 
 
-def render_markup(markup: str, *, time_limit: float = TIME_LIMIT) -> bytes:
-    """Turn the HTML of one letter into a PDF/A-3b, within `time_limit` seconds.
+def render_markup(markup: str, *, enclosure: Enclosure | None = None, time_limit: float = TIME_LIMIT) -> bytes:
+    """Turn the HTML of one letter into a PDF/A-3b with what is enclosed, within `time_limit` seconds.
 
     Raises PdfUnavailableError or PdfTimeoutError.
     """
     renderer = _renderer()
     with renderer.lock, _time_limit(time_limit):
-        return renderer.render(markup)
+        return renderer.render(markup, enclosure)
 
 
-def render_pdf(template: str, context: dict[str, Any], *, language: str) -> bytes:
-    """Render one of our letter templates to PDF bytes; equal input gives equal bytes.
+def render_pdf(template: str, context: dict[str, Any], *, language: str, enclosure: Enclosure | None = None) -> bytes:
+    """Render one of our letter templates to PDF bytes, with what is enclosed; equal input gives equal bytes.
 
     `language` chooses hyphenation and glyph forms; every word and number comes formatted in `context`.
     Raises PdfUnavailableError or PdfTimeoutError.
     """
-    return render_markup(render_to_string(template, {**context, "language": letter_language(language)}))
+    markup = render_to_string(template, {**context, "language": letter_language(language)})
+    return render_markup(markup, enclosure=enclosure)
 
 
 def warm_up() -> None:

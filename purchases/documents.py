@@ -5,6 +5,7 @@ A snapshot is all that its PDF needs. Nothing in it changes when names, prices o
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -12,16 +13,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from django.db.models import prefetch_related_objects
 
 from core.letters import Address, Formatter, clip, fill, formatter, letter_language, paragraphs
-from core.money import Money
 from customers.models import ContactKind
-from purchases.models import Document, DocumentKind
-from purchases.wording import LABELS, LETTERS, LetterText
+from purchases.models import CustomerReason, Document, DocumentKind
+from purchases.states import Status
+from purchases.wording import LABELS, LETTERS, REASONS, LetterText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
+    from decimal import Decimal
 
     from accounts.models import BankAccount, Client
+    from core.money import Money
     from purchases.models import Purchase, PurchaseContact, PurchaseItem
 
 TEMPLATES: Final[dict[str, str]] = {
@@ -29,8 +32,10 @@ TEMPLATES: Final[dict[str, str]] = {
     DocumentKind.PROFORMA: "letters/pro_forma.html",
     DocumentKind.RECEIPT: "letters/receipt.html",
     DocumentKind.CREDIT_NOTE: "letters/credit_note.html",
+    DocumentKind.CONFIRMATION: "letters/confirmation.html",
 }
 BILLS: Final = (DocumentKind.INVOICE, DocumentKind.PROFORMA)
+AWAITS_PAYMENT: Final = (Status.AWAITING_OFFLINE_PAYMENT, Status.UNPAID)
 PREPAID_DAYS: Final = 14
 """Days within which an order that awaits offline payment should be paid: the day of its second reminder."""
 NAME_LIMIT: Final = 240
@@ -112,9 +117,11 @@ def salutation(voice: Voice, name: str) -> str:
     return fill(voice.labels["salutation_named"], {"name": clip(name, 80)})
 
 
-def _imprint(client: Client) -> str:
+def _imprint(voice: Voice) -> str:
+    client = voice.client
     home = Address(postal_code=client.postal_code, city=client.city, country=client.country)
-    parts = (clip(client.name, 60), clip(client.street, 60), home.place(), clip(client.email, 60))
+    number = f"{voice.labels['own_vat_id']} {clip(client.vat_id, 30)}" if client.vat_id else ""
+    parts = (clip(client.name, 60), clip(client.street, 60), home.place(), clip(client.email, 60), number)
     return " · ".join(part for part in parts if part)
 
 
@@ -158,7 +165,7 @@ def frame(voice: Voice, text: LetterText, *, number: str, address: Row, values: 
         "sender": _sender(voice),
         "address": address,
         "address_size": _window_size(address),
-        "imprint": _imprint(voice.client),
+        "imprint": _imprint(voice),
         "page": page_parts(voice),
         "opening": paragraphs(text.opening, values),
         "closing": paragraphs(text.closing, values),
@@ -171,6 +178,18 @@ def frame(voice: Voice, text: LetterText, *, number: str, address: Row, values: 
     }
 
 
+def _address_lines(contact: PurchaseContact, voice: Voice) -> Row:
+    return Address(
+        company=contact.company,
+        name=contact.name,
+        street=contact.street,
+        postal_code=contact.postal_code,
+        city=contact.city,
+        state=contact.state,
+        country=contact.country,
+    ).lines(language=voice.language, home=voice.client.country)
+
+
 def purchase_frame(
     purchase: Purchase, voice: Voice, text: LetterText, *, number: str, values: Mapping[str, str]
 ) -> Snapshot:
@@ -179,16 +198,7 @@ def purchase_frame(
     address: Row = [clip(purchase.billing_company)]
     name = purchase.billing_last_name
     if contact is not None:
-        name = contact.name
-        address = Address(
-            company=contact.company,
-            name=contact.name,
-            street=contact.street,
-            postal_code=contact.postal_code,
-            city=contact.city,
-            state=contact.state,
-            country=contact.country,
-        ).lines(language=voice.language, home=voice.client.country)
+        name, address = contact.name, _address_lines(contact, voice)
     letter = frame(voice, text, number=number, address=address, values=values)
     letter["salutation"] = salutation(voice, name)
     if purchase.is_test:
@@ -207,7 +217,7 @@ def purchase_values(purchase: Purchase, voice: Voice) -> dict[str, str]:
         "reference": purchase.reference,
         "po_number": clip(purchase.po_number, 60),
         "gross": write.money(purchase.gross_minor, purchase.currency),
-        "open": write.money(purchase.gross_minor - purchase.paid_minor, purchase.currency),
+        "open": write.money(purchase.open_amount.minor, purchase.currency),
         "ordered_on": write.day(purchase.ordered_on),
         "due_on": write.day(purchase.due_on) if purchase.due_on else "",
         "supply": voice.labels["supply"],
@@ -299,8 +309,8 @@ def _bill(
     )
     letter["items"] = item_table(items, voice, purchase.currency)
     letter["totals"] = total_rows(purchase, items, voice)
-    owed = Money(purchase.gross_minor - purchase.paid_minor, purchase.currency)
-    if purchase.paid_minor:
+    owed = purchase.open_amount
+    if purchase.kept:
         letter["totals"] += _paid_rows(purchase, voice, owed)
     if owed.minor > 0 and not purchase.is_test:
         rows = bank_rows(voice, purchase.currency, purchase.reference)
@@ -309,7 +319,7 @@ def _bill(
 
 
 def _paid_rows(purchase: Purchase, voice: Voice, owed: Money) -> list[dict[str, str]]:
-    paid = voice.write.money(-purchase.paid_minor, purchase.currency)
+    paid = voice.write.money(-purchase.kept.minor, purchase.currency)
     left = voice.write.money(max(owed.minor, 0), owed.currency)
     return [sum_row(voice.labels["paid"], paid, "muted"), sum_row(voice.labels["open"], left, "final")]
 
@@ -327,6 +337,36 @@ def pay_by_sentence(purchase: Purchase, voice: Voice) -> str:
     if due_on <= voice.on:
         return voice.labels["pay_now"]
     return fill(voice.labels["pay_by"], {"due_on": voice.write.day(due_on)})
+
+
+def confirmation_data(purchase: Purchase, *, number: str, at: datetime) -> Snapshot:
+    """Freeze an order confirmation: items, sums, the customer's addresses, and what happens or is awaited next."""
+    voice, kind = voice_of(purchase, at=at), DocumentKind.CONFIRMATION
+    label, items = voice.labels, items_of(purchase)
+    values = {**purchase_values(purchase, voice), "number": number}
+    letter = purchase_frame(purchase, voice, LETTERS[kind][voice.language], number=number, values=values)
+    letter["particulars"] = particulars(
+        purchase, voice, (kind, number), ("order_date", values["ordered_on"]), *_term(purchase, voice)
+    )
+    letter["items"] = item_table(items, voice, purchase.currency)
+    letter["totals"] = total_rows(purchase, items, voice)
+    letter["addresses"] = [
+        {"label": label[contact.kind], "lines": _address_lines(contact, voice)}
+        for contact in sorted(purchase.contacts.all(), key=lambda contact: contact.kind)
+    ]
+    if purchase.is_test:
+        return {"letter": letter}
+    if purchase.status == Status.AWAITING_RELEASE:
+        deadline_on = purchase.ordered_on + timedelta(days=purchase.policy.document_deadline_days - 1)
+        awaited = {**values, "deadline_on": voice.write.day(deadline_on)}
+        letter["closing"] = [fill(label["await_document"], awaited), *letter["closing"]]
+    elif purchase.status in AWAITS_PAYMENT:
+        by = pay_by_sentence(purchase, voice)
+        rows = bank_rows(voice, purchase.currency, purchase.reference)
+        letter["payment"] = payment_box(voice, amount=purchase.gross, caption=label["amount_due"], by=by, rows=rows)
+    else:
+        letter["closing"] = [label["await_bill"], *letter["closing"]]
+    return {"letter": letter}
 
 
 def invoice_data(purchase: Purchase, *, number: str, at: datetime) -> Snapshot:
@@ -373,8 +413,7 @@ def receipt_data(purchase: Purchase, *, number: str, at: datetime) -> Snapshot:
         ("order_date", values["ordered_on"]),
     )
     letter["items"] = item_table(items, voice, purchase.currency)
-    owed = Money(purchase.gross_minor - purchase.paid_minor, purchase.currency)
-    letter["totals"] = total_rows(purchase, items, voice) + _paid_rows(purchase, voice, owed)
+    letter["totals"] = total_rows(purchase, items, voice) + _paid_rows(purchase, voice, purchase.open_amount)
     return {"letter": letter}
 
 
@@ -404,29 +443,112 @@ def bill_rows(purchase: Purchase, voice: Voice) -> list[tuple[str, str]]:
     return [(bill.kind, bill.number), ("invoice_date", voice.write.day(issued_on))]
 
 
-def credit_note_data(purchase: Purchase, *, number: str, at: datetime, amount: Money, reason: str) -> Snapshot:
-    """Freeze a credit note over `amount` (tax included); the whole order is shown with its items.
+@dataclass(frozen=True, slots=True)
+class CreditPart:
+    """What a credit note takes back at one tax rate; minor units."""
 
-    A part carries tax in the order's own proportion; the tax absorbs the rounding.
-    """
+    percent: Decimal
+    net_minor: int
+    tax_minor: int
+
+    @property
+    def gross_minor(self) -> int:
+        """Net and tax."""
+        return self.net_minor + self.tax_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some pieces of an item that are taken back, and what they cost; minor units."""
+
+    item: PurchaseItem
+    quantity: int
+    net_minor: int
+    tax_minor: int
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.item.name}"
+
+    @property
+    def gross_minor(self) -> int:
+        """Net and tax."""
+        return self.net_minor + self.tax_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """What a credit note takes back, by tax rate; with its items where it is about whole pieces."""
+
+    parts: Sequence[CreditPart] = ()
+    pieces: Sequence[Piece] = ()
+
+    @property
+    def tax_minor(self) -> int:
+        """All tax within."""
+        return sum(part.tax_minor for part in self.parts)
+
+    @property
+    def gross_minor(self) -> int:
+        """All of it, tax included."""
+        return sum(part.gross_minor for part in self.parts)
+
+
+def credit_of(items: Sequence[PurchaseItem]) -> Credit:
+    """Take everything back: each item with all its pieces."""
+    rates = sorted({item.tax_percent for item in items})
+    taxed = {rate: [item for item in items if item.tax_percent == rate] for rate in rates}
+    parts = [
+        CreditPart(rate, sum(item.net_minor for item in lines), sum(item.tax_minor for item in lines))
+        for rate, lines in taxed.items()
+    ]
+    return Credit(parts, [Piece(item, item.quantity, item.net_minor, item.tax_minor) for item in items])
+
+
+def credit_note_data(purchase: Purchase, *, number: str, at: datetime, credit: Credit, reason: str) -> Snapshot:
+    """Freeze a credit note: the pieces taken back, if any, net, tax by rate and the amount; `reason` is printed."""
     voice, kind = voice_of(purchase, at=at), DocumentKind.CREDIT_NOTE
-    items, values = items_of(purchase), {**purchase_values(purchase, voice), "number": number}
+    values = {**purchase_values(purchase, voice), "number": number}
     letter = purchase_frame(purchase, voice, LETTERS[kind][voice.language], number=number, values=values)
     letter["particulars"] = particulars(
         purchase, voice, (kind, number), ("date", letter["date"]), *bill_rows(purchase, voice)
     )
-    label, is_whole = voice.labels, amount.minor == purchase.gross_minor
-    letter["items"] = item_table(items if is_whole else [], voice, purchase.currency)
-    if is_whole:
-        letter["totals"] = total_rows(purchase, items, voice)
-    else:
-        net = amount.minor * purchase.net_minor // purchase.gross_minor if purchase.gross_minor else amount.minor
-        tax = voice.write.money(amount.minor - net, amount.currency)
-        letter["totals"] = [
-            sum_row(label["net"], voice.write.money(net, amount.currency)),
-            sum_row(label["tax"], tax, "muted"),
-        ]
-    letter["totals"].append(sum_row(label["refund"], voice.write.money(amount.minor, amount.currency), "final"))
+    letter["items"] = item_table([_taken_back(piece) for piece in credit.pieces], voice, purchase.currency)
+    letter["totals"] = _credit_rows(credit, voice, purchase.currency)
     if reason:
-        letter["notes"] = [*letter["notes"], f"{label['reason']}: {clip(reason, 300)}"]
+        letter["notes"] = [*letter["notes"], f"{voice.labels['reason']}: {clip(reason, 300)}"]
     return {"letter": letter}
+
+
+def _taken_back(piece: Piece) -> PurchaseItem:
+    """Write the taken pieces as a line of their own; it is printed, never saved."""
+    line = copy(piece.item)
+    line.quantity, line.net_minor, line.tax_minor = piece.quantity, piece.net_minor, piece.tax_minor
+    line.gross_minor = piece.gross_minor
+    return line
+
+
+def _credit_rows(credit: Credit, voice: Voice, currency: str) -> list[dict[str, str]]:
+    label = voice.labels
+
+    def money(minor: int) -> str:
+        return voice.write.money(minor, currency)
+
+    rows = [sum_row(label["net"], money(sum(part.net_minor for part in credit.parts)))]
+    for part in credit.parts:
+        percent = voice.write.percent(part.percent)
+        at_rate = fill(label["tax_at"], {"percent": percent, "net": money(part.net_minor)})
+        text = at_rate if part.net_minor else f"{label['tax']} {percent}"  # tax alone was taken back
+        rows.append(sum_row(text, money(part.tax_minor), "muted"))
+    return [*rows, sum_row(label["refund"], money(credit.gross_minor), "final")]
+
+
+def reason_for_customer(purchase: Purchase, customer_reason: str, remark: str) -> str:
+    """Word why money goes back, in the customer's language; of Other they read the remark itself."""
+    if customer_reason == CustomerReason.OTHER:
+        return clip(remark, 300)
+    return REASONS[letter_language(purchase.language)][customer_reason]
+
+
+def latest_invoice(purchase: Purchase) -> Document | None:
+    """Find the invoice that holds, or the last one that held; none while the purchase was not invoiced. One query."""
+    return Document.objects.filter(purchase=purchase, kind=DocumentKind.INVOICE).order_by("-pk").first()

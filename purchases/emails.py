@@ -24,7 +24,7 @@ from purchases.documents import (
     salutation,
     voice_of,
 )
-from purchases.models import LicenceKey
+from purchases.models import Document, DocumentKind, LicenceKey
 from purchases.wording import EMAILS, MISSING_POINTS, EmailText
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from core.money import Money
     from mailing.models import Email
     from purchases.documents import Voice
-    from purchases.models import Document, Purchase
+    from purchases.models import Purchase
 
 KEY_LIMIT: Final = 250
 REASON_LIMIT: Final = 600
@@ -164,7 +164,7 @@ def order_facts(purchase: Purchase, voice: Voice) -> list[Fact]:
 
 def payment_facts(purchase: Purchase, voice: Voice, *, by: str = "") -> list[Fact]:
     """List how to pay what is open: amount, until when, account, what to write on the transfer."""
-    owed = purchase.gross_minor - purchase.paid_minor
+    owed = purchase.open_amount.minor
     if owed <= 0 or purchase.is_test:
         return []
     amount = Fact(voice.labels["amount_due"], voice.write.money(owed, purchase.currency), strong=True)
@@ -187,6 +187,10 @@ def _text(kind: str, voice: Voice) -> EmailText:
     return EMAILS[kind][voice.language]
 
 
+def _confirmations(purchase: Purchase) -> list[Document]:
+    return list(Document.objects.filter(purchase=purchase, kind=DocumentKind.CONFIRMATION).order_by("pk"))
+
+
 def order_confirmation(purchase: Purchase, *, at: datetime, again: str = "", link: str = "") -> Email | None:
     """Confirm an order that will be paid offline, with the account to pay to. `again` makes it a new e-mail.
 
@@ -196,6 +200,7 @@ def order_confirmation(purchase: Purchase, *, at: datetime, again: str = "", lin
     parts = Parts(
         facts=order_facts(purchase, voice),
         payment=payment_facts(purchase, voice),
+        documents=_confirmations(purchase),
         key=again,
         **_status_link(voice, link),
     )
@@ -207,19 +212,28 @@ def po_received(purchase: Purchase, *, at: datetime, again: str = "", link: str 
     voice = voice_of(purchase, at=at)
     deadline_on = purchase.ordered_on + timedelta(days=purchase.policy.document_deadline_days - 1)
     values = {"deadline_on": voice.write.day(deadline_on)}
-    parts = Parts(facts=order_facts(purchase, voice), values=values, key=again, **_status_link(voice, link))
+    parts = Parts(
+        facts=order_facts(purchase, voice),
+        documents=_confirmations(purchase),
+        values=values,
+        key=again,
+        **_status_link(voice, link),
+    )
     return write_to_customer(purchase, "po_received", _text("po_received", voice), parts, at=at)
 
 
 def po_released(
     purchase: Purchase, *, document: Document, at: datetime, again: str = "", link: str = ""
 ) -> Email | None:
-    """Say that the PO is accepted: payment instructions, and the invoice or pro-forma invoice attached."""
+    """Say that the PO is accepted: payment instructions, and the invoice or pro-forma invoice attached.
+
+    Accepted without a review, it is the first e-mail about the order and confirms it too.
+    """
     voice = voice_of(purchase, at=at)
     parts = Parts(
         facts=order_facts(purchase, voice),
         payment=payment_facts(purchase, voice),
-        documents=[document],
+        documents=[document, *([] if purchase.is_reviewed else _confirmations(purchase))],
         values={"number": document.number},
         key=again,
         **_status_link(voice, link),
@@ -263,7 +277,7 @@ def delivery(purchase: Purchase, *, at: datetime, again: str = "") -> Email | No
         codes += [item.product.download_url] if item.product.download_url else []
         if codes:
             facts.append(Fact(name, "\n".join(codes), strong=True))
-    count = str(sum(len(codes) for codes in keys.values()))
+    count = str(LicenceKey.objects.filter(item__purchase=purchase).count())  # a key for a deactivated one is news too
     parts = Parts(facts=facts, key=again or count)
     return write_to_customer(purchase, "delivery", _text("delivery", voice), parts, at=at)
 
@@ -284,12 +298,44 @@ def cancellation(purchase: Purchase, *, credit_note: Document | None, at: dateti
     return write_to_customer(purchase, "cancellation", _text("cancellation", voice), parts, at=at)
 
 
-def refund(purchase: Purchase, *, credit_note: Document, amount: Money, at: datetime) -> Email | None:
-    """Say how much money goes back, with the credit note."""
+def refund(
+    purchase: Purchase, *, credit_note: Document | None, amount: Money, at: datetime, reason: str = "", key: object = ""
+) -> Email | None:
+    """Say how much money goes back and why, with the credit note where something of the sale was taken back."""
     voice = voice_of(purchase, at=at)
-    values = {"amount": voice.write.money(amount.minor, amount.currency), "number": credit_note.number}
-    parts = Parts(facts=order_facts(purchase, voice), documents=[credit_note], values=values, key=credit_note.number)
-    return write_to_customer(purchase, "refund", _text("refund", voice), parts, at=at)
+    number = credit_note.number if credit_note else ""
+    because = [Fact(voice.labels["reason"], reason)] if reason else []
+    parts = Parts(
+        facts=[*order_facts(purchase, voice), *because],
+        documents=[credit_note] if credit_note else [],
+        values={"amount": voice.write.money(amount.minor, amount.currency), "number": number},
+        key=number or str(key),
+    )
+    text = _text("refund" if credit_note else "return_payment", voice)
+    return write_to_customer(purchase, "refund", text, parts, at=at)
+
+
+def payment_returned(purchase: Purchase, *, amount: Money, at: datetime, key: object) -> Email | None:
+    """Say that money which was received goes back; `key` names the booking."""
+    voice = voice_of(purchase, at=at)
+    values = {"amount": voice.write.money(amount.minor, amount.currency)}
+    parts = Parts(facts=order_facts(purchase, voice), values=values, key=str(key))
+    return write_to_customer(purchase, "return_payment", _text("return_payment", voice), parts, at=at)
+
+
+def correction(
+    purchase: Purchase, *, document: Document, replaced: Document, credit_note: Document | None, at: datetime
+) -> Email | None:
+    """Bring a corrected invoice with the credit note over the old one, or a corrected pro-forma invoice."""
+    voice = voice_of(purchase, at=at)
+    parts = Parts(
+        facts=order_facts(purchase, voice),
+        payment=payment_facts(purchase, voice),
+        documents=[credit_note, document] if credit_note else [document],
+        values={"number": document.number, "invoice_number": replaced.number},
+        key=document.number,
+    )
+    return write_to_customer(purchase, "correction", _text("correction", voice), parts, at=at)
 
 
 def document_expired(purchase: Purchase, *, at: datetime) -> Email | None:

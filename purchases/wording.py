@@ -534,6 +534,80 @@ LETTERS: Final[dict[str, dict[str, LetterText]]] = {
     },
 }
 
+REASONS: Final[dict[str, dict[str, str]]] = {
+    "en": {
+        "unwanted": "Product no longer wanted",
+        "wrong_product": "Wrong product ordered",
+        "technical_issue": "Technical issue",
+        "duplicate": "Duplicate order",
+        "dissatisfied": "Not satisfied with the product",
+        "not_delivered": "Not delivered",
+        "price_correction": "Price correction",
+        "tax_exemption": "Tax exemption",
+        "overpayment": "Overpayment",
+        "goodwill": "Goodwill",
+        "fraud": "Unauthorized order",
+        "other": "Other reason",
+    },
+    "de": {
+        "unwanted": "Produkt nicht mehr gewünscht",
+        "wrong_product": "Falsches Produkt bestellt",
+        "technical_issue": "Technisches Problem",
+        "duplicate": "Doppelte Bestellung",
+        "dissatisfied": "Unzufriedenheit mit dem Produkt",
+        "not_delivered": "Nicht geliefert",
+        "price_correction": "Preiskorrektur",
+        "tax_exemption": "Steuerbefreiung",
+        "overpayment": "Überzahlung",
+        "goodwill": "Kulanz",
+        "fraud": "Nicht autorisierte Bestellung",
+        "other": "Anderer Grund",
+    },
+    "fr": {
+        "unwanted": "Produit non désiré",
+        "wrong_product": "Erreur de produit",
+        "technical_issue": "Problème technique",
+        "duplicate": "Commande en double",
+        "dissatisfied": "Insatisfaction",
+        "not_delivered": "Produit non livré",
+        "price_correction": "Correction de prix",
+        "tax_exemption": "Exonération de taxe",
+        "overpayment": "Trop-perçu",
+        "goodwill": "Geste commercial",
+        "fraud": "Commande non autorisée",
+        "other": "Autre motif",
+    },
+    "es": {
+        "unwanted": "Producto no deseado",
+        "wrong_product": "Producto equivocado",
+        "technical_issue": "Problema técnico",
+        "duplicate": "Pedido duplicado",
+        "dissatisfied": "Insatisfacción con el producto",
+        "not_delivered": "Producto no entregado",
+        "price_correction": "Corrección de precio",
+        "tax_exemption": "Exención de impuestos",
+        "overpayment": "Pago en exceso",
+        "goodwill": "Gesto comercial",
+        "fraud": "Pedido no autorizado",
+        "other": "Otro motivo",
+    },
+    "ja": {
+        "unwanted": "ご不要になったため",
+        "wrong_product": "製品のご注文間違い",
+        "technical_issue": "技術的な問題",
+        "duplicate": "重複注文",
+        "dissatisfied": "製品にご満足いただけなかったため",
+        "not_delivered": "未納品",
+        "price_correction": "価格の訂正",
+        "tax_exemption": "免税",
+        "overpayment": "過入金",
+        "goodwill": "弊社からのご配慮",
+        "fraud": "不正な注文",
+        "other": "その他",
+    },
+}
+"""Why money is given back, as the customer reads it; the keys are those of `CustomerReason`."""
+
 EMAILS: Final[dict[str, dict[str, EmailText]]] = {
     "order_confirmation": {
         "en": EmailText(
@@ -879,6 +953,77 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
             "【{{client}}】ご注文 {{reference}} の返金({{amount}})について",
             ("お支払い時と同じ方法で {{amount}} を返金いたします。返金通知書 {{number}} を添付いたします。",),
             ("金融機関により、着金まで数日かかる場合がございます。",),
+        ),
+    },
+    "return_payment": {
+        "en": EmailText(
+            "We return {{amount}} for order {{reference}}",
+            ("We return {{amount}} of the money we received for your order of {{ordered_on}}, in the way you paid.",),
+            ("Depending on your bank it may take a few days until the money arrives.",),
+        ),
+        "de": EmailText(
+            "Rückzahlung von {{amount}} zur Bestellung {{reference}}",
+            (
+                "wir zahlen Ihnen {{amount}} von dem Betrag zurück, den wir zu Ihrer Bestellung vom {{ordered_on}} erhalten "
+                "haben, und zwar auf dem Weg, auf dem Sie gezahlt haben.",
+            ),
+            ("Je nach Bank kann es einige Tage dauern, bis der Betrag bei Ihnen eintrifft.",),
+        ),
+        "fr": EmailText(
+            "Reversement de {{amount}} pour votre commande {{reference}}",
+            (
+                "Nous vous reversons {{amount}} sur la somme reçue pour votre commande du {{ordered_on}}, par le moyen de "
+                "paiement que vous avez utilisé.",
+            ),
+            ("Selon votre banque, quelques jours peuvent être nécessaires avant réception des fonds.",),
+        ),
+        "es": EmailText(
+            "Devolución de {{amount}} de su pedido {{reference}}",
+            (
+                "Le devolvemos {{amount}} del dinero recibido por su pedido del {{ordered_on}}, por el medio de pago que "
+                "utilizó.",
+            ),
+            ("Según su banco, el importe puede tardar algunos días en llegar.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご注文 {{reference}} のご入金の返金({{amount}})について",
+            ("{{ordered_on}}のご注文についてお受け取りした代金のうち {{amount}} を、お支払い時と同じ方法で返金いたします。",),
+            ("金融機関により、着金まで数日かかる場合がございます。",),
+        ),
+    },
+    "correction": {
+        "en": EmailText(
+            "Corrected document {{number}} for order {{reference}}",
+            ("The details of your order of {{ordered_on}} were corrected. Attached you find the new document {{number}}.",),
+            ("It replaces {{invoice_number}}. The amount and the due date stay the same.",),
+        ),
+        "de": EmailText(
+            "Korrigierter Beleg {{number}} zur Bestellung {{reference}}",
+            (
+                "die Angaben zu Ihrer Bestellung vom {{ordered_on}} wurden korrigiert. Im Anhang finden Sie den neuen Beleg "
+                "{{number}}.",
+            ),
+            ("Er ersetzt {{invoice_number}}. Betrag und Fälligkeit bleiben gleich.",),
+        ),
+        "fr": EmailText(
+            "Document corrigé {{number}} pour votre commande {{reference}}",
+            (
+                "Les données de votre commande du {{ordered_on}} ont été corrigées. Vous trouverez ci-joint le nouveau "
+                "document {{number}}.",
+            ),
+            ("Il remplace {{invoice_number}}. Le montant et l’échéance restent inchangés.",),
+        ),
+        "es": EmailText(
+            "Documento corregido {{number}} de su pedido {{reference}}",
+            (
+                "Se han corregido los datos de su pedido del {{ordered_on}}. Adjuntamos el nuevo documento {{number}}.",
+            ),
+            ("Sustituye a {{invoice_number}}. El importe y el vencimiento no cambian.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご注文 {{reference}} の訂正書類({{number}})について",
+            ("{{ordered_on}}のご注文の内容を訂正いたしました。新しい書類 {{number}} を添付いたします。",),
+            ("本書類は {{invoice_number}} に代わるものです。金額とお支払い期限に変更はございません。",),
         ),
     },
     "document_expired": {

@@ -153,6 +153,9 @@ CLIENTS = (
         time_zone="Europe/Berlin",
         language="de",
         email="bestellungen@elbtor.example",
+        phone="+49 40 5550 1410",
+        fax="+49 40 5550 1499",
+        vat_id="DE999000009",
         bank_accounts=(
             BankRow("EUR", "Elbtor Software GmbH", "DE34200505501234567890", "KONTDEHHXXX", "Kontor Bank Hamburg", ""),
             BankRow("USD", "Elbtor Software GmbH", "", "KONTDEHHXXX", "Kontor Bank Hamburg", "1234567891"),
@@ -170,6 +173,8 @@ CLIENTS = (
         time_zone="America/Chicago",
         language="en",
         email="orders@prairie.example",
+        phone="+1 312 555 0144",
+        fax="+1 312 555 0199",
         bank_accounts=(
             BankRow("USD", "Prairie Compiler Works Inc.", "", "KONTUS44XXX", "Kontor Bank Chicago", "4417003215"),
         ),
@@ -192,6 +197,8 @@ CLIENTS = (
         time_zone="Europe/Paris",
         language="fr",
         email="commandes@lettre.example",
+        phone="+33 4 5550 6912",
+        vat_id="FR66999000011",
         bank_accounts=(
             BankRow(
                 "EUR", "Maison Lettre SARL", "FR1420041010050500013M02606", "KONTFRPPXXX", "Kontor Banque Lyon", ""
@@ -210,6 +217,8 @@ CLIENTS = (
         time_zone="Europe/Madrid",
         language="es",
         email="pedidos@sendero.example",
+        phone="+34 91 555 0196",
+        vat_id="ESB99000002",
         bank_accounts=(
             BankRow("EUR", "Sendero Datos S.L.", "ES9121000418450200051332", "KONTESMMXXX", "Kontor Banco Madrid", ""),
         ),
@@ -226,6 +235,9 @@ CLIENTS = (
         time_zone="Asia/Tokyo",
         language="ja",
         email="orders@aozora.example",
+        phone="+81 3 5550 0192",
+        fax="+81 3 5550 0193",
+        vat_id="T8999900000001",
         bank_accounts=(
             BankRow("JPY", "青空ストレージ株式会社", "", "KONTJPJTXXX", "コントール銀行 東京支店", "普通 7301248"),
             BankRow("USD", "青空ストレージ株式会社", "", "KONTJPJTXXX", "コントール銀行 東京支店", "9902117"),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import holidays
 from babel import Locale
 from stdnum import iban as iban_numbers
+from stdnum.eu import vat as vat_numbers
 from stdnum.exceptions import ValidationError as NumberError
 
 from accounts.roles import CLIENT_ROLES, ROLES
@@ -24,6 +25,7 @@ TYPES = ("COM", "GOV", "UNI", "NPR", "MIS")
 TERMS = (14, 30, 60)
 LANGUAGES = ("en", "de", "fr", "es", "ja")
 PARTNER_STATUSES = ("in_review", "accepted", "rejected")
+VAT_PREFIXES = frozenset(state.upper() for state in vat_numbers.MEMBER_STATES) - {"GR"} | {"EL"}
 COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if code.isalpha() and len(code) == len("DE"))
 
 
@@ -74,6 +76,9 @@ class ClientRow:
     email: str
     bank_accounts: tuple[BankRow, ...]
     policy: PolicyRow
+    phone: str = ""
+    fax: str = ""
+    vat_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +187,18 @@ def _client(node: Node) -> ClientRow:
         email=node.email("email"),
         bank_accounts=accounts,
         policy=_policy(node.child("policy")),
+        phone=node.text("phone", limit=50, default=""),
+        fax=node.text("fax", limit=50, default=""),
+        vat_id=_vat_id(node),
     )
+
+
+def _vat_id(node: Node) -> str:
+    """Check a tax number: one of the EU by its check digits, any other is taken as it is."""
+    number = node.text("vat_id", limit=30, default="")
+    if number[:2] in VAT_PREFIXES and not vat_numbers.is_valid(number):
+        node.fail("vat_id", f"{number!r} is not a VAT ID: its check digits are wrong")
+    return number
 
 
 def _slug(node: Node) -> str:

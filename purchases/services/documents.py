@@ -10,12 +10,12 @@ from django.db import IntegrityError, transaction
 from core.pdf import render_pdf
 from purchases import documents
 from purchases.models import Document, DocumentFile, DocumentKind, NumberSeries
+from purchases.services.einvoice import credit_note_values, enclosure_of, invoice_values
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.models import Client
-    from core.money import Money
     from partners.models import Partner
     from purchases.models import Purchase
 
@@ -27,8 +27,11 @@ def take_number(client: Client, kind: str, *, at: datetime, is_test: bool = Fals
     """
     kind = f"TEST-{kind}" if is_test else kind
     year = at.astimezone(client.zone).year
-    NumberSeries.objects.get_or_create(client=client, kind=kind, year=year)
-    series = NumberSeries.objects.select_for_update().get(client=client, kind=kind, year=year)
+    of_series = NumberSeries.objects.select_for_update().filter(client=client, kind=kind, year=year)
+    series = of_series.first()
+    if series is None:
+        NumberSeries.objects.get_or_create(client=client, kind=kind, year=year)
+        series = of_series.get()
     series.last += 1
     series.save(update_fields=["last"])
     return f"{kind}-{year}-{series.last:06d}"
@@ -45,6 +48,7 @@ def keep_document(
     at: datetime,
     purchase: Purchase | None = None,
     partner: Partner | None = None,
+    corrects: Document | None = None,
 ) -> Document:
     """Keep a document as issued; its PDF is rendered when somebody first needs it."""
     return Document.objects.create(
@@ -57,24 +61,41 @@ def keep_document(
         data=data,
         language=language,
         issued_at=at,
+        corrects=corrects,
     )
 
 
 @transaction.atomic
-def issue(purchase: Purchase, kind: str, *, at: datetime, amount: Money | None = None, reason: str = "") -> Document:
-    """Issue an invoice, pro-forma invoice, receipt or credit note (`amount`, `reason`) for a locked purchase."""
+def issue(
+    purchase: Purchase,
+    kind: str,
+    *,
+    at: datetime,
+    credit: documents.Credit | None = None,
+    reason: str = "",
+    corrects: Document | None = None,
+) -> Document:
+    """Issue an order confirmation, invoice, pro-forma invoice, receipt or credit note for a locked purchase.
+
+    Invoices and credit notes carry their electronic invoice where EN 16931 can express it. A credit note takes back
+    `credit` for the customer to read `reason`, without a `credit` everything. `corrects` is the document that the new
+    one undoes or replaces.
+    """
     number = take_number(purchase.client, kind, at=at, is_test=purchase.is_test)
     match kind:
+        case DocumentKind.CONFIRMATION:
+            data = documents.confirmation_data(purchase, number=number, at=at)
         case DocumentKind.INVOICE:
             data = documents.invoice_data(purchase, number=number, at=at)
+            data["einvoice"] = invoice_values(purchase, number=number, at=at)
         case DocumentKind.PROFORMA:
             data = documents.proforma_data(purchase, number=number, at=at)
         case DocumentKind.RECEIPT:
             data = documents.receipt_data(purchase, number=number, at=at)
         case _:
-            data = documents.credit_note_data(
-                purchase, number=number, at=at, amount=amount or purchase.gross, reason=reason
-            )
+            credit = credit or documents.credit_of(documents.items_of(purchase))
+            data = documents.credit_note_data(purchase, number=number, at=at, credit=credit, reason=reason)
+            data["einvoice"] = credit_note_values(purchase, number=number, at=at, credit=credit)
     return keep_document(
         purchase.client,
         kind,
@@ -84,6 +105,7 @@ def issue(purchase: Purchase, kind: str, *, at: datetime, amount: Money | None =
         language=purchase.language,
         at=at,
         purchase=purchase,
+        corrects=corrects,
     )
 
 
@@ -95,7 +117,8 @@ def render_document(document: Document, *, at: datetime) -> DocumentFile:
     existing = DocumentFile.objects.filter(document=document).first()
     if existing is not None:
         return existing
-    content = render_pdf(document.template, document.data, language=document.language)
+    enclosure = enclosure_of(document.data.get("einvoice"))
+    content = render_pdf(document.template, document.data, language=document.language, enclosure=enclosure)
     try:
         with transaction.atomic():
             return DocumentFile.objects.create(

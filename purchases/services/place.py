@@ -15,10 +15,21 @@ from core.lengths import one_line, refuse_too_long
 from core.money import Money, line_amounts
 from core.refused import Refused
 from customers.services import find_or_register
-from partners.services import reserve_checked
+from partners.services import check_keyed_in, reserve_checked
 from purchases import emails
-from purchases.models import PaymentType, Policy, Product, Purchase, PurchaseContact, PurchaseItem, Source, XParameter
+from purchases.models import (
+    DocumentKind,
+    PaymentType,
+    Policy,
+    Product,
+    Purchase,
+    PurchaseContact,
+    PurchaseItem,
+    Source,
+    XParameter,
+)
 from purchases.policy import Buyer, Offer, offer_at_checkout
+from purchases.services.documents import issue
 from purchases.services.history import Note, keep_limit, report, save_change
 from purchases.services.release import accept
 from purchases.states import Status
@@ -50,7 +61,9 @@ class OrderLine:
 class Order:
     """An order as it comes in. `source` is checkout, partner or offline; `is_po` asks to pay on purchase order.
 
-    Without `reference` a number is drawn; made-up data gives its own.
+    Without `reference` a number is drawn; made-up data gives its own. `form_token` is the one-time key of the form it
+    was typed into, `remote_address` (masked) where from, `status_url` the order's own page for the e-mails about it.
+    `override_note` says why Customer Service lets it through over a partner's limit.
     """
 
     source: str
@@ -66,6 +79,10 @@ class Order:
     x_parameters: Mapping[str, str] = field(default_factory=dict)
     external_id: str | None = None
     reference: str = ""
+    form_token: str | None = None
+    remote_address: str = ""
+    status_url: str = ""
+    override_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +115,8 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
         policy=policy,
         reference=order.reference or _new_reference(),
         external_id=order.external_id,
+        form_token=order.form_token,
+        remote_address=order.remote_address,
         status=_first_status(order, offer),
         source=order.source,
         is_test=order.is_test,
@@ -118,22 +137,36 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
         term_days=policy.term_days,
         ordered_at=at,
     )
-    if order.partner is not None and order.source == Source.PARTNER and order.is_po:
-        purchase.partner = reserve_checked(order.partner, purchase.reference, gross, at=at, is_test=order.is_test)
+    if order.partner is not None and order.is_po:
+        purchase.partner = _take_of_limit(order, order.partner, purchase.reference, gross, by=by, at=at)
     if purchase.status == Status.PURCHASE_ORDER:
         purchase.released_at = at
         purchase.due_on = purchase.ordered_on + timedelta(days=purchase.term_days)
     save_change(purchase, Note("placed", f"Order placed ({purchase.get_source_display()})"), by=by, at=at)
     _write_parts(purchase, order, lines)
     keep_limit(purchase, by=by, at=at, comment="order placed")
+    if order.source != Source.QUOTE:
+        issue(purchase, DocumentKind.CONFIRMATION, at=at)
     if purchase.status == Status.PURCHASE_ORDER:
-        accept(purchase, by=by, at=at)
+        accept(purchase, by=by, at=at, link=order.status_url)
     elif purchase.status == Status.AWAITING_RELEASE:
-        emails.po_received(purchase, at=at)
+        emails.po_received(purchase, at=at, link=order.status_url)
     else:
-        emails.order_confirmation(purchase, at=at)
+        emails.order_confirmation(purchase, at=at, link=order.status_url)
     report(purchase, "placed", at=at)
     return purchase
+
+
+def _take_of_limit(
+    order: Order, partner: Partner, reference: str, gross: Money, *, by: User | None, at: datetime
+) -> Partner:
+    if order.source == Source.PARTNER:
+        return reserve_checked(
+            partner, reference, gross, at=at, is_test=order.is_test, by=by, override_note=order.override_note
+        )
+    if order.is_test:
+        return partner
+    return check_keyed_in(partner, reference, gross, by=by, at=at, override_note=order.override_note)
 
 
 def _first_status(order: Order, offer: Offer) -> Status:

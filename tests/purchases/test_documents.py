@@ -54,7 +54,7 @@ def an_invoiced_po(language: str = "en", **order: Any) -> Purchase:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_invoice_says_everything_in_the_customers_language(language: str) -> None:
     purchase = an_invoiced_po(language)
-    invoice = purchase.documents.get()
+    invoice = purchase.documents.get(kind="INV")
     [text] = printed(invoice.kind, invoice.data, language)
     for word in (
         TITLES[language],
@@ -77,7 +77,7 @@ def test_an_invoice_says_everything_in_the_customers_language(language: str) -> 
 @pytest.mark.django_db
 def test_sums_are_those_of_the_lines() -> None:
     purchase = an_invoiced_po()
-    letter = purchase.documents.get().data["letter"]
+    letter = purchase.documents.get(kind="INV").data["letter"]
     assert [row["gross"] for row in letter["items"]["rows"]] == ["238.00", "59.50"]
     assert [row["discount"] for row in letter["items"]["rows"]] == ["", "50%"]
     assert [(row["label"], row["value"]) for row in letter["totals"]] == [
@@ -98,7 +98,7 @@ def test_sums_are_those_of_the_lines() -> None:
 @pytest.mark.django_db
 def test_an_issued_document_stays_what_it_was() -> None:
     purchase = an_invoiced_po()
-    invoice = purchase.documents.get()
+    invoice = purchase.documents.get(kind="INV")
     before = printed(invoice.kind, invoice.data)
     client = purchase.client
     client.name = "Another name"
@@ -162,7 +162,7 @@ def test_a_credit_note_over_everything_lists_the_items() -> None:
 @pytest.mark.django_db
 def test_a_test_order_says_so_and_asks_for_no_money() -> None:
     purchase = an_invoiced_po(is_test=True)
-    invoice = purchase.documents.get()
+    invoice = purchase.documents.get(kind="INV")
     assert invoice.number.startswith("TEST-")
     [text] = printed(invoice.kind, invoice.data)
     assert "Test order" in text
@@ -173,7 +173,7 @@ def test_a_test_order_says_so_and_asks_for_no_money() -> None:
 @pytest.mark.django_db
 def test_thirty_items_run_over_two_numbered_pages() -> None:
     purchase = an_invoiced_po(lines=[OrderLine("PRO", number) for number in range(1, 31)])
-    invoice = purchase.documents.get()
+    invoice = purchase.documents.get(kind="INV")
     first, second = printed(invoice.kind, invoice.data)
     assert "Page 1 of 2" in first
     assert "Page 2 of 2" in second
@@ -204,7 +204,7 @@ def test_hostile_names_are_printed_and_nothing_more() -> None:
 def test_no_letter_misses_a_glyph(language: str) -> None:
     """Every glyph that is drawn says which character it is; a missing one says nothing or U+FFFD."""
     purchase = an_invoiced_po(language)
-    invoice = purchase.documents.get()
+    invoice = purchase.documents.get(kind="INV")
     [text] = printed(invoice.kind, invoice.data, language)
     assert "\ufffd" not in text
     assert "\x00" not in text

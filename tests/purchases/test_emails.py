@@ -69,7 +69,7 @@ def test_a_po_is_asked_for_its_document_with_reference_address_and_deadline() ->
 
 def test_a_released_po_gets_instructions_and_its_invoice() -> None:
     purchase = a_released_po(a_client())
-    email, invoice = mail(purchase, "po_released"), purchase.documents.get()
+    email, invoice = mail(purchase, "po_released"), purchase.documents.get(kind="INV")
     assert email.subject == f"Ihre Bestellung {purchase.reference} ist freigegeben: INV-2026-000001"
     assert attached(email) == [(f"purchases.document:{invoice.pk}", "INV-2026-000001.pdf")]
     assert "1. April 2026" in email.body_text
@@ -123,7 +123,7 @@ def test_the_same_reason_writes_once_and_again_is_a_new_one() -> None:
 def test_every_kind_is_worded_in_every_language(language: str) -> None:
     client = a_client()
     purchase = a_released_po(client, customer=replace(a_customer(), language=language))
-    document = purchase.documents.get()
+    document = purchase.documents.get(kind="INV")
     written = [
         emails.order_confirmation(purchase, at=MONDAY),
         emails.po_received(purchase, at=MONDAY, again="x"),

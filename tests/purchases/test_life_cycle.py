@@ -41,7 +41,9 @@ def kinds_of_emails(purchase: Purchase) -> list[str]:
 
 
 def numbers(purchase: Purchase) -> list[str]:
-    return list(Document.objects.filter(purchase=purchase).order_by("pk").values_list("number", flat=True))
+    return list(
+        Document.objects.filter(purchase=purchase).exclude(kind="OCF").order_by("pk").values_list("number", flat=True)
+    )
 
 
 def test_an_online_po_waits_for_its_document_and_its_release() -> None:

@@ -143,7 +143,7 @@ def test_another_clients_purchase_does_not_exist(hafen: Client, path: str) -> No
 
 
 def test_another_clients_documents_and_policy_do_not_exist(hafen: Client) -> None:
-    document = Document.objects.get(purchase=a_released_po(hafen))
+    document = Document.objects.get(purchase=a_released_po(hafen), kind="INV")
     received = PoDocument.objects.get(purchase=document.purchase)
     stranger = logged_in(a_user("client_admin", a_client("nordlicht")))
     reference = document.purchase.reference if document.purchase else ""
@@ -362,7 +362,7 @@ def test_policy_shows_the_version_in_force_and_what_it_changed(hafen: Client) ->
 
 def test_a_documents_pdf_is_rendered_once_and_the_same_ever_after(hafen: Client) -> None:
     pytest.importorskip("weasyprint")
-    document = Document.objects.get(purchase=a_released_po(hafen))
+    document = Document.objects.get(purchase=a_released_po(hafen), kind="INV")
     browser = logged_in(a_user("auditor"))
     path = f"/purchases/{document.purchase.reference}/documents/{document.number}.pdf"  # type: ignore[union-attr]
     first, second = browser.get(path), browser.get(path)
@@ -739,7 +739,7 @@ def test_without_the_means_to_make_pdfs_the_page_says_why(hafen: Client, monkeyp
         raise PdfUnavailableError(message)
 
     monkeypatch.setattr("purchases.services.documents.render_pdf", fails)
-    document = Document.objects.get(purchase=a_released_po(hafen))
+    document = Document.objects.get(purchase=a_released_po(hafen), kind="INV")
     path = f"/purchases/{document.purchase.reference}/documents/{document.number}.pdf"  # type: ignore[union-attr]
     assert "Install libpango-1.0-0." in page(logged_in(a_user("auditor")), path, 503)
 
