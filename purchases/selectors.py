@@ -10,8 +10,8 @@ from django.db.models import Case, Count, F, FilteredRelation, IntegerField, Q, 
 
 from core.letters import Address, clip, fill, formatter, letter_language
 from core.money import Money
-from customers.models import ContactKind, CustomerType
-from purchases.models import Channel, HistoryEntry, OfPurchaseQuerySet, Purchase, ReviewCheck, Source
+from customers.models import ContactKind, Customer, CustomerType
+from purchases.models import Channel, HistoryEntry, OfPurchaseQuerySet, ProductPrice, Purchase, ReviewCheck, Source
 from purchases.policy import EFFECTS, Buyer, Effect, PastOrder, compare, outcome
 from purchases.states import Status
 from purchases.wording import PO_TEXTS
@@ -91,7 +91,7 @@ def balances(user: User, client: Client | None, *, days: Mapping[int, date]) -> 
         .order_by()
         .annotate(age=_age(days))
         .values_list("currency", "age")
-        .annotate(minor=Sum(F("gross_minor") - F("paid_minor")), count=Count("pk"))
+        .annotate(minor=Sum(F("gross_minor") - F("paid_minor") + F("refunded_minor")), count=Count("pk"))
     )
     found: dict[str, dict[int, Part]] = {}
     for currency, age, minor, count in rows:
@@ -146,6 +146,11 @@ class Review:
     """How far a purchase's checklist is: the checks by line, what is met, found wanting, and not looked at."""
 
     checks: Mapping[str, ReviewCheck]
+
+    @property
+    def in_order(self) -> list[tuple[str, ReviewCheck]]:
+        """The lines somebody looked at, by name."""
+        return [(label, self.checks[key]) for key, label in CHECKLIST.items() if key in self.checks]
 
     @property
     def met(self) -> list[str]:
@@ -323,6 +328,27 @@ def _past_order(row: Mapping[str, Any], client: Client) -> PastOrder:
         is_po=row["is_po"],
         has_po_number=bool(row["po_number"]),
     )
+
+
+def customers_named(client: Client, text: str, *, limit: int = 20) -> list[Customer]:
+    """Find a client's customers by company, or by a contact's e-mail or last name. One query."""
+    words = Q(company__icontains=text) | Q(contacts__email__istartswith=text) | Q(contacts__last_name__istartswith=text)
+    found = Customer.objects.filter(client=client).filter(words).distinct()
+    return list(found.order_by("company", "pk")[:limit])
+
+
+def customers_with_email(client: Client, email: str) -> list[Customer]:
+    """Find a client's customers whose billing contact has this e-mail. One query."""
+    found = Customer.objects.filter(
+        client=client, contacts__kind=ContactKind.BILLING, contacts__email__iexact=email
+    ).distinct()
+    return list(found.order_by("pk"))
+
+
+def currencies_of(client: Client) -> list[str]:
+    """List the currencies in which a client has prices."""
+    prices = ProductPrice.objects.filter(product__client=client).order_by("currency")
+    return list(prices.values_list("currency", flat=True).distinct())
 
 
 # How to order on purchase order, for customers -----------------------------------------------------------------------

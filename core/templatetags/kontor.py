@@ -38,7 +38,8 @@ def icon(name: str, size: int = 16, css: str = "") -> SafeString:
 
 
 def _reader(context: Context) -> tables.Reader:
-    return tables.Reader.of(context["request"])
+    """Who reads: on pages without a login of ours the page itself says."""
+    return context.get("reader") or tables.Reader.of(context["request"])
 
 
 @register.simple_tag(takes_context=True)
@@ -105,7 +106,10 @@ def route(name: str, *args: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the side navigation: its page, its words, its icon, the right it takes, its part of the menu."""
+    """An entry of the side navigation: its page, its words, its icon, the right it takes, its part of the menu.
+
+    `also` names pages that lie elsewhere and belong to it all the same.
+    """
 
     page: str
     label: str
@@ -113,12 +117,14 @@ class Entry:
     right: str = ""
     is_admin: bool = False
     counter: str = ""
+    also: tuple[str, ...] = ()
 
 
 ENTRIES = (
     Entry("dunning:today", "Today", "layout-dashboard"),
     Entry("purchases:list", "Purchases", "receipt-text", "search"),
-    Entry("purchases:review", "Review", "clipboard-check", "search", counter="review"),
+    Entry("purchases:review", "Review", "clipboard-check", "search", counter="review", also=("purchases:desk",)),
+    Entry("purchases:bank_lines", "Bank lines", "banknote", "payments"),
     Entry("customers:list", "Customers", "users", "search"),
     Entry("quotes:list", "Quotes", "file-pen-line", "quotes"),
     Entry("followups:list", "Follow-ups", "list-todo", "follow_ups", counter="followups"),
@@ -141,7 +147,8 @@ def navigation(context: Context) -> dict[str, Any]:
     links = [(entry, route(entry.page)) for entry in ENTRIES if not entry.right or may(request.user, entry.right)]
     links = [(entry, link) for entry, link in links if link]
     above = [link for _entry, link in links if request.path == link or (link != "/" and request.path.startswith(link))]
-    current = max(above, key=len, default="")
+    page = getattr(request.resolver_match, "view_name", "")
+    current = next((link for entry, link in links if page in entry.also), "") or max(above, key=len, default="")
     return {
         "request": request,
         "user": request.user,

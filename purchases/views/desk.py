@@ -408,7 +408,7 @@ def checklist(
         "quantities": [("", f"{item.quantity} × {item.product_code}") for item in items],
         "amount": [
             ("", f"{money(purchase.gross_minor)} {purchase.currency}"),
-            ("", f"{money(purchase.net_minor)} net, {money(purchase.tax_minor)} tax"),
+            (f"{money(purchase.net_minor)} net, {money(purchase.tax_minor)} tax", ""),
         ],
         "addresses": [
             (label, one_line_address(contacts[kind]))

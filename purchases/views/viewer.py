@@ -14,6 +14,7 @@ from core.views import DetailPage
 from mailing.models import Email
 from purchases.models import Document, HistoryEntry, LicenceKey, PoDocument, Purchase
 from purchases.policy import Buyer, warnings
+from purchases.selectors import review_of
 from purchases.services.documents import render_document
 from purchases.states import RECEIVABLE, Status
 from purchases.tables import days_overdue, status_cell
@@ -163,7 +164,7 @@ class PurchaseViewer(PurchasePage):
 
     def payments_tab(self) -> dict[str, Any]:
         """Money in and out, in the order in which it moved."""
-        payments = [(True, payment) for payment in self.row.payments.select_related("by")]
+        payments = [(True, payment) for payment in self.row.payments.select_related("by", "bank_line__statement")]
         refunds = [(False, refund) for refund in self.row.refunds.select_related("by")]
         return {"movements": sorted(payments + refunds, key=lambda movement: (movement[1].at, movement[1].pk))}
 
@@ -173,6 +174,7 @@ class PurchaseViewer(PurchasePage):
         return {
             "po_documents": documents.order_by("-received_at", "-pk"),
             "checklist": self.checklist(),
+            "review": review_of(self.row),
             "policy": self.row.policy,
             "is_receivable": self.row.status in RECEIVABLE,
         }

@@ -157,7 +157,7 @@ def test_the_first_of_four_eyes_leaves_the_checklist_to_the_second() -> None:
     assert HistoryEntry.objects.get(purchase=purchase, event="approved").detail.startswith("Checklist: 1 of 8 met.")
     page = desk(second, purchase)
     assert "first approval by Eins" in page
-    assert "Met: Eins" in page
+    assert "Met: </span>Eins" in page
     assert "You gave the first approval; somebody else has to give the second." in desk(first, purchase)
 
 
@@ -389,6 +389,16 @@ def test_the_release_names_what_the_checklist_leaves_open(hafen: Client, ida: Us
     page = logged_in(ida).get(f"/purchases/{purchase.reference}/release/").content.decode()
     assert "Not met: Signature (a stamp only)." in page
     assert "Not checked: Letterhead, Reference number," in page
+
+
+def test_the_viewer_tells_what_was_compared(hafen: Client, ida: User) -> None:
+    purchase = a_waiting_po(hafen)
+    browser = logged_in(ida)
+    assert "Compared with" not in browser.get(f"/purchases/{purchase.reference}/?tab=po").content.decode()
+    check_line(purchase, by=ida, at=MONDAY, key="signature", is_met=False, note="a stamp only")
+    page = browser.get(f"/purchases/{purchase.reference}/?tab=po").content.decode()
+    assert "Compared with the document: 0 of 8 met" in page
+    assert "Signature not met: a stamp only" in page
 
 
 def test_a_decided_purchase_is_read_at_the_desk(hafen: Client, ida: User) -> None:
