@@ -18,7 +18,7 @@ SECRET_KEYS = re.compile(
 )
 ADDRESS = re.compile(r"[^\s<>\"'(),:;@]+@[^\s<>\"'(),:;@]+\.[^\s<>\"'(),:;@]+")
 CREDENTIALS = re.compile(r"(?<=://)[^\s/@]+(?=@)")
-SIGNED_LINK = re.compile(r"(/p/)[^\s/?\"']+")
+SIGNED_LINK = re.compile(r"(/p/(?:[a-z]{1,12}/)?|/order/)[^\s/?\"']+")
 
 
 def hide(text: str) -> str:

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from config import health
+from quotes.urls import PORTAL
 
 handler500 = "config.errors.server_error"
 
@@ -15,8 +16,11 @@ urlpatterns = [
     path("partners/", include("partners.urls")),
     path("tax-exemptions/", include("taxexempt.urls")),
     path("purchases/", include("purchases.urls")),
+    path("po/", include("purchases.public_urls")),
     path("quotes/", include("quotes.urls")),
     path("follow-ups/", include("followups.urls")),
+    path("", include((PORTAL, "portal"))),
     path("p/", include("dunning.public_urls")),
+    path("", include("quotes.public_urls")),
     path("", include("dunning.urls")),
 ]

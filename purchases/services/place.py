@@ -63,6 +63,7 @@ class Order:
 
     Without `reference` a number is drawn; made-up data gives its own. `form_token` is the one-time key of the form it
     was typed into, `remote_address` (masked) where from, `status_url` the order's own page for the e-mails about it.
+    With `has_document` the signed PO document came along and nobody is asked for it.
     `override_note` says why Customer Service lets it through over a partner's limit.
     """
 
@@ -82,6 +83,7 @@ class Order:
     form_token: str | None = None
     remote_address: str = ""
     status_url: str = ""
+    has_document: bool = False
     override_note: str = ""
 
 
@@ -150,7 +152,8 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
     if purchase.status == Status.PURCHASE_ORDER:
         accept(purchase, by=by, at=at, link=order.status_url)
     elif purchase.status == Status.AWAITING_RELEASE:
-        emails.po_received(purchase, at=at, link=order.status_url)
+        if not order.has_document:
+            emails.po_received(purchase, at=at, link=order.status_url)
     else:
         emails.order_confirmation(purchase, at=at, link=order.status_url)
     report(purchase, "placed", at=at)

@@ -1,0 +1,12 @@
+"""Addresses of `quotes` for people without a login."""
+
+from django.urls import path
+
+from quotes.views import checkout, order
+
+app_name = "quotes_public"
+urlpatterns = [
+    path("buy/<slug:slug>/", checkout.Checkout.as_view(), name="checkout"),
+    path("order/<str:token>/", order.OrderPage.as_view(), name="order"),
+    path("order/<str:token>/<str:number>.pdf", order.OrderDocument.as_view(), name="document"),
+]

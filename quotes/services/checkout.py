@@ -1,0 +1,153 @@
+"""Placing an order from the hosted checkout, once, and the link by which its customer follows it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+from django.core import signing
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+
+from core.refused import Refused
+from purchases.models import Channel, Nature, PoDocument, Purchase, StatusLink
+from purchases.services.history import Note, save_change
+from purchases.services.place import place_order
+from purchases.services.release import receive_document
+from purchases.states import AWAITING_PO_DOCUMENT
+from quotes.selectors import hash_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from accounts.models import Client, User
+    from purchases.services.place import Order
+    from purchases.services.release import ReceivedFile
+
+ORDER_ROUTE: Final = "quotes_public:order"
+KEY_SALT: Final = "quotes.form_key"
+LINK_SALT: Final = "quotes.status_link"
+KEY_BYTES: Final = 24
+KEY_AGE: Final = timedelta(hours=12)
+VALID_FOR: Final = timedelta(days=400)
+IPV4: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order and the secret of its own page; `is_new` unless the same form had placed it before."""
+
+    purchase: Purchase
+    token: str
+    is_new: bool
+
+
+def new_form_key(client: Client) -> str:
+    """Make a one-time key for a checkout form of this client; only keys made here are taken."""
+    return signing.dumps([client.slug, secrets.token_urlsafe(KEY_BYTES)], salt=KEY_SALT)
+
+
+def is_form_key(client: Client, key: str) -> bool:
+    """Whether a key was made for a form of this client, at most half a day ago."""
+    try:
+        slug, _ = signing.loads(key, salt=KEY_SALT, max_age=KEY_AGE)
+    except (signing.BadSignature, ValueError, TypeError):
+        return False
+    return bool(slug == client.slug)
+
+
+def mask_address(address: str) -> str:
+    """Make a network address say where, but no longer who: the last octet of IPv4, all but the /48 of IPv6."""
+    try:
+        known = ip_address(address.strip())
+    except ValueError:
+        return ""
+    if known.version == IPV4:
+        return ".".join([*str(known).split(".")[:3], "x"])
+    return ":".join([*known.exploded.split(":")[:3], "x"])
+
+
+def check_out(
+    client: Client,
+    order: Order,
+    *,
+    form_key: str,
+    by: User | None,
+    at: datetime,
+    file: ReceivedFile | None = None,
+) -> Placed:
+    """Place the order of a checkout form, with its PO document and the link to its own page, all or nothing.
+
+    The same form sent twice, at once or later, is one order: the second is told of the first. Raises Refused when the
+    form's key is not ours, or the order can't be placed.
+    """
+    if not is_form_key(client, form_key):
+        message = "This page was open for too long. Please send it again; nothing was ordered."
+        raise Refused(message, "form_expired")
+    # The page's secret follows from the form's: whoever sent the form twice is led to the same page.
+    token = salted_hmac(LINK_SALT, form_key, algorithm="sha256").hexdigest()
+    try:
+        with transaction.atomic():
+            found = Purchase.objects.filter(form_token=hash_of(form_key)).first()
+            if found is not None:
+                return Placed(found, token, is_new=False)
+            order = replace(order, form_token=hash_of(form_key), status_url=status_url(token))
+            purchase = place_order(client, order, by=by, at=at)
+            if file is not None and purchase.is_po:
+                purchase = _keep_file(purchase, file, by=by, at=at)
+            StatusLink.objects.create(
+                purchase=purchase, token_hash=hash_of(token), created_at=at, expires_at=at + VALID_FOR
+            )
+            return Placed(purchase, token, is_new=True)
+    except IntegrityError:
+        # The same form at the same moment: the other one was first, and this one was undone whole.
+        found = Purchase.objects.filter(form_token=hash_of(form_key)).first()
+        if found is None:
+            raise
+        return Placed(found, token, is_new=False)
+
+
+def status_url(token: str) -> str:
+    """Write out the address of an order's own page."""
+    return f"{settings.PUBLIC_URL}{reverse(ORDER_ROUTE, args=[token])}"
+
+
+def revoke_status_links(purchase: Purchase, *, at: datetime) -> int:
+    """Make every link to an order's own page useless."""
+    return StatusLink.objects.filter(purchase=purchase, revoked_at=None).update(revoked_at=at)
+
+
+def upload_document(purchase: Purchase, *, file: ReceivedFile, at: datetime) -> Purchase:
+    """Take the PO document that the customer uploads on the order's page.
+
+    Raises Refused when the order does not wait for one, or its policy takes none by upload.
+    """
+    channels = purchase.policy.accepted_channels
+    if channels and Channel.UPLOAD not in channels:
+        message = "Documents for this order are not accepted by upload."
+        raise Refused(message, "channel")
+    return receive_document(purchase, channel=Channel.UPLOAD, by=None, at=at, file=file)
+
+
+def _keep_file(purchase: Purchase, file: ReceivedFile, *, by: User | None, at: datetime) -> Purchase:
+    """Receive the document that came with the order; one that nobody has to review is filed all the same."""
+    if purchase.status in AWAITING_PO_DOCUMENT:
+        return receive_document(purchase, channel=Channel.UPLOAD, by=by, at=at, file=file)
+    PoDocument.objects.create(
+        purchase=purchase,
+        channel=Channel.UPLOAD,
+        received_at=at,
+        received_by=by,
+        filename=file.filename,
+        content_type=file.content_type,
+        content=file.content,
+    )
+    purchase = Purchase.objects.lock(purchase)
+    purchase.document_received_at = at
+    note = Note("document", "PO document came with the order", nature=Nature.INBOUND, method="web")
+    return save_change(purchase, note, by=by, at=at)

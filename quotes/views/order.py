@@ -1,0 +1,297 @@
+"""The customer's own page of an order: opening it changes nothing, sending the signed order does.
+
+A wrong, an expired and a revoked link look alike. Nothing of any other order is ever on it, nor license keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.decorators import method_decorator
+from django.utils.http import content_disposition_header
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+
+from core.letters import Address, clip, fill, formatter
+from core.pdf import PdfTimeoutError, PdfUnavailableError
+from core.refused import Refused
+from purchases.documents import bank_rows, item_table, items_of, total_rows, voice_of
+from purchases.models import Channel, Document, DocumentKind, PaymentType
+from purchases.services.documents import render_document
+from purchases.states import AWAITING_PO_DOCUMENT, Status
+from quotes.forms import UploadForm
+from quotes.selectors import link_of
+from quotes.services.checkout import upload_document
+from quotes.views.public import (
+    HOUR,
+    MOST_POSTS,
+    MOST_WRONG_LINKS,
+    WINDOW_SECONDS,
+    PublicPage,
+    count,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+    from accounts.models import Client
+    from purchases.documents import Voice
+    from purchases.models import Purchase, StatusLink
+
+INVALID: Final = 422
+SEE_OTHER: Final = 303
+SHOWN_KINDS: Final = (
+    DocumentKind.INVOICE,
+    DocumentKind.PROFORMA,
+    DocumentKind.RECEIPT,
+    DocumentKind.CREDIT_NOTE,
+    DocumentKind.CONFIRMATION,
+)
+TONES: Final[dict[str, str]] = {
+    Status.AWAITING_OFFLINE_PAYMENT: "amber",
+    Status.AWAITING_RELEASE: "amber",
+    Status.PURCHASE_ORDER: "blue",
+    Status.PAID: "green",
+    Status.PARTIALLY_REFUNDED: "green",
+    Status.CANCELED: "red",
+    Status.REJECTED: "red",
+}
+OWED: Final = frozenset({Status.AWAITING_OFFLINE_PAYMENT, Status.UNPAID, Status.PURCHASE_ORDER})
+
+
+@method_decorator([never_cache, sensitive_variables("token")], name="dispatch")
+class OrderPage(PublicPage):
+    """Status, instructions, documents and items of one order."""
+
+    link: StatusLink
+    at: datetime
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: Any) -> HttpResponseBase:
+        """Find the order of the link; nobody who has one is kept from it by the wrong guesses of others."""
+        self.at = timezone.now()
+        found = link_of(kwargs["token"], at=self.at)
+        if found is None:
+            self.speak("")
+            tries = count("wrong-links", request, HOUR)
+            return self.nothing("gone", "gone_text", status=429 if tries > MOST_WRONG_LINKS else 404)
+        self.link = found
+        self.speak(request.GET.get("language", "") or found.purchase.language)
+        with translation.override(self.language):
+            return super().dispatch(request, *args, **kwargs)
+
+    @property
+    def purchase(self) -> Purchase:
+        """The order."""
+        return self.link.purchase
+
+    @property
+    def client(self) -> Client:
+        """Who sells."""
+        return self.purchase.client
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Show the order."""
+        return self.show(request, token, UploadForm(language=self.language))
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Take the signed order."""
+        if count("posts", request, WINDOW_SECONDS) > MOST_POSTS:
+            return self.show(
+                request, token, UploadForm(language=self.language), status=429, problem=self.words["too_many"]
+            )
+        form = UploadForm(request.POST, request.FILES, language=self.language)
+        if not form.is_valid():
+            return self.show(request, token, form, status=INVALID)
+        try:
+            upload_document(self.purchase, file=form.cleaned_data["po_document"], at=self.at)
+        except Refused:
+            self.purchase.refresh_from_db()
+            problem = self.word("not_awaited", self.client)
+            return self.show(request, token, form, status=INVALID, problem=problem)
+        return HttpResponseRedirect(f"{request.path}?sent=1", status=SEE_OTHER)
+
+    def show(
+        self, request: HttpRequest, token: str, form: UploadForm, *, status: int = 200, problem: str = ""
+    ) -> HttpResponse:
+        """Show all there is to know about the order."""
+        purchase, voice = self.purchase, self.voice
+        items = items_of(purchase)
+        is_here = "sent" in request.GET and purchase.document_received_at is not None
+        context = {
+            "client": self.client,
+            "sold_by": self.word("sold_by", self.client),
+            "questions": self.word("questions", self.client),
+            "purchase": purchase,
+            "title": fill(self.words["order"], {"reference": purchase.reference}),
+            "state": self.words[self.state_key()],
+            "tone": TONES.get(Status(purchase.status), "gray"),
+            "thanks": fill(self.words["thanks"], {"reference": purchase.reference})
+            if {"new", "once"} & set(request.GET)
+            else "",
+            "once": self.words["once"] if "once" in request.GET else "",
+            "sent": self.words["uploaded"] if is_here else "",
+            "problem": problem,
+            "keep_link": fill(self.words["keep_link"], {"on": self.day(self.link.expires_at)}),
+            "facts": self.facts(),
+            "sending": self.sending(),
+            "form": form if self.awaits_upload() else None,
+            "paying": self.paying(),
+            "documents": self.documents(token),
+            "table": item_table(items, voice, purchase.currency),
+            "totals": total_rows(purchase, items, voice),
+        }
+        return self.page("quotes/order.html", context, status=status)
+
+    @property
+    def voice(self) -> Voice:
+        """In whose name and in which language the page speaks of the order."""
+        return replace(voice_of(self.purchase, at=self.at), language=self.language)
+
+    def day(self, moment: datetime) -> str:
+        """A moment's day where the client is."""
+        return formatter(self.language).day(moment.astimezone(self.client.zone).date())
+
+    def state_key(self) -> str:
+        """Where the order stands, in the customer's words."""
+        if self.purchase.status == Status.AWAITING_RELEASE and self.purchase.document_received_at:
+            return "ARP_received"
+        return str(self.purchase.status)
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What identifies the order."""
+        purchase = self.purchase
+        rows = [
+            (self.words["reference"], purchase.reference),
+            (self.words["po_number"], clip(purchase.po_number, 60)),
+            (self.words["ordered"], self.day(purchase.ordered_at)),
+            (self.words["due_on"], self.voice.write.day(purchase.due_on) if self.is_owed and purchase.due_on else ""),
+            (self.words["gross"], self.voice.write.money(purchase.gross_minor, purchase.currency)),
+        ]
+        return [(label, value) for label, value in rows if value]
+
+    # The signed order ------------------------------------------------------------------------------------------------
+
+    def awaits_document(self) -> bool:
+        """Whether the order is a PO that waits for its review."""
+        return self.purchase.is_po and self.purchase.status in AWAITING_PO_DOCUMENT and not self.purchase.is_test
+
+    def takes(self, channel: Channel) -> bool:
+        """Whether the policy takes documents this way; without a list it takes them all."""
+        channels = self.purchase.policy.accepted_channels
+        return not channels or channel in channels
+
+    def awaits_upload(self) -> bool:
+        """Whether the document may be sent from this page; a test order's, too."""
+        purchase = self.purchase
+        return purchase.is_po and purchase.status in AWAITING_PO_DOCUMENT and self.takes(Channel.UPLOAD)
+
+    def sending(self) -> dict[str, Any] | None:
+        """What the letterhead must contain, where it is to be sent, by when; none when nothing is awaited."""
+        if not self.awaits_document() or self.purchase.document_received_at is not None:
+            return None
+        purchase = self.purchase
+        days = purchase.policy.document_deadline_days - 1
+        until = self.voice.write.day(purchase.ordered_on + timedelta(days=days))
+        points = [
+            fill(self.words["letterhead_reference"], {"reference": purchase.reference}),
+            fill(self.words["letterhead_po_number"], {"po_number": clip(purchase.po_number, 60)})
+            if purchase.po_number
+            else "",
+            fill(
+                self.words["letterhead_items"],
+                {"gross": self.voice.write.money(purchase.gross_minor, purchase.currency)},
+            ),
+            self.words["letterhead_addresses"],
+            self.words["letterhead_signature"],
+        ]
+        return {
+            "by": fill(self.words["send_by"], {"on": until}),
+            "points": [point for point in points if point],
+            "ways": self.ways(),
+        }
+
+    def ways(self) -> list[str]:
+        """Where to send it: e-mail, fax and letter as the policy takes them; upload has its own form."""
+        client = self.client
+        targets = (
+            (Channel.EMAIL, "by_email", client.email),
+            (Channel.FAX, "by_fax", client.fax),
+            (Channel.LETTER, "by_letter", ", ".join(self.home())),
+            (Channel.UPLOAD, "by_upload", "-"),
+        )
+        return [
+            fill(self.words[key], {"to": clip(to, 200)}) for channel, key, to in targets if to and self.takes(channel)
+        ]
+
+    def home(self) -> list[str]:
+        """The client's address, as it is written on an envelope from anywhere."""
+        client = self.client
+        home = Address(
+            company=client.name,
+            street=client.street,
+            postal_code=client.postal_code,
+            city=client.city,
+            country=client.country,
+        )
+        return home.lines(language=self.language, home="")
+
+    # The money -------------------------------------------------------------------------------------------------------
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether money is to be paid now."""
+        purchase = self.purchase
+        return purchase.status in OWED and purchase.open_amount.minor > 0 and not purchase.is_test
+
+    def paying(self) -> dict[str, Any] | None:
+        """How much is owed, and where it goes."""
+        if not self.is_owed:
+            return None
+        purchase, voice = self.purchase, self.voice
+        rows = bank_rows(voice, purchase.currency, purchase.reference)
+        if purchase.payment_type == PaymentType.CHECK:
+            rows = [[self.words["check_to"], ", ".join(self.home())], rows[-1]]
+        return {"figure": voice.write.money(purchase.open_amount.minor, purchase.currency), "rows": rows}
+
+    def documents(self, token: str) -> list[dict[str, str]]:
+        """The documents that are for the customer, newest first."""
+        rows = Document.objects.filter(purchase=self.purchase, kind__in=SHOWN_KINDS).order_by("-issued_at", "-pk")
+        return [
+            {
+                "label": self.words[row.kind],
+                "number": row.number,
+                "on": self.day(row.issued_at),
+                "link": reverse("quotes_public:document", args=[token, row.number]),
+            }
+            for row in rows.defer("data")
+        ]
+
+
+class OrderDocument(OrderPage):
+    """One of the order's documents as a PDF, the same bytes that were sent."""
+
+    def get(self, request: HttpRequest, token: str, number: str) -> HttpResponse:  # type: ignore[override]  # noqa: ARG002
+        """Send it, to be read in the browser."""
+        document = Document.objects.filter(purchase=self.purchase, kind__in=SHOWN_KINDS, number=number).first()
+        if document is None:
+            return self.nothing("gone", "gone_text")
+        try:
+            file = render_document(document, at=self.at)
+        except (PdfUnavailableError, PdfTimeoutError):
+            return self.nothing("documents", "no_pdf", status=503)
+        answer = HttpResponse(bytes(file.content), content_type="application/pdf")
+        answer["Content-Disposition"] = content_disposition_header(False, document.filename) or "inline"  # noqa: FBT003
+        answer["X-Robots-Tag"] = "noindex, nofollow"
+        return answer
+
+    def post(self, request: HttpRequest, token: str, number: str) -> HttpResponse:  # type: ignore[override]  # noqa: ARG002
+        """Nothing can be sent here."""
+        return self.nothing("gone", "gone_text", status=405)
