@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,14 +15,19 @@ from django_countries import countries
 
 from core.forms import MoneyField
 from core.letters import fill
+from core.money import Money, line_amounts
 from core.refused import Refused
 from core.uploads import LIMIT_BYTES, check_upload
 from core.views import ActionForm
+from customers.forms import ContactForm
 from customers.models import Customer, CustomerType
-from purchases.models import Channel, PaymentType
+from customers.services import AddressInput
+from purchases.models import Channel, CustomerReason, PaymentType, RefundKind
 from purchases.selectors import CHECKLIST
-from purchases.services.bank_csv import DATE_FORMATS, DECIMALS, DELIMITERS, ENCODINGS, HEADS, ROLES, CsvLayout
+from purchases.services.bank_csv import DATE_FORMATS, DECIMALS, DELIMITERS, ENCODINGS, LAST_HEADING, ROLES, CsvLayout
 from purchases.services.banking import Part
+from purchases.services.credit import Wish
+from purchases.services.place import OrderLine, check_x_parameter
 from purchases.services.release import ReceivedFile
 from purchases.wording import MISSING_POINTS
 
@@ -29,7 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from accounts.models import Client
-    from core.money import Money
+    from core.money import LineAmounts
+    from purchases.models import LicenceKey, Product
+    from purchases.services.credit import Rest
 
 
 class NoteForm(ActionForm):
@@ -77,23 +85,6 @@ class PaymentForm(ActionForm):
     def __init__(self, *args: Any, currency: str = "EUR", language: str = "en", **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["amount"] = MoneyField(label=f"Amount in {currency}", currency=currency, language=language)
-
-
-class RefundForm(ActionForm):
-    """Money to give back; no amount means all that is left."""
-
-    amount = MoneyField(label="Amount", required=False)
-    reason = forms.CharField(label="Reason", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
-
-    def __init__(self, *args: Any, currency: str = "EUR", language: str = "en", **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["amount"] = MoneyField(
-            label=f"Amount in {currency}",
-            currency=currency,
-            language=language,
-            required=False,
-            help_text="Leave it empty to give back all that is left.",
-        )
 
 
 class DocumentForm(ActionForm):
@@ -423,7 +414,7 @@ class CsvForm(ActionForm):
     encoding = forms.ChoiceField(label="Encoding", choices=list(ENCODINGS.items()))
     delimiter = forms.ChoiceField(label="Columns are divided by", choices=list(DELIMITERS.items()))
     heading = forms.IntegerField(
-        label="Row with the headings", min_value=0, max_value=HEADS, help_text="0 if there are none."
+        label="Line with the headings", min_value=0, max_value=LAST_HEADING, help_text="0 if there are none."
     )
     date_format = forms.ChoiceField(label="Days look like", choices=list(DATE_FORMATS.items()))
     decimal = forms.ChoiceField(label="Decimal", choices=list(DECIMALS.items()))
@@ -435,7 +426,10 @@ class CsvForm(ActionForm):
     account = forms.ChoiceField(label="Payer's account", required=False)
     text = forms.ChoiceField(label="Text", required=False)
     name = forms.CharField(
-        label="Keep these settings as", required=False, max_length=100, help_text="Such as the bank's name; for next time."
+        label="Keep these settings as",
+        required=False,
+        max_length=100,
+        help_text="Such as the bank's name; for next time.",
     )
 
     def __init__(self, *args: Any, headings: Sequence[str] = (), **options: Any) -> None:
@@ -469,7 +463,9 @@ class CsvForm(ActionForm):
 class BookForm(ActionForm):
     """The purchase that a bank line pays."""
 
-    reference = forms.CharField(label="Reference number", max_length=20, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+    reference = forms.CharField(
+        label="Reference number", max_length=20, widget=forms.TextInput(attrs={"inputmode": "numeric"})
+    )
     is_extra = forms.BooleanField(
         label="Book it even if nothing is open any more",
         required=False,
@@ -481,7 +477,10 @@ class AsideForm(ActionForm):
     """Why a bank line is no payment of a purchase."""
 
     reason = forms.CharField(
-        label="Reason", max_length=300, widget=forms.Textarea(attrs={"rows": 2}), help_text="Such as: salary, own transfer."
+        label="Reason",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Such as: interest, own transfer.",
     )
 
 
@@ -514,3 +513,303 @@ class SplitForm(ActionForm):
             elif amount is not None:
                 self.add_error(f"reference_{row}", "Enter the reference number for this amount.")
         return {"parts": parts}
+
+
+class RefundForm(ActionForm):
+    """Money to give back: one of the kinds, and why. `wish` is what was chosen; None while it makes no sense."""
+
+    kind = forms.ChoiceField(label="Give back", widget=forms.RadioSelect)
+    amount = MoneyField(label="Amount", required=False)
+    is_net = forms.BooleanField(label="The amount is without tax: add it", required=False)
+    customer_reason = forms.ChoiceField(
+        label="Reason", choices=[("", "Choose a reason"), *CustomerReason.choices], help_text="The customer reads it."
+    )
+    reason = forms.CharField(
+        label="Remark",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="For the history. With the reason “Other” the customer reads it.",
+    )
+
+    wish: Wish | None = None
+
+    def __init__(
+        self,
+        *args: Any,
+        kinds: Sequence[tuple[str, str]],
+        rests: Sequence[Rest],
+        currency: str,
+        language: str,
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        cast("forms.ChoiceField", self.fields["kind"]).choices = list(kinds)
+        self.fields["amount"] = MoneyField(
+            label=f"Amount in {currency}", currency=currency, language=language, required=False
+        )
+        self.rests = {f"item_{rest.item.pk}": rest for rest in rests if rest.quantity}
+        for name, rest in self.rests.items():
+            self.fields[name] = forms.IntegerField(
+                label=f"{rest.item.name}: pieces, at most {rest.quantity}",
+                required=False,
+                min_value=0,
+                max_value=rest.quantity,
+            )
+        self.order_fields(["kind", *self.rests, "amount", "is_net", "customer_reason", "reason"])
+
+    def first_wish(self) -> Wish:
+        """What the untouched form would do."""
+        amount = self.initial.get("amount")
+        if amount is None:
+            return Wish()
+        return Wish(RefundKind.AMOUNT, Money.parse(amount, cast("MoneyField", self.fields["amount"]).currency))
+
+    def clean(self) -> dict[str, Any]:
+        """Each kind needs its own fields; Other needs words."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        kind, amount = cleaned.get("kind", ""), cleaned.get("amount")
+        pieces = {rest.item.pk: cleaned.get(name) or 0 for name, rest in self.rests.items()}
+        if kind == RefundKind.AMOUNT and amount is None and "amount" not in self.errors:
+            self.add_error("amount", "Enter how much is given back.")
+        elif kind == RefundKind.ITEMS and not any(pieces.values()) and not self.rests.keys() & self.errors.keys():
+            self.add_error(next(iter(self.rests), None), "Say how many pieces are given back.")
+        elif kind and not ({"amount", *self.rests} & self.errors.keys()):
+            self.wish = Wish(kind, amount, not cleaned.get("is_net"), pieces)
+        if cleaned.get("customer_reason") == CustomerReason.OTHER and not cleaned.get("reason", "").strip():
+            self.add_error("reason", "With the reason “Other” the customer reads the remark: write one.")
+        return cleaned
+
+
+class ReturnForm(ActionForm):
+    """Money to give back without a refund."""
+
+    amount = MoneyField(label="Amount")
+    reason = forms.CharField(label="Reason", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, currency: str, language: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["amount"] = MoneyField(label=f"Amount in {currency}", currency=currency, language=language)
+
+
+class DeactivateForm(ActionForm):
+    """Licence keys to take back."""
+
+    keys = forms.TypedMultipleChoiceField(label="Licence keys", coerce=int, widget=forms.CheckboxSelectMultiple)
+    reason = forms.CharField(label="Reason", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, keys: Sequence[LicenceKey], **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = cast("forms.TypedMultipleChoiceField", self.fields["keys"])
+        field.choices = [(str(key.pk), f"{key.code} ({key.item.name})" if key.item else key.code) for key in keys]
+        field.initial = [str(key.pk) for key in keys]
+
+
+class CorrectionForm(ActionForm):
+    """A correction of an order: why, and whether the customer's own record is corrected too."""
+
+    reason = forms.CharField(label="Reason", max_length=300, help_text="For the history.")
+    for_customer_too = forms.BooleanField(
+        label="Correct the customer's own record too", required=False, help_text="New orders then take it from there."
+    )
+
+
+class NumbersForm(CorrectionForm):
+    """The customer's own numbers on an order."""
+
+    po_number = forms.CharField(label="PO number", required=False, max_length=60)
+    vat_id = forms.CharField(label="VAT ID", required=False, max_length=30)
+    field_order = ("po_number", "vat_id", "reason", "for_customer_too")
+
+    def __init__(self, *args: Any, needs_number: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["po_number"].required = needs_number
+
+
+class PurchaseContactForm(CorrectionForm, ContactForm):
+    """One contact of an order."""
+
+    kind = None
+    field_order = (
+        *("company", "first_name", "last_name", "email", "phone", "fax", "street", "postal_code", "city", "state"),
+        *("country", "reason", "for_customer_too"),
+    )
+
+
+# Order entry ----------------------------------------------------------------------------------------------------------
+
+MOST_ROWS = 50
+MOST_PIECES = 1_000_000
+
+
+class EntryForm(ActionForm):
+    """What an order is beside its contacts and items: how it came, who buys, how it will be paid."""
+
+    channel = forms.ChoiceField(
+        label="Came in by", choices=[(c.value, c.label) for c in (Channel.EMAIL, Channel.FAX, Channel.LETTER)]
+    )
+    customer_type = forms.ChoiceField(label="Customer type", choices=CustomerType.choices)
+    vat_id = forms.CharField(label="VAT ID", required=False, max_length=30)
+    language = forms.ChoiceField(label="Language", choices=settings.LANGUAGES)
+    currency = forms.ChoiceField(label="Currency")
+    tax_percent = forms.DecimalField(
+        label="Tax in %",
+        required=False,
+        min_value=0,
+        max_value=100,
+        max_digits=7,
+        decimal_places=4,
+        help_text="Empty: as suggested.",
+    )
+    payment_type = forms.ChoiceField(label="Pays by", choices=PaymentType.choices)
+    is_po = forms.BooleanField(label="Purchase order", required=False)
+    po_number = forms.CharField(label="PO number", required=False, max_length=60)
+    has_document = forms.BooleanField(label="The signed PO document is here", required=False)
+    file = forms.FileField(
+        label="PO document", required=False, max_length=200, help_text="PDF, PNG or JPEG, at most 10 MB."
+    )
+    note = forms.CharField(label="Note", required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    x_parameters = forms.CharField(
+        label="X-parameters",
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "x-campaign=spring"}),
+        help_text="One a line.",
+    )
+    is_test = forms.BooleanField(label="Test order", required=False)
+
+    def __init__(self, *args: Any, currencies: Sequence[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.use_required_attribute = False
+        cast("forms.ChoiceField", self.fields["currency"]).choices = [(code, code) for code in currencies]
+
+    def clean_file(self) -> ReceivedFile | None:
+        """Accept a file that is what it says."""
+        return DocumentForm.clean_file(cast("DocumentForm", self))
+
+    def clean_x_parameters(self) -> dict[str, str]:
+        """Read a key and a value from each line."""
+        found: dict[str, str] = {}
+        for line in filter(None, (line.strip() for line in self.cleaned_data["x_parameters"].splitlines())):
+            key, sign, value = (part.strip() for part in line.partition("="))
+            if not sign or key in found:
+                raise ValidationError("Write one “x-key=value” a line, each key once.", code="x_parameter")
+            try:
+                check_x_parameter(key, value)
+            except Refused as refused:
+                raise ValidationError(refused.message, code=refused.code) from None
+            found[key] = value
+        return found
+
+
+class EntryContactForm(ContactForm):
+    """A contact of the order; delivery and licensee may be left empty as a whole and are then the billing contact."""
+
+    kind = None  # type: ignore[assignment]  # Django's way to drop a field: the form's prefix says it
+
+    def __init__(self, *args: Any, is_needed: bool = True, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.use_required_attribute = False
+        self.is_needed = is_needed
+
+    @property
+    def is_given(self) -> bool:
+        """Whether anything was entered."""
+        return any(str(self[name].value() or "").strip() for name in self.fields)
+
+    def clean(self) -> dict[str, Any]:
+        """Somebody in some country, who can be reached."""
+        if not (self.is_needed or self.is_given):
+            return self.cleaned_data
+        cleaned = super().clean()
+        if not cleaned.get("country") and "country" not in self.errors:
+            self.add_error("country", "Choose the country.")
+        return cleaned
+
+    def address(self) -> AddressInput | None:
+        """The address as the order takes it; None when it was left empty."""
+        return AddressInput(**self.cleaned_data) if self.is_needed or self.is_given else None
+
+
+class ItemForm(ActionForm):
+    """One row of the order: the product by its code or name, and how many. An empty row is none."""
+
+    product = forms.CharField(label="Product", required=False, max_length=200)
+    quantity = forms.IntegerField(label="Quantity", required=False, min_value=1, max_value=MOST_PIECES)
+    unit_price = forms.CharField(label="Unit price, net", required=False, max_length=30)
+    discount = forms.DecimalField(
+        label="Discount in %", required=False, min_value=0, max_value=100, max_digits=7, decimal_places=4
+    )
+
+    def __init__(self, *args: Any, products: Sequence[Product], currency: str, language: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.products, self.currency = products, currency
+        self.fields["product"].widget.attrs.update({"list": "products", "autocomplete": "off"})
+        self.fields["unit_price"] = MoneyField(
+            label="Unit price, net", currency=currency, language=language, required=False
+        )
+        self.fields["unit_price"].widget.attrs["placeholder"] = "list price"
+
+    def clean_product(self) -> Product | None:
+        """Find the product by its code, its name, or a part of them that only one has."""
+        typed = str(self.cleaned_data["product"]).strip().casefold()
+        if not typed:
+            return None
+        for product in self.products:
+            if typed in {product.code.casefold(), product.name.casefold(), str(product).casefold()}:
+                return product
+        found = [product for product in self.products if typed in str(product).casefold()]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = ", ".join(product.code for product in found[:5])
+            raise ValidationError(f"Several products match: {names}.", code="several")
+        raise ValidationError("This client has no such product.", code="product")
+
+    def clean(self) -> dict[str, Any]:
+        """A row names a product, and a price is known."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "product" in self.errors:
+            return cleaned
+        product = cleaned.get("product")
+        if product is None:
+            if any(cleaned.get(name) is not None for name in ("quantity", "unit_price", "discount")):
+                self.add_error("product", "Which product?")
+        elif cleaned.get("unit_price") is None and "unit_price" not in self.errors and self.list_price is None:
+            self.add_error("unit_price", f"No price in {self.currency} is on file: enter one.")
+        elif cleaned.get("unit_price") is not None and cleaned["unit_price"].minor < 0:
+            self.add_error("unit_price", "A price is not negative.")
+        return cleaned
+
+    @property
+    def list_price(self) -> Money | None:
+        """The product's own price in the order's currency."""
+        product = self.cleaned_data.get("product")
+        prices = product.prices.all() if product else ()
+        return next((price.price for price in prices if price.currency == self.currency), None)
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether the row is an item, and a valid one."""
+        return self.is_valid() and self.cleaned_data.get("product") is not None
+
+    def line(self) -> OrderLine:
+        """The item as the order takes it."""
+        data = self.cleaned_data
+        return OrderLine(
+            product_code=data["product"].code,
+            quantity=data["quantity"] or 1,
+            unit_price=data["unit_price"],
+            discount_percent=data["discount"] or Decimal(0),
+        )
+
+    def amounts(self, tax_percent: Decimal) -> LineAmounts:
+        """Net, tax and gross of the row."""
+        line = self.line()
+        price = line.unit_price if line.unit_price is not None else self.list_price
+        return line_amounts(
+            unit_minor=cast("Money", price).minor,
+            quantity=line.quantity,
+            discount_percent=line.discount_percent,
+            tax_percent=tax_percent,
+        )

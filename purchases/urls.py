@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from purchases.views import acts, desk, entry, lists, policy, viewer
+from purchases.views import acts, bank_import, banking, desk, entry, lists, policy, policy_edit, reversal, viewer
 
 app_name = "purchases"
 urlpatterns = [
@@ -13,8 +13,23 @@ urlpatterns = [
     path("products/", lists.ProductList.as_view(), name="products"),
     path("policy/", policy.PolicyList.as_view(), name="policy"),
     path("policy/<slug:slug>/", policy.PolicyOfClient.as_view(), name="policy_of"),
+    path("policy/<slug:slug>/edit/", policy_edit.PolicyEdit.as_view(), name="policy_edit"),
+    path("policy/<slug:slug>/text/", policy.PolicyText.as_view(), name="policy_text"),
     path("release/", acts.ReleaseMany.as_view(), name="release_many"),
     path("reject/", acts.RejectMany.as_view(), name="reject_many"),
+    path("bank/", banking.BankLineList.as_view(), name="bank_lines"),
+    path("bank/statements/", banking.StatementList.as_view(), name="bank_statements"),
+    path("bank/statements/<int:pk>/", banking.StatementLines.as_view(), name="bank_statement"),
+    path("bank/upload/", bank_import.StatementUpload.as_view(), name="bank_upload"),
+    path("bank/csv/", bank_import.CsvUpload.as_view(), name="bank_csv"),
+    path("bank/confirm/", banking.ConfirmMany.as_view(), name="bank_confirm_many"),
+    path("bank/aside/", banking.AsideMany.as_view(), name="bank_aside_many"),
+    path("bank/<int:pk>/", banking.LinePage.as_view(), name="bank_line"),
+    path("bank/<int:pk>/confirm/", banking.LineConfirm.as_view(), name="bank_confirm"),
+    path("bank/<int:pk>/book/", banking.LineBook.as_view(), name="bank_book"),
+    path("bank/<int:pk>/split/", banking.LineSplit.as_view(), name="bank_split"),
+    path("bank/<int:pk>/aside/", banking.LineAside.as_view(), name="bank_aside"),
+    path("bank/<int:pk>/back/", banking.LineBack.as_view(), name="bank_back"),
     path("<str:reference>/", viewer.PurchaseViewer.as_view(), name="viewer"),
     path("<str:reference>/preview/", viewer.PurchasePreview.as_view(), name="preview"),
     path("<str:reference>/release/", acts.PurchaseRelease.as_view(), name="release"),
@@ -22,7 +37,13 @@ urlpatterns = [
     path("<str:reference>/convert/", acts.PurchaseConvert.as_view(), name="convert"),
     path("<str:reference>/document/", acts.PurchaseReceive.as_view(), name="receive"),
     path("<str:reference>/payment/", acts.PurchasePayment.as_view(), name="payment"),
-    path("<str:reference>/refund/", acts.PurchaseRefund.as_view(), name="refund"),
+    path("<str:reference>/refund/", reversal.PurchaseRefund.as_view(), name="refund"),
+    path("<str:reference>/return/", reversal.PurchaseReturn.as_view(), name="return"),
+    path("<str:reference>/charge-back/", reversal.PurchaseChargeBack.as_view(), name="charge_back"),
+    path("<str:reference>/reinstate/", reversal.PurchaseReinstate.as_view(), name="reinstate"),
+    path("<str:reference>/deactivate/", reversal.PurchaseDeactivate.as_view(), name="deactivate"),
+    path("<str:reference>/correct/", reversal.PurchaseCorrect.as_view(), name="correct"),
+    path("<str:reference>/contact/<str:kind>/", reversal.PurchaseContactEdit.as_view(), name="contact"),
     path("<str:reference>/cancel/", acts.PurchaseCancel.as_view(), name="cancel"),
     path("<str:reference>/documents/<str:number>.pdf", viewer.DocumentPdf.as_view(), name="document"),
     path("<str:reference>/received/<int:pk>/", viewer.PoDocumentFile.as_view(), name="po_document"),

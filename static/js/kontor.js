@@ -252,6 +252,23 @@
     closeDialog(box);
   }));
 
+  // Copying a text that also stands there to be selected by hand -------------------------------------------------
+  const copy = async (button) => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      // Without the right to the clipboard, or on a page that is not served safely.
+      document.execCommand("copy");
+    }
+    toast("Copied.");
+  };
+  all("[data-copy]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => copy(button));
+  });
+
   // htmx ----------------------------------------------------------------------------------------------------------
   document.addEventListener("htmx:beforeRequest", (event) => {
     find("#progress")?.classList.add("on");

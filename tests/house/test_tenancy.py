@@ -30,14 +30,15 @@ pytestmark = pytest.mark.django_db
 
 SECRET = "Zzyzx"
 """A word that stands in every name of the other client and nowhere else."""
-PUBLIC = {"health", "accounts:login", "accounts:logout", "dunning_public:answer"}
+PUBLIC = {"health", "accounts:login", "accounts:logout", "dunning_public:answer", "purchases_public:po"}
+PUBLIC |= {"quotes_public:checkout", "quotes_public:order", "quotes_public:document"}
 PUBLIC |= {
     f"portal:{name}"
     for name in ("login", "enter", "logout", "choose", "overview", "orders", "order", "new", "document")
 }
 """The portal has its own login; its walls are tested in `tests/quotes/test_portal.py`."""
 POST_ONLY = {"accounts:logout", "accounts:client"}
-NAMES_ITS_CLIENT = {"purchases:policy_of"}
+NAMES_ITS_CLIENT = {"purchases:policy_of", "purchases:policy_edit", "purchases:policy_text"}
 """Addresses in which a platform user names a client, whichever is chosen."""
 INVENTED: dict[str, Any] = {
     "pk": 987_654_321,
@@ -149,6 +150,7 @@ class Side:
                 "reference": self.purchase.reference,
                 "slug": self.client.slug,
                 "number": self.document.number,
+                "kind": "billing",
             },
         }
         special: dict[str, dict[str, Any]] = {
