@@ -51,6 +51,8 @@ SHOWN_INLINE: Final = frozenset({"application/pdf", "image/png", "image/jpeg", "
 """What browsers show without running anything of ours; all else is saved as a file."""
 KEY_IN_LINK: Final = re.compile(r"(/p/(?:[a-z-]+/)*)[A-Za-z0-9_:.=-]{16,}")
 """The key of a link by which somebody without a login may decide (see `dunning.public_urls`)."""
+PARTNER_KEY: Final = re.compile(r"(/p/partner/)[A-Za-z0-9_:.=-]{16,}")
+"""The key that lets a partner in: only who could change the partner's address may read it."""
 
 NOTHING_LOADS: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
 BODY_POLICY: Final = NOTHING_LOADS + "style-src 'unsafe-inline'; img-src data:; sandbox"
@@ -59,6 +61,8 @@ FILE_POLICY: Final = NOTHING_LOADS + "style-src 'unsafe-inline'; sandbox"
 
 def for_eyes_of(user: Any, text: str) -> str:
     """Blank out the keys of signed links for people who may not do themselves what those links do."""
+    if not user.may(Right.PARTNERS):
+        text = PARTNER_KEY.sub(r"\1…", text)
     return text if user.may(Right.HOLD) else KEY_IN_LINK.sub(r"\1…", text)
 
 

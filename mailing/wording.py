@@ -26,6 +26,7 @@ KIND_LABELS: Final[dict[str, str]] = {
     "client_canceled": "Cancellation, to the client",
     "offline_expired": "Canceled, no payment",
     "partner_statement": "Partner statement",
+    "portal_link": "Login to the partner portal",
     "quote": "Quote",
     "quote_reminder": "Quote reminder",
     "quote_expired": "Quote expired",

@@ -9,11 +9,13 @@ from django import forms
 from accounts.models import Client
 from core.forms import MoneyField, date_input
 from core.views import ActionForm
+from customers.forms import ContactForm
+from customers.models import CustomerType
 from partners.models import LimitScope, PartnerStatus
 from partners.services.terms import WEIGHTY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from django.db.models import QuerySet
 
@@ -146,3 +148,84 @@ class AllowanceForm(ActionForm):
         assert isinstance(field, MoneyField)  # noqa: S101 -- declared above
         field.currency, field.language = currency, language
         field.label = f"Total of the order at most, in {currency}, tax included"
+
+
+# The portal: what partners enter themselves -----------------------------------------------------------------------
+
+MOST_PIECES = 9_999
+
+
+class PortalLoginForm(forms.Form):
+    """The address to which the login link goes."""
+
+    email = forms.EmailField(
+        label="E-mail",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+        error_messages={"required": "Enter your e-mail address."},
+    )
+
+
+class PortalOrderForm(forms.Form):
+    """What a partner orders: quantities, who buys, its own order number. Prices come from the list alone."""
+
+    currency = forms.CharField(widget=forms.HiddenInput, max_length=3)
+    po_number = forms.CharField(label="PO number", required=False, max_length=60)
+    customer_type = forms.ChoiceField(label="Customer type", choices=CustomerType.choices)
+    vat_id = forms.CharField(label="VAT ID", required=False, max_length=30)
+    has_delivery = forms.BooleanField(label="Deliver the keys to somebody else", required=False)
+    has_licensee = forms.BooleanField(label="The license is for somebody else", required=False)
+
+    def __init__(self, *args: Any, products: Sequence[Any], is_number_needed: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.products = products
+        self.fields["po_number"].required = is_number_needed
+        self.fields["po_number"].error_messages["required"] = "Enter your PO number: it is needed for every order."
+        for product in products:
+            self.fields[f"quantity_{product.pk}"] = forms.IntegerField(
+                label=f"Quantity of {product.name}",
+                required=False,
+                min_value=0,
+                max_value=MOST_PIECES,
+                widget=forms.NumberInput(attrs={"class": "form-control", "min": 0, "max": MOST_PIECES}),
+                error_messages={
+                    "invalid": "Enter a whole number.",
+                    "min_value": "Enter 0 or more.",
+                    "max_value": f"At most {MOST_PIECES:,} of one product in an order.",
+                },
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """An order has at least one item."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        cleaned["lines"] = [
+            (product, cleaned[f"quantity_{product.pk}"])
+            for product in self.products
+            if cleaned.get(f"quantity_{product.pk}")
+        ]
+        if not cleaned["lines"] and not any(name.startswith("quantity_") for name in self.errors):
+            self.add_error(None, "Choose at least one product: enter how many you need.")
+        return cleaned
+
+    @property
+    def quantities(self) -> list[tuple[Any, forms.BoundField]]:
+        """Each product with the field for how many."""
+        return [(product, self[f"quantity_{product.pk}"]) for product in self.products]
+
+
+class PortalContactForm(ContactForm):
+    """Somebody to whom keys or a license go."""
+
+    kind = None
+
+
+class PortalBillingForm(PortalContactForm):
+    """Who is billed: reachable, with an address to print."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, what in (("email", "an e-mail address"), ("street", "a street"), ("city", "a city")):
+            self.fields[name].required = True
+            self.fields[name].error_messages["required"] = f"Enter {what}: it stands on the invoice."
+        self.fields["country"].required = True
+        self.fields["country"].error_messages["required"] = "Choose the country: it decides on the tax."

@@ -1,6 +1,22 @@
 """Addresses of `quotes`."""
 
+from django.urls import path
 from django.urls.resolvers import URLPattern, URLResolver
+
+from quotes.views import portal, portal_checkout
 
 app_name = "quotes"
 urlpatterns: list[URLPattern | URLResolver] = []
+
+PORTAL = [
+    path("partner/", portal.PortalLogin.as_view(), name="login"),
+    path("p/partner/<str:token>/", portal.PortalEnter.as_view(), name="enter"),
+    path("partner/logout/", portal.PortalLogout.as_view(), name="logout"),
+    path("partner/choose/", portal.PortalChoose.as_view(), name="choose"),
+    path("partner/overview/", portal.PortalOverview.as_view(), name="overview"),
+    path("partner/orders/", portal.PortalOrders.as_view(), name="orders"),
+    path("partner/orders/<str:reference>/", portal.PortalOrder.as_view(), name="order"),
+    path("partner/new/", portal_checkout.PortalCheckout.as_view(), name="new"),
+    path("partner/documents/<str:number>/", portal.PortalDocument.as_view(), name="document"),
+]
+"""The partner portal, under the name `portal`: its own login, its own session."""

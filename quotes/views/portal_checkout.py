@@ -1,0 +1,195 @@
+"""Ordering in the partner portal: fill in, look at what it costs, place it on purchase order or by wire."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+
+from core.refused import Refused
+from core.views import INVALID
+from customers.models import Address, ContactKind, CustomerType
+from customers.services import AddressInput, CustomerInput
+from partners.emails import language_of
+from partners.forms import PortalBillingForm, PortalContactForm, PortalOrderForm
+from partners.services.limit import note_refused_order
+from purchases.models import Product, PurchaseContact
+from quotes.selectors import policy_of
+from quotes.services.portal import Wish, currencies_of, estimate, place_portal_order, price_in
+from quotes.views.portal import PartnerPage
+from taxexempt.policy import read_vat_id
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from quotes.services.portal import Estimate
+
+FORM_KEY: Final = re.compile(r"[0-9a-f]{32}")
+NOT_REPEATED: Final = frozenset({"csrfmiddlewaretoken", "step", "form_key", "shown_gross", "pay"})
+ADDRESS_FIELDS: Final = tuple(AddressInput.__dataclass_fields__)
+
+
+class PortalCheckout(PartnerPage):
+    """The order form, the page with what it costs, and the order."""
+
+    section = "new"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the empty form, with the address of the last order."""
+        return self.ask(self.forms(asked=request.GET.get("currency", "")))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Check and show what it costs; with `step=place` place it; with `step=edit` back to the form."""
+        forms = self.forms(request.POST)
+        step = request.POST.get("step", "check")
+        if step == "edit":
+            return self.ask(forms)
+        wish = self.wish(forms)
+        if wish is None:
+            return self.ask(forms, status=INVALID)
+        try:
+            costs = estimate(self.partner, wish, at=self.at)
+        except Refused as refused:
+            forms["order"].add_error(None, refused.message)
+            return self.ask(forms, status=INVALID)
+        if step != "place":
+            return self.confirm(wish, costs)
+        if request.POST.get("shown_gross") != str(costs.gross.minor):
+            return self.confirm(wish, costs, problem="The price changed meanwhile: please look again.")
+        return self.place(wish, costs)
+
+    def place(self, wish: Wish, costs: Estimate) -> HttpResponse:
+        """Place it, once, and show the order."""
+        key = self.request.POST.get("form_key", "")
+        if not FORM_KEY.fullmatch(key):
+            return self.confirm(wish, costs, problem="Please look once more and place the order again.")
+        is_po = self.request.POST.get("pay") == "po"
+        try:
+            purchase = place_portal_order(self.partner, wish, is_po=is_po, form_key=key, at=self.at)
+        except Refused as refused:
+            return self.confirm(wish, estimate(self.partner, wish, at=self.at), problem=refused.message)
+        done = "Your purchase order is accepted." if is_po else "Your order is placed: it is delivered once it is paid."
+        messages.success(self.request, f"{done} The reference number is {purchase.reference}.")
+        return HttpResponseRedirect(reverse("portal:order", args=[purchase.reference]))
+
+    # the form ---------------------------------------------------------------------------------------------------
+
+    @property
+    def products(self) -> list[Product]:
+        """What the client sells."""
+        rows = Product.objects.filter(client=self.partner.client, is_active=True).prefetch_related("prices")
+        return list(rows.order_by("name", "pk"))
+
+    def forms(self, data: Any = None, *, asked: str = "") -> dict[str, Any]:
+        """The parts of the form, bound to what was sent, in a currency in which something has a price."""
+        products = self.products
+        currencies = currencies_of(products)
+        wanted = data.get("currency", "") if data is not None else asked
+        usual = self.partner.currency if self.partner.currency in currencies else next(iter(currencies), "")
+        currency = wanted if wanted in currencies else usual
+        priced = [(product, price_in(product, currency)) for product in products]
+        sold = [product for product, price in priced if price]
+        known = self.last_contacts() if data is None else {}
+        policy = policy_of(self.partner.client)
+        first = {"currency": currency, "customer_type": CustomerType.COMPANY, "vat_id": self.usual_vat_id()}
+        options: dict[str, Any] = {"products": sold, "is_number_needed": bool(policy and policy.po_number_required)}
+        return {
+            "order": PortalOrderForm(data, initial=first, **options),
+            "billing": PortalBillingForm(data, prefix="billing", initial=known.get("billing")),
+            "delivery": PortalContactForm(data, prefix="delivery"),
+            "licensee": PortalContactForm(data, prefix="licensee"),
+            "currency": currency,
+            "currencies": currencies,
+            "prices": {product.pk: price for product, price in priced if price},
+        }
+
+    def usual_vat_id(self) -> str:
+        """The VAT ID on file."""
+        return self.partner.customer.vat_id if self.partner.customer else ""
+
+    def last_contacts(self) -> dict[str, dict[str, str]]:
+        """Whom the last order was billed to, else the customer on file, else the partner's company and address."""
+        rows: Any = PurchaseContact.objects.filter(
+            purchase__partner=self.partner, purchase__client=self.partner.client, kind=ContactKind.BILLING
+        ).order_by("-purchase__ordered_at", "-pk")
+        last: Address | None = rows.first()
+        if last is None and self.partner.customer is not None:
+            last = self.partner.customer.contacts.filter(kind=ContactKind.BILLING).first()
+        if last is None:
+            billing = {"company": self.partner.company, "email": self.partner.email}
+        else:
+            billing = {name: getattr(last, name) for name in ADDRESS_FIELDS}
+        return {"billing": billing}
+
+    def wish(self, forms: dict[str, Any]) -> Wish | None:
+        """What was asked for, or nothing when the form has to be shown again."""
+        order, billing = forms["order"], forms["billing"]
+        parts = [order, billing]
+        parts += [forms[kind] for kind in ("delivery", "licensee") if order["has_" + kind].value()]
+        if not all([part.is_valid() for part in parts]):  # noqa: C419 -- each shows its own errors
+            return None
+        data = order.cleaned_data
+        vat_id = read_vat_id(data["vat_id"], billing.cleaned_data["country"])
+        if data["vat_id"] and not vat_id:
+            order.add_error("vat_id", f"This is not a VAT ID of {billing.cleaned_data['country']}.")
+            return None
+        addresses = {form.prefix: _address(form.cleaned_data) for form in parts[1:]}
+        customer = CustomerInput(
+            billing=addresses["billing"],
+            type=data["customer_type"],
+            language=language_of(self.partner),
+            vat_id=vat_id,
+            delivery=addresses.get("delivery"),
+            licensee=addresses.get("licensee"),
+        )
+        return Wish(lines=data["lines"], currency=forms["currency"], customer=customer, po_number=data["po_number"])
+
+    def ask(self, forms: dict[str, Any], *, status: int = 200) -> HttpResponse:
+        """Show the form."""
+        order = forms["order"]
+        context = {
+            **self.limit_context(),
+            **forms,
+            "form": order,
+            "products": [(product, forms["prices"][product.pk], field) for product, field in order.quantities],
+            "other_contacts": [
+                (forms[kind], order["has_" + kind], bool(order["has_" + kind].value()))
+                for kind in ("delivery", "licensee")
+            ],
+            "is_other_currency": forms["currency"] != self.partner.currency,
+        }
+        return self.show("quotes/portal_checkout.html", context, status=status)
+
+    # what it costs ----------------------------------------------------------------------------------------------
+
+    def confirm(self, wish: Wish, costs: Estimate, *, problem: str = "") -> HttpResponse:
+        """Show what it costs and how it may be paid; who looks after partners is told of what the limit refuses."""
+        if costs.is_over:
+            note_refused_order(self.partner, costs.gross, at=self.at)
+        sent = self.request.POST
+        context = {
+            **self.limit_context(),
+            "wish": wish,
+            "costs": costs,
+            "billing": [value for value in asdict(wish.customer.billing).values() if value],
+            "customer": wish.customer,
+            "problem": problem,
+            "form_key": uuid4().hex if problem else (_key(sent.get("form_key", "")) or uuid4().hex),
+            "repeated": [(name, value) for name, value in sent.items() if name not in NOT_REPEATED],
+            "left_after_minor": self.partner.limit_minor - self.partner.outstanding_minor - costs.gross.minor,
+            "term_days": getattr(policy_of(self.partner.client), "term_days", 0),
+        }
+        return self.show("quotes/portal_check.html", context, status=INVALID if problem else 200)
+
+
+def _key(text: str) -> str:
+    return text if FORM_KEY.fullmatch(text) else ""
+
+
+def _address(data: dict[str, Any]) -> AddressInput:
+    return AddressInput(**{name: data.get(name, "") for name in ADDRESS_FIELDS})
