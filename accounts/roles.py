@@ -20,6 +20,7 @@ class Right(StrEnum):
     ERRORS = "errors"
     PAYMENTS = "payments"
     REFUND = "refund"
+    LICENCES = "licences"
     DUNNING = "dunning"
     CERTIFICATES = "certificates"
     PARTNERS = "partners"
@@ -62,6 +63,7 @@ ROLES: dict[str, Role] = {
                 Right.ENTER_ORDER,
                 Right.RELEASE,
                 Right.CANCEL,
+                Right.LICENCES,
                 Right.HOLD,
                 Right.ERRORS,
                 Right.QUOTES,
@@ -98,6 +100,7 @@ ROLES: dict[str, Role] = {
             | {
                 Right.RELEASE,
                 Right.HOLD,
+                Right.LICENCES,
                 Right.POLICY,
                 Right.PARTNERS,
                 Right.LETTERS,

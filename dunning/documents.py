@@ -108,7 +108,7 @@ def notice_data(
     voice = voice_of(purchase, at=at)
     label, text = LABELS[voice.language], NOTICES[level][voice.language]
     values, items = notice_values(purchase, voice, level=level), items_of(purchase)
-    owed = Money(purchase.gross_minor - purchase.paid_minor - credited_minor, purchase.currency)
+    owed = Money(purchase.open_amount.minor - credited_minor, purchase.currency)
     values["open"] = voice.write.money(owed.minor, owed.currency)
     letter = purchase_frame(purchase, voice, text.letter, number=number, values=values)
     letter["particulars"] = particulars(
@@ -139,7 +139,7 @@ def _settled(purchase: Purchase, voice: Voice, owed: Money, credited_minor: int)
     def money(minor: int) -> str:
         return voice.write.money(minor, purchase.currency)
 
-    rows = [sum_row(voice.labels["paid"], money(-purchase.paid_minor if purchase.paid_minor else 0), "muted")]
+    rows = [sum_row(voice.labels["paid"], money(-purchase.kept.minor if purchase.kept else 0), "muted")]
     if credited_minor:
         rows.append(sum_row(voice.labels["credited"], money(-credited_minor), "muted"))
     return [*rows, sum_row(voice.labels["open"], money(owed.minor), "final")]
@@ -235,7 +235,7 @@ def _group(
 
     rows, total, overdue = [], 0, 0
     for purchase in purchases:
-        left = purchase.gross_minor - purchase.paid_minor
+        left = purchase.open_amount.minor
         days = max((voice.on - purchase.due_on).days, 0) if purchase.due_on else 0
         total, overdue = total + left, overdue + (left if days else 0)
         rows.append(

@@ -84,7 +84,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that a decision depends on. `sent`: the day on which each step's letter was really handed over."""
+    """All that a decision depends on. `sent`: the day on which each step's letter was really handed over.
+
+    `paid_minor` is the money that is there: what was returned does not count as paid.
+    """
 
     status: str
     ordered_on: date

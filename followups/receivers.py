@@ -10,8 +10,17 @@ from followups import services
 from followups.models import Category, FollowUp
 from partners.models import Partner
 from partners.signals import limit_exceeded, limit_nearly_used
-from purchases.models import Purchase
-from purchases.signals import document_received, keys_missing, late_money, licence_decision_needed, purchase_changed
+from purchases.models import LicenceKey, Product, Purchase
+from purchases.signals import (
+    document_received,
+    keys_found,
+    keys_missing,
+    late_money,
+    licence_decision_needed,
+    purchase_changed,
+    stock_filled,
+    stock_low,
+)
 from purchases.states import Status
 
 if TYPE_CHECKING:
@@ -47,16 +56,47 @@ def close_review(*, purchase: Purchase, event: str, at: datetime, **_: Any) -> N
 
 @receiver(licence_decision_needed, sender=Purchase, dispatch_uid="follow-up-licence")
 def ask_for_licence_decision(*, purchase: Purchase, at: datetime, **_: Any) -> None:
-    """Canceled after delivery: the client decides whether the keys stay valid."""
+    """Canceled, refunded or charged back after delivery: the client decides whether the keys stay valid."""
     services.open_follow_up(
         purchase,
         category=Category.LICENCE,
-        reason="Canceled after delivery",
+        reason=f"{purchase.status_label} after delivery",
         subject=f"Decide about the licences of {purchase.reference}",
         due_at=at,
         at=at,
-        dedupe_key=f"{purchase.reference}:licence",
+        dedupe_key=f"{purchase.reference}:licence:{purchase.version}",
     )
+
+
+@receiver(purchase_changed, sender=Purchase, dispatch_uid="follow-up-charged-back")
+def ask_about_charge_back(*, purchase: Purchase, event: str, at: datetime, **_: Any) -> None:
+    """The bank took the money back: somebody should talk to the customer."""
+    if event != "charged_back":
+        return
+    services.open_follow_up(
+        purchase,
+        category=Category.PAYMENT,
+        reason="Charged back",
+        subject=f"{purchase.reference} was charged back: ask the customer to pay again",
+        due_at=at,
+        at=at,
+        dedupe_key=f"{purchase.reference}:charged_back:{purchase.version}",
+    )
+
+
+@receiver(purchase_changed, sender=Purchase, dispatch_uid="follow-up-money-settled")
+def close_money_questions(*, purchase: Purchase, event: str, at: datetime, **_: Any) -> None:
+    """Reinstated, paid again, or the money went back: nothing is left to ask about it, or about the licences."""
+    settled = []
+    if event in {"returned", "refunded", "reinstated"} and (purchase.status == Status.PAID or not purchase.kept):
+        settled.append(f"{purchase.reference}:late:")
+    if event in {"payment", "reinstated"} and purchase.status == Status.PAID:
+        settled += [f"{purchase.reference}:charged_back:", f"{purchase.reference}:licence:"]
+    if event == "deactivated":
+        settled.append(f"{purchase.reference}:licence:")
+    for prefix in settled:
+        for waiting in FollowUp.objects.filter(purchase=purchase, dedupe_key__startswith=prefix, done_at=None):
+            services.finish_follow_up(waiting, by=purchase.changed_by, at=at)
 
 
 @receiver(keys_missing, sender=Purchase, dispatch_uid="follow-up-keys")
@@ -107,3 +147,35 @@ def tell_of_refused_order(*, partner: Partner, gross: Money, at: datetime, **_: 
         subject=f"{partner.company[:100]} wanted to order for {gross}: more than is left of its limit",
         at=at,
     )
+
+
+@receiver(keys_found, sender=Purchase, dispatch_uid="follow-up-keys-found")
+def close_missing_keys(*, purchase: Purchase, item: PurchaseItem, at: datetime, **_: Any) -> None:
+    """The key is with the customer: nobody has to fill the list for it any more."""
+    waiting = FollowUp.objects.filter(dedupe_key=f"{purchase.reference}:keys:{item.position}", done_at=None).first()
+    if waiting is not None:
+        services.finish_follow_up(waiting, by=None, at=at)
+
+
+@receiver(stock_low, sender=Product, dispatch_uid="follow-up-stock-low")
+def warn_of_low_stock(*, product: Product, purchase: Purchase, left: int, at: datetime, **_: Any) -> None:
+    """A key list runs low: the client should fill it. Once per filling, which the newest key stands for."""
+    newest = LicenceKey.objects.filter(product=product).order_by("-pk").values_list("pk", flat=True).first()
+    services.open_follow_up(
+        purchase,
+        category=Category.DELIVERY,
+        reason="Keys run low",
+        subject=f"{left or 'No'} key{'' if left == 1 else 's'} left for {product.name}",
+        due_at=at,
+        at=at,
+        dedupe_key=f"stock:{product.pk}:{newest}",
+    )
+
+
+@receiver(stock_filled, sender=Product, dispatch_uid="follow-up-stock-filled")
+def close_low_stock(*, product: Product, left: int, at: datetime, **_: Any) -> None:
+    """The list was filled above its mark."""
+    if left <= product.low_stock_at:
+        return
+    for waiting in FollowUp.objects.filter(dedupe_key__startswith=f"stock:{product.pk}:", done_at=None):
+        services.finish_follow_up(waiting, by=None, at=at)

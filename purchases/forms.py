@@ -22,12 +22,15 @@ from core.views import ActionForm
 from customers.forms import ContactForm
 from customers.models import Customer, CustomerType
 from customers.services import AddressInput
-from purchases.models import Channel, CustomerReason, PaymentType, RefundKind
+from purchases.models import Channel, CustomerReason, DeliveryKind, PaymentType, RefundKind
 from purchases.selectors import CHECKLIST
 from purchases.services.bank_csv import DATE_FORMATS, DECIMALS, DELIMITERS, ENCODINGS, LAST_HEADING, ROLES, CsvLayout
 from purchases.services.banking import Part
 from purchases.services.credit import Wish
+from purchases.services.licences import LIMIT_BYTES as LIST_BYTES
+from purchases.services.licences import KeyList, decode, read_keys
 from purchases.services.place import OrderLine, check_x_parameter
+from purchases.services.products import ProductDetails
 from purchases.services.release import ReceivedFile
 from purchases.wording import MISSING_POINTS
 
@@ -813,3 +816,107 @@ class ItemForm(ActionForm):
             discount_percent=line.discount_percent,
             tax_percent=tax_percent,
         )
+
+
+TAX_CATEGORIES = [("standard", "Standard"), ("reduced", "Reduced"), ("zero", "Zero-rated"), ("exempt", "Exempt")]
+
+
+class ProductForm(ActionForm):
+    """A product: what it is, what it costs in each currency, how it is delivered."""
+
+    name = forms.CharField(label="Name", max_length=200)
+    code = forms.CharField(label="Product ID", max_length=60, help_text="As in your cart links.")
+    delivery = forms.ChoiceField(label="Delivery", choices=DeliveryKind.choices)
+    tax_category = forms.ChoiceField(label="Tax category", choices=TAX_CATEGORIES)
+    download_url = forms.CharField(
+        label="Download link", required=False, max_length=200, help_text="https only; goes out with the keys, or alone."
+    )
+    low_stock_at = forms.IntegerField(
+        label="Warn when so many keys are left", min_value=0, max_value=100_000, initial=10
+    )
+    generator_url = forms.CharField(
+        label="Key generator",
+        required=False,
+        max_length=200,
+        help_text="https only; asked for a key whenever the key list is empty.",
+    )
+    client_handles_errors = forms.BooleanField(label="We handle the generator's errors ourselves", required=False)
+    is_active = forms.BooleanField(label="On sale", required=False, initial=True)
+
+    def __init__(
+        self,
+        *args: Any,
+        currencies: Sequence[str] = ("EUR",),
+        language: str = "en",
+        clients: Sequence[Client] = (),
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.currencies = currencies
+        for currency in currencies:
+            self.fields[f"price_{currency}"] = MoneyField(
+                label=f"Net price in {currency}", currency=currency, language=language, required=False
+            )
+        if clients:
+            choices = [(str(client.pk), client.name) for client in clients]
+            self.fields["client"] = forms.ChoiceField(label="Client", choices=choices)
+            self.order_fields(["client"])
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a price that can be paid."""
+        cleaned = super().clean() or {}
+        if not self.errors and not self.prices:
+            raise ValidationError("Enter the net price in at least one currency.", code="price")
+        for currency in self.currencies:
+            price = cleaned.get(f"price_{currency}")
+            if price is not None and price.minor < 0:
+                self.add_error(f"price_{currency}", "A price is not below zero.")
+        return cleaned
+
+    @property
+    def prices(self) -> list[Money]:
+        """The prices that were entered."""
+        found = (self.cleaned_data.get(f"price_{currency}") for currency in self.currencies)
+        return [price for price in found if price is not None]
+
+    @property
+    def details(self) -> ProductDetails:
+        """All that was entered but the prices."""
+        return ProductDetails(**{name: self.cleaned_data[name] for name in ProductDetails.__dataclass_fields__})
+
+
+class KeyListForm(ActionForm):
+    """Keys as a file or as pasted lines, read at once: either all of the list can be used, or the reason is shown."""
+
+    file = forms.FileField(
+        label="File", required=False, max_length=200, help_text="Text, a key a line, or CSV with the keys first."
+    )
+    lines = forms.CharField(
+        label="Or paste the keys",
+        required=False,
+        max_length=LIST_BYTES,
+        widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false", "autocomplete": "off"}),
+        help_text="One a line; at most 20,000 keys or 2 MB at a time.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Read the list."""
+        cleaned = super().clean() or {}
+        upload, lines = cleaned.get("file"), cleaned.get("lines", "")
+        if self.errors:
+            return cleaned
+        if bool(upload) == bool(lines.strip()):
+            message = "Choose a file or paste the keys, not both." if upload else "Choose a file or paste the keys."
+            raise ValidationError(message, code="list")
+        try:
+            content = upload.read(LIST_BYTES + 1) if upload else lines.encode()
+            is_csv = bool(upload) and upload.name.lower().endswith((".csv", ".tsv"))
+            cleaned["keys"] = read_keys(decode(content), is_csv=is_csv)
+        except Refused as refused:
+            raise ValidationError(refused.message, code=refused.code) from None
+        return cleaned
+
+    @property
+    def keys(self) -> KeyList:
+        """The list as read."""
+        return cast("KeyList", self.cleaned_data["keys"])

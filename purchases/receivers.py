@@ -27,8 +27,9 @@ def reserve_anew(*, partner: Partner, by: User | None, at: datetime, **_: Any) -
 
 
 def install_backstop(*, using: str, **_: Any) -> None:
-    """Let the database itself refuse a change of status that `states.py` does not know, and a cancel with money on it.
+    """Let the database itself refuse a change of status that `states.py` does not know or that its money denies.
 
+    Canceled, refunded and charged back keep no money; paid, but for what was charged back, is covered by it.
     Written anew after every migration: SQLite loses triggers when a table is rebuilt.
     """
     connection = connections[using]
@@ -45,7 +46,8 @@ _SQLITE = (
     CREATE TRIGGER purchase_status_backstop BEFORE UPDATE OF status ON purchases_purchase FOR EACH ROW
     WHEN OLD.status <> NEW.status AND (
       OLD.status || '>' || NEW.status NOT IN (ALLOWED)
-      OR (NEW.status = 'CAN' AND NEW.paid_minor > NEW.refunded_minor)
+      OR (NEW.status IN ('CAN', 'REF', 'CHB') AND NEW.paid_minor > NEW.refunded_minor)
+      OR (NEW.status = 'PAY' AND OLD.status <> 'CHB' AND NEW.paid_minor - NEW.refunded_minor < NEW.gross_minor)
     )
     BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END
     """,
@@ -56,7 +58,8 @@ _POSTGRESQL = (
     BEGIN
       IF OLD.status <> NEW.status AND (
         OLD.status || '>' || NEW.status NOT IN (ALLOWED)
-        OR (NEW.status = 'CAN' AND NEW.paid_minor > NEW.refunded_minor)
+        OR (NEW.status IN ('CAN', 'REF', 'CHB') AND NEW.paid_minor > NEW.refunded_minor)
+        OR (NEW.status = 'PAY' AND OLD.status <> 'CHB' AND NEW.paid_minor - NEW.refunded_minor < NEW.gross_minor)
       ) THEN
         RAISE EXCEPTION '{_MESSAGE}' USING ERRCODE = 'check_violation';
       END IF;

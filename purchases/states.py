@@ -36,6 +36,19 @@ WON = frozenset({S.PAID, S.PARTIALLY_REFUNDED})
 LATE_MONEY = frozenset({S.PAID, S.PARTIALLY_REFUNDED, S.REFUNDED, S.CANCELED, S.REJECTED})
 """Closed statuses in which arriving money is booked without changing the status."""
 
+RETURNABLE = OPEN | {S.REFUNDED, S.CHARGED_BACK, S.CANCELED, S.REJECTED}
+"""Statuses in which money that is there goes back without touching a sale: there is none, not yet or not any more.
+
+A return payment never changes the status; on a paid purchase money goes back by a refund. So late money on a canceled
+purchase is either kept by reinstating it or given back by a return payment.
+"""
+CORRECTABLE = OPEN
+"""PO number, VAT ID and billing contact may be corrected; once paid, documents say what they say."""
+READDRESSABLE = OPEN | WON
+"""Delivery and licensee contact may be corrected: they stand on no invoice."""
+DEACTIVATABLE = frozenset({S.CANCELED, S.REFUNDED, S.CHARGED_BACK})
+"""The client may take delivered licence keys back."""
+
 GROUPS: dict[str, str] = {
     S.QUOTE: "quote",
     S.QUOTE_EXPIRED: "quote",

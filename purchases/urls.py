@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from purchases.views import acts, bank_import, banking, desk, entry, lists, policy, policy_edit, reversal, viewer
+from purchases.views import (
+    acts,
+    bank_import,
+    banking,
+    desk,
+    entry,
+    lists,
+    policy,
+    policy_edit,
+    products,
+    reversal,
+    viewer,
+)
 
 app_name = "purchases"
 urlpatterns = [
@@ -11,6 +23,11 @@ urlpatterns = [
     path("review/next/", desk.NextInReview.as_view(), name="review_next"),
     path("new/", entry.OrderEntry.as_view(), name="enter"),
     path("products/", lists.ProductList.as_view(), name="products"),
+    path("products/add/", products.ProductAdd.as_view(), name="product_add"),
+    path("products/<int:pk>/", products.ProductPage.as_view(), name="product"),
+    path("products/<int:pk>/edit/", products.ProductEdit.as_view(), name="product_edit"),
+    path("products/<int:pk>/keys/", products.ProductKeys.as_view(), name="product_keys"),
+    path("products/<int:pk>/ask/", products.ProductAsk.as_view(), name="product_ask"),
     path("policy/", policy.PolicyList.as_view(), name="policy"),
     path("policy/<slug:slug>/", policy.PolicyOfClient.as_view(), name="policy_of"),
     path("policy/<slug:slug>/edit/", policy_edit.PolicyEdit.as_view(), name="policy_edit"),

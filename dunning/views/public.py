@@ -136,7 +136,7 @@ def _facts(purchase: Purchase, reader: Reader, *, on: date) -> list[tuple[str, s
         ("Due", day_text(purchase.due_on, reader)),
         ("Days overdue", str((on - purchase.due_on).days) if purchase.due_on else ""),
         ("Total", money_text(purchase.gross_minor, purchase.currency, reader)),
-        ("Paid", money_text(purchase.paid_minor, purchase.currency, reader) if purchase.paid_minor else ""),
+        ("Paid", money_text(purchase.kept.minor, purchase.currency, reader) if purchase.kept else ""),
         ("Open", money_text(purchase.open_amount.minor, purchase.currency, reader)),
         ("Status", purchase.status_label),
     ]

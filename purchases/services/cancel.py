@@ -8,7 +8,8 @@ from django.db import transaction
 
 from core.refused import Refused
 from purchases import emails
-from purchases.models import Document, DocumentKind, Nature, Purchase
+from purchases.documents import latest_invoice
+from purchases.models import DocumentKind, Nature, Purchase
 from purchases.services.delivery import has_keys
 from purchases.services.documents import issue
 from purchases.services.history import Note, report, save_change
@@ -39,14 +40,14 @@ def cancel_purchase(
     """
     purchase = Purchase.objects.lock(purchase)
     purchase.move(CANCEL)
-    if purchase.paid_minor > purchase.refunded_minor:
-        message = f"{purchase.paid - purchase.refunded} was paid on {purchase.reference}: give it back first."
+    if purchase.kept:
+        message = f"{purchase.kept} was paid on {purchase.reference}: give it back first."
         raise Refused(message, "paid")
     purchase.closed_at = at
     save_change(purchase, Note("canceled", "Purchase canceled", reason=reason, nature=nature), by=by, at=at)
-    credit_note = None
-    if Document.objects.filter(purchase=purchase, kind=DocumentKind.INVOICE).exists():
-        credit_note = issue(purchase, DocumentKind.CREDIT_NOTE, at=at, amount=purchase.gross)
+    invoice, credit_note = latest_invoice(purchase), None
+    if invoice is not None:
+        credit_note = issue(purchase, DocumentKind.CREDIT_NOTE, at=at, corrects=invoice)
     if is_announced:
         emails.cancellation(purchase, credit_note=credit_note, at=at)
     if has_keys(purchase):

@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from core.money import Money
 from core.refused import Refused
 from purchases import emails
-from purchases.models import Document, DocumentKind, Nature, Payment, Purchase
-from purchases.services.delivery import deliver
+from purchases.documents import latest_invoice
+from purchases.models import DocumentKind, Nature, Payment, Purchase
+from purchases.services.credit import worth_of
+from purchases.services.delivery import deliver, lacks_keys
 from purchases.services.documents import issue
 from purchases.services.history import Note, report, save_change
 from purchases.signals import late_money
-from purchases.states import LATE_MONEY, PAY_AGAIN, SETTLE, Status
+from purchases.states import LATE_MONEY, PAY_AGAIN, REINSTATE, SETTLE, Status
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.models import User
-    from core.money import Money
+    from core.transitions import Transition
 
 
 @transaction.atomic
@@ -43,7 +46,7 @@ def record_payment(
     if Payment.objects.filter(dedupe_key=dedupe_key).exists():
         return purchase
     _check(purchase, amount)
-    owed = purchase.open_amount
+    owed = _owed_on(purchase)
     Payment.objects.create(
         purchase=purchase,
         at=at,
@@ -55,23 +58,31 @@ def record_payment(
     )
     purchase.paid_minor += amount.minor
     purchase.card_last4 = card_last4 or purchase.card_last4
-    is_settled = purchase.is_open and purchase.paid_minor >= purchase.gross_minor
-    if is_settled:
-        purchase.move(SETTLE)
+    step = _step_of(purchase, is_covered=amount >= owed)
+    if step is not None:
+        purchase.move(step)
         purchase.paid_at = purchase.closed_at = at
-    elif (
-        purchase.status == Status.CHARGED_BACK and purchase.paid_minor - purchase.refunded_minor >= purchase.gross_minor
-    ):
-        purchase.move(PAY_AGAIN)
-        purchase.paid_at = at
-    text = f"Payment of {amount} received" + ("; fully paid" if is_settled else "")
+    text = f"Payment of {amount} received" + ("; fully paid" if step else "")
     save_change(purchase, Note("payment", text, reason=bank_reference, nature=Nature.INBOUND), by=by, at=at)
-    if is_settled:
-        _settle(purchase, by=by, at=at)
+    if step is not None:
+        settle(purchase, step, by=by, at=at)
     if amount > owed:
         late_money.send(Purchase, purchase=purchase, amount=amount - owed, at=at)
     report(purchase, "payment", at=at)
     return purchase
+
+
+def _owed_on(purchase: Purchase) -> Money:
+    """Say what is left to pay: of an open purchase, or once more after a charge back; else nothing is expected."""
+    if purchase.status == Status.CHARGED_BACK:
+        return Money(max(worth_of(purchase).gross_minor - purchase.kept.minor, 0), purchase.currency)
+    return purchase.open_amount
+
+
+def _step_of(purchase: Purchase, *, is_covered: bool) -> Transition | None:
+    if is_covered and purchase.is_open:
+        return SETTLE
+    return PAY_AGAIN if is_covered and purchase.status == Status.CHARGED_BACK else None
 
 
 def _check(purchase: Purchase, amount: Money) -> None:
@@ -88,10 +99,14 @@ def _check(purchase: Purchase, amount: Money) -> None:
         raise Refused(message, "status")
 
 
-def _settle(purchase: Purchase, *, by: User | None, at: datetime) -> None:
-    """Deliver what waited for the money and send the receipt, with the invoice if none was issued before."""
-    is_invoiced = Document.objects.filter(purchase=purchase, kind=DocumentKind.INVOICE).exists()
+def settle(purchase: Purchase, step: Transition, *, by: User | None, at: datetime) -> None:
+    """Send a purchase that `step` made Paid its receipt; where no invoice holds, the invoice. Deliver what is owed.
+
+    Keys go along with the first invoice; what was Paid or Canceled before gets those that are missing by now.
+    """
+    invoice = latest_invoice(purchase)
+    is_invoiced = invoice is not None and step is not REINSTATE  # the cancel credited what was invoiced
     document = issue(purchase, DocumentKind.RECEIPT if is_invoiced else DocumentKind.INVOICE, at=at)
-    if not is_invoiced:
+    if invoice is None or (step is not SETTLE and lacks_keys(purchase)):
         deliver(purchase, by=by, at=at)
-    emails.receipt(purchase, document=document, at=at)
+    emails.receipt(purchase, document=document, at=at, again="" if step is SETTLE else document.number)

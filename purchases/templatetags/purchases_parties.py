@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django import template
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 
 from core.tables import badge
 from purchases.models import Purchase
@@ -73,7 +73,7 @@ def open_orders_of_partner(partner: Partner, on: date) -> list[Line]:
 def account_of_customer(customer: Customer, on: date) -> Account:
     """A customer's purchases and what is open and overdue on the client's day `on`."""
     rows = Purchase.objects.filter(customer=customer)
-    open_amount = Sum("gross_minor", default=0) - Sum("paid_minor", default=0)
+    left = F("gross_minor") - F("paid_minor") + F("refunded_minor")
     late = Q(status=Status.PURCHASE_ORDER, due_on__lt=on)
     sums = (
         rows.real()
@@ -81,8 +81,8 @@ def account_of_customer(customer: Customer, on: date) -> Account:
         .order_by("currency")
         .values("currency")
         .annotate(
-            open_minor=open_amount,
-            overdue_minor=Sum("gross_minor", filter=late, default=0) - Sum("paid_minor", filter=late, default=0),
+            open_minor=Sum(left, default=0),
+            overdue_minor=Sum(left, filter=late, default=0),
             open_count=Count("pk"),
         )
     )

@@ -17,8 +17,8 @@ from purchases.models import Document, DocumentKind, LicenceKey, Purchase
 from purchases.policy import Buyer, warnings
 from purchases.selectors import review_of
 from purchases.services.cancel import cancel_purchase
+from purchases.services.delivery import has_keys
 from purchases.services.payment import record_payment
-from purchases.services.refund import refund_purchase
 from purchases.services.release import (
     convert_purchase,
     receive_document,
@@ -30,12 +30,17 @@ from purchases.services.review import ask_again_refusal
 from purchases.states import (
     AWAITING_PO_DOCUMENT,
     CANCEL,
+    CHARGE_BACK,
     CONVERT,
+    CORRECTABLE,
+    DEACTIVATABLE,
     LABELS,
     OPEN,
     REFUND_PART,
+    REINSTATE,
     REJECT,
     RELEASE,
+    RETURNABLE,
     Status,
 )
 
@@ -72,8 +77,25 @@ def _convert_refusal(purchase: Purchase, _user: User) -> str:
 
 
 def _cancel_refusal(purchase: Purchase, _user: User) -> str:
-    kept = purchase.paid - purchase.refunded
-    return f"{kept} was paid: give it back first." if kept.minor > 0 else ""
+    return f"{purchase.kept} was paid: give it back first." if purchase.kept else ""
+
+
+def _return_refusal(purchase: Purchase, _user: User) -> str:
+    return "" if purchase.kept else "No money is here."
+
+
+def _charge_back_refusal(purchase: Purchase, _user: User) -> str:
+    return "" if purchase.kept else "Nothing was paid."
+
+
+def _reinstate_refusal(purchase: Purchase, _user: User) -> str:
+    if purchase.kept < purchase.gross:
+        return f"{purchase.kept} of {purchase.gross} is there: the rest has to come in first."
+    return ""
+
+
+def _deactivate_refusal(purchase: Purchase, _user: User) -> str:
+    return "" if has_keys(purchase) else "No licence key of it is active."
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +114,26 @@ class Act:
 
 ACTS: tuple[Act, ...] = (
     Act("purchases:release", "Release", "check", Right.RELEASE, RELEASE.sources, _release_refusal, key="r"),
+    Act("purchases:reinstate", "Reinstate", "rotate-ccw", Right.PAYMENTS, REINSTATE.sources, _reinstate_refusal),
     Act("purchases:payment", "Record payment", "banknote", Right.PAYMENTS, PAYABLE),
     Act("purchases:convert", "Convert to PO", "file-check", Right.CONVERT, CONVERT.sources, _convert_refusal),
     Act("purchases:receive", "Document received", "file-down", Right.CONVERT, AWAITING_PO_DOCUMENT),
     Act("purchases:reject", "Reject", "x", Right.RELEASE, REJECT.sources, reviewer_refusal),
     Act("purchases:ask_again", "Ask again", "mail-search", Right.RELEASE, RELEASE.sources, ask_again_refusal, key="a"),
     Act("purchases:refund", "Refund", "undo-2", Right.REFUND, REFUND_PART.sources),
+    Act("purchases:deactivate", "Deactivate licence", "key-round", Right.LICENCES, DEACTIVATABLE, _deactivate_refusal),
     Act("purchases:cancel", "Cancel", "ban", Right.CANCEL, CANCEL.sources, _cancel_refusal, key="c"),
+    Act("purchases:return", "Return payment", "banknote-x", Right.REFUND, RETURNABLE, _return_refusal, is_main=False),
+    Act(
+        "purchases:charge_back",
+        "Charge back",
+        "landmark",
+        Right.PAYMENTS,
+        CHARGE_BACK.sources,
+        _charge_back_refusal,
+        is_main=False,
+    ),
+    Act("purchases:correct", "Change PO number", "pencil", Right.CONVERT, CORRECTABLE, is_main=False),
     Act("dunning:hold", "Hold dunning", "pause", Right.HOLD, ACCEPTED, is_main=False),
     Act("dunning:resume", "Resume dunning", "play", Right.HOLD, REMINDED, is_main=False),
     Act("dunning:keep_active", "Keep active", "shield-check", Right.HOLD, ACCEPTED, is_main=False),
@@ -364,38 +399,6 @@ class PurchasePayment(PurchaseAct):
         """Booked, and what it did."""
         paid = money_text(self.row.paid_minor, self.row.currency, self.reader)
         return f"Payment recorded on {self.row.reference}: {paid} paid in all, status {self.row.status_label}."
-
-
-class PurchaseRefund(PurchaseAct):
-    """Give money back."""
-
-    right = Right.REFUND
-    act_page = "purchases:refund"
-    title = "Refund"
-    tone = "danger"
-    form_class = forms.RefundForm
-    action = staticmethod(refund_purchase)
-
-    def get_form(self, data: Any = None, files: Any = None) -> Form:  # noqa: ARG002 -- Django's own
-        """The amount is in the purchase's currency."""
-        return forms.RefundForm(data, currency=self.row.currency, language=self.user.language)
-
-    def keywords(self, form: Form) -> dict[str, Any]:
-        """The form's one-time key refunds once."""
-        return {**form.cleaned_data, "dedupe_key": self.one_time_key()}
-
-    def consequences(self) -> list[str]:
-        """Credit note, e-mail."""
-        left = self.row.paid - self.row.refunded
-        return [
-            f"At most {money_text(left.minor, left.currency, self.reader)} can be given back.",
-            f"A credit note is issued and e-mailed to {self.row.billing_email or 'the customer'}.",
-        ]
-
-    def sentence(self) -> str:
-        """Refunded, in all."""
-        back = money_text(self.row.refunded_minor, self.row.currency, self.reader)
-        return f"Refund on {self.row.reference} recorded: {back} given back in all."
 
 
 class PurchaseCancel(PurchaseAct):

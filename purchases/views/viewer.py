@@ -11,10 +11,12 @@ from django.utils.http import content_disposition_header
 from accounts.roles import Right
 from core.pdf import PdfTimeoutError, PdfUnavailableError
 from core.views import DetailPage
+from customers.models import ContactKind
 from mailing.models import Email
 from purchases.models import Document, HistoryEntry, LicenceKey, PoDocument, Purchase
 from purchases.policy import Buyer, warnings
 from purchases.selectors import review_of
+from purchases.services.correction import correction_refusal
 from purchases.services.documents import render_document
 from purchases.states import RECEIVABLE, Status
 from purchases.tables import days_overdue, status_cell
@@ -49,6 +51,11 @@ EVENT_ICONS: dict[str, tuple[str, str]] = {
     "canceled": ("ban", "red"),
     "payment": ("banknote", "green"),
     "refunded": ("undo-2", "amber"),
+    "returned": ("banknote-x", "amber"),
+    "charged_back": ("landmark", "red"),
+    "reinstated": ("rotate-ccw", "green"),
+    "deactivated": ("key-round", "red"),
+    "corrected": ("pencil", "blue"),
     "delivered": ("key-round", "blue"),
 }
 
@@ -146,7 +153,14 @@ class PurchaseViewer(PurchasePage):
 
     def general_tab(self) -> dict[str, Any]:
         """Contacts, facts of the order, x-parameters."""
-        return {"x_parameters": self.row.x_parameters.order_by("key")}
+        known = {contact.kind for contact in self.contacts}
+        may_correct = self.user.may(Right.CONVERT)
+        free = [kind for kind in ContactKind.values if not correction_refusal(self.row, kind)]
+        return {
+            "x_parameters": self.row.x_parameters.order_by("key"),
+            "correctable": free if may_correct else [],
+            "missing_contacts": [(kind.value, kind.label) for kind in ContactKind if kind.value not in known],
+        }
 
     def items_tab(self) -> dict[str, Any]:
         """The lines and their totals."""
@@ -165,7 +179,10 @@ class PurchaseViewer(PurchasePage):
     def payments_tab(self) -> dict[str, Any]:
         """Money in and out, in the order in which it moved."""
         payments = [(True, payment) for payment in self.row.payments.select_related("by", "bank_line__statement")]
-        refunds = [(False, refund) for refund in self.row.refunds.select_related("by")]
+        refunds = [
+            (False, refund)
+            for refund in self.row.refunds.select_related("by", "credit_note").prefetch_related("items__item")
+        ]
         return {"movements": sorted(payments + refunds, key=lambda movement: (movement[1].at, movement[1].pk))}
 
     def po_tab(self) -> dict[str, Any]:
@@ -203,7 +220,8 @@ class PurchaseViewer(PurchasePage):
 
     def documents_tab(self) -> dict[str, Any]:
         """Invoices, notices and all else that was issued."""
-        issued = Document.objects.filter(purchase=self.row).defer("data").order_by("-issued_at", "-pk")
+        issued = Document.objects.filter(purchase=self.row).select_related("corrects")
+        issued = issued.defer("data", "corrects__data").order_by("-issued_at", "-pk")
         return {"documents": issued}
 
     def history_tab(self) -> dict[str, Any]:

@@ -1,0 +1,177 @@
+"""Correcting what an order says of its customer: PO number, VAT ID, contacts. Prices and tax are never edited."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Final
+
+from django.db import transaction
+
+from core.lengths import one_line, refuse_too_long
+from core.refused import Refused
+from customers.models import ContactKind
+from customers.services import AddressInput, change_customer, save_contact
+from purchases import emails
+from purchases.documents import latest_invoice
+from purchases.models import Document, DocumentKind, Purchase, PurchaseContact
+from purchases.services.documents import issue
+from purchases.services.history import Note, report, save_change
+from purchases.states import CORRECTABLE, READDRESSABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from accounts.models import User
+
+UNPRINTED: Final = frozenset({"email", "phone", "fax"})
+"""Parts of the billing contact that stand on no document."""
+NAMES: Final[dict[str, str]] = {"po_number": "PO number", "vat_id": "VAT ID", "email": "E-mail"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field's old and new value; `is_printed` says whether documents show it."""
+
+    field: str
+    before: str
+    after: str
+    is_printed: bool
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.before or '–'} → {self.after or '–'}"
+
+
+@transaction.atomic
+def correct_purchase(
+    purchase: Purchase,
+    *,
+    by: User,
+    at: datetime,
+    reason: str,
+    po_number: str | None = None,
+    vat_id: str | None = None,
+    contacts: Mapping[str, AddressInput] | None = None,
+    for_customer_too: bool = False,
+) -> Purchase:
+    """Correct what is given: PO number and VAT ID, `contacts` by kind. What is as it was changes nothing.
+
+    An invoice that shows the change is undone by a credit note and issued anew with the same due date; a pro-forma
+    invoice is issued anew; the customer gets them. The customer's own record changes only `for_customer_too`.
+    Raises Refused once the documents have to stay as they are: when paid, or closed; delivery and licensee, which
+    stand on no document, until refunded.
+    """
+    purchase = Purchase.objects.lock(purchase)
+    contacts = contacts or {}
+    changes = [*_correct_fields(purchase, po_number=po_number, vat_id=vat_id), *_correct_contacts(purchase, contacts)]
+    if not changes:
+        return purchase
+    text = f"Corrected: {', '.join(change.field for change in changes)}"
+    detail = "\n".join(str(change) for change in changes)
+    save_change(purchase, Note("corrected", text, reason=reason, detail=detail), by=by, at=at)
+    if for_customer_too:
+        _correct_customer(purchase, contacts, vat_id=vat_id, by=by, at=at)
+    if any(change.is_printed for change in changes):
+        _correct_documents(purchase, at=at)
+    report(purchase, "corrected", at=at)
+    return purchase
+
+
+def correction_refusal(purchase: Purchase, kind: str = "") -> str:
+    """Say why the contact `kind` can't be corrected any more, without one PO number and VAT ID; empty when they can."""
+    is_free = kind in {ContactKind.DELIVERY, ContactKind.LICENSEE}
+    if purchase.status in (READDRESSABLE if is_free else CORRECTABLE):
+        return ""
+    return f"{purchase.reference} is {purchase.status_label}: its documents stay as they are."
+
+
+def _correct_fields(purchase: Purchase, **values: str | None) -> list[Change]:
+    changes = []
+    for field, value in values.items():
+        after, before = one_line(value or ""), str(getattr(purchase, field))
+        if value is None or after == before:
+            continue
+        _check(purchase)
+        changes.append(Change(NAMES[field], before, after, is_printed=True))
+        setattr(purchase, field, after)
+    if purchase.is_po and not purchase.po_number and changes and purchase.policy.po_number_required:
+        message = f"Purchase orders of {purchase.client} need a PO number."
+        raise Refused(message, "po_number")
+    return changes
+
+
+def _correct_contacts(purchase: Purchase, contacts: Mapping[str, AddressInput]) -> list[Change]:
+    changes = []
+    for kind, address in contacts.items():
+        if kind not in ContactKind.values:
+            message = f"{kind} is not a kind of contact."
+            raise Refused(message, "kind")
+        found = PurchaseContact.objects.filter(purchase=purchase, kind=kind).first()
+        contact = found or PurchaseContact(purchase=purchase, kind=kind)
+        changed = _compare(contact, address)
+        if not changed:
+            continue
+        _check(purchase, kind)
+        if not (address.company or address.last_name):
+            message = "Enter a company or a last name."
+            raise Refused(message, "name")
+        for name, value in asdict(address).items():
+            setattr(contact, name, value)
+        refuse_too_long(contact)
+        contact.save()
+        if kind == ContactKind.BILLING:
+            purchase.billing_company, purchase.billing_last_name = address.company, address.last_name
+            purchase.billing_email = address.email
+        changes += changed
+    return changes
+
+
+def _compare(contact: PurchaseContact, address: AddressInput) -> list[Change]:
+    label, is_billing = ContactKind(contact.kind).label, contact.kind == ContactKind.BILLING
+    return [
+        Change(
+            f"{label} {NAMES.get(field.name, field.name.replace('_', ' ')).lower()}",
+            getattr(contact, field.name),
+            getattr(address, field.name),
+            is_printed=is_billing and field.name not in UNPRINTED,
+        )
+        for field in fields(address)
+        if getattr(contact, field.name) != getattr(address, field.name)
+    ]
+
+
+def _check(purchase: Purchase, kind: str = "") -> None:
+    refusal = correction_refusal(purchase, kind)
+    if refusal:
+        raise Refused(refusal, "status")
+
+
+def _correct_customer(
+    purchase: Purchase, contacts: Mapping[str, AddressInput], *, vat_id: str | None, by: User, at: datetime
+) -> None:
+    customer = purchase.customer
+    for kind, address in contacts.items():
+        save_contact(customer, kind=kind, address=address, by=by, at=at)
+    if vat_id is not None:
+        change_customer(
+            customer,
+            company=customer.company,
+            type=customer.type,
+            vat_id=one_line(vat_id),
+            language=customer.language,
+            by=by,
+            at=at,
+        )
+
+
+def _correct_documents(purchase: Purchase, *, at: datetime) -> None:
+    """Undo the invoice that holds and issue it anew; without one, issue the pro-forma invoice anew."""
+    purchase = Purchase.objects.with_parties().get(pk=purchase.pk)  # without what was read before the change
+    invoice, credit_note = latest_invoice(purchase), None
+    replaced = invoice or Document.objects.filter(purchase=purchase, kind=DocumentKind.PROFORMA).order_by("-pk").first()
+    if replaced is None:
+        return
+    if invoice is not None:
+        credit_note = issue(purchase, DocumentKind.CREDIT_NOTE, at=at, corrects=invoice)
+    document = issue(purchase, replaced.kind, at=at, corrects=replaced)
+    emails.correction(purchase, document=document, replaced=replaced, credit_note=credit_note, at=at)
