@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import django_filters as filters
 from django import forms
 from django.core.validators import RegexValidator
+from django.db.models import Q
 
 from core.forms import date_input
-from purchases.models import Product, Purchase
+from purchases.models import BankLine, BankStatement, Product, Purchase
 from purchases.states import Status
 
 if TYPE_CHECKING:
@@ -76,3 +77,39 @@ class ProductFilter(filters.FilterSet):
     def find(self, rows: QuerySet[Product], _name: str, value: str) -> QuerySet[Product]:
         """Find by a part of the name or code."""
         return rows.filter(name__icontains=value) | rows.filter(code__icontains=value)
+
+
+class BankLineFilter(filters.FilterSet):
+    """The bar above bank lines."""
+
+    q = filters.CharFilter(
+        label="Search",
+        method="find",
+        max_length=100,
+        widget=forms.TextInput(attrs={"placeholder": "Payer, text, account, reference"}),
+    )
+    day_from = filters.DateFilter(label="From", field_name="booked_on", lookup_expr="gte", widget=date_input())
+    day_to = filters.DateFilter(label="To", field_name="booked_on", lookup_expr="lte", widget=date_input())
+
+    class Meta:
+        model = BankLine
+        fields: ClassVar = ["q", "day_from", "day_to"]
+
+    def find(self, rows: QuerySet[BankLine], _name: str, value: str) -> QuerySet[BankLine]:
+        """Find by a part of payer or text, by the account, or by the purchase."""
+        told = Q(payer__icontains=value) | Q(text__icontains=value) | Q(payer_account__iexact="".join(value.split()))
+        return rows.filter(told | Q(purchase__reference=value.strip()))
+
+
+class StatementFilter(filters.FilterSet):
+    """The bar above bank statements."""
+
+    q = filters.CharFilter(label="Search", method="find", max_length=100)
+
+    class Meta:
+        model = BankStatement
+        fields: ClassVar = ["q"]
+
+    def find(self, rows: QuerySet[BankStatement], _name: str, value: str) -> QuerySet[BankStatement]:
+        """Find by a part of the file's name, or by the account."""
+        return rows.filter(Q(filename__icontains=value) | Q(account__iexact="".join(value.split())))

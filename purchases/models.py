@@ -800,7 +800,17 @@ class BankLine(models.Model):
         indexes: ClassVar = [models.Index(fields=["client", "status", "-booked_on"], name="bank_line_by_status")]
 
     def __str__(self) -> str:
-        return f"{self.booked_on} {self.amount_minor} {self.currency}"
+        return f"{self.amount} from {self.payer or 'somebody'}, {self.booked_on}"
+
+    @property
+    def amount(self) -> Money:
+        """What moved; negative went out."""
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody has to decide about it."""
+        return self.status in {LineStatus.PROPOSED, LineStatus.UNMATCHED}
 
 
 class CsvMapping(models.Model):

@@ -230,7 +230,8 @@ class ReviewTable(PurchaseTable):
 
 
 def _product(product: Product, _reader: Reader) -> str:
-    return format_html('{}<span class="sub">{}</span>', product.name, product.code)
+    link = reverse("purchases:product", args=[product.pk])
+    return format_html('<a href="{}">{}</a><span class="sub">{}</span>', link, product.name, product.code)
 
 
 def _prices(product: Product, reader: Reader) -> str:
@@ -242,7 +243,9 @@ def _stock(product: Any, _reader: Reader) -> str:
     if product.delivery != "key":
         return NOTHING
     if product.free_keys == 0:
-        return badge("Empty", "red")
+        return badge("Generated", "blue") if product.generator_url else badge("Empty", "red")
+    if product.free_keys <= product.low_stock_at:
+        return badge(f"Low: {product.free_keys:,}", "amber")
     return f"{product.free_keys:,}"
 
 
@@ -263,6 +266,10 @@ class ProductTable(Table):
     )
     default_sort = "name"
     caption = "Products"
+
+    def link(self, row: Any) -> str:
+        """The product."""
+        return reverse("purchases:product", args=[row.pk])
 
 
 def _policy(policy: Policy, _reader: Reader) -> str:
@@ -369,8 +376,9 @@ class BankLineTable(Table):
 class StatementLineTable(BankLineTable):
     """The lines of one statement, in the file's order."""
 
-    columns = (Column("Line", lambda line, _: f"{line.position:,}", sort="position", css="num wide-only"),) + tuple(
-        column for column in BankLineTable.columns if column.label not in {"File", "Client"}
+    columns = (
+        Column("Line", lambda line, _: f"{line.position:,}", sort="position", css="num wide-only"),
+        *(column for column in BankLineTable.columns if column.label not in {"File", "Client"}),
     )
     default_sort = "position"
     caption = "Lines of this statement"
@@ -397,7 +405,9 @@ class StatementTable(Table):
         Column("Client", lambda row, _: row.client.name, css="wide-only fill-s", clients_only=True),
         Column("Account", lambda row, _: row.account or NOTHING, css="wide-only"),
         Column("Format", lambda row, _: row.get_format_display(), css="wide-only"),
-        Column("Imported", lambda row, reader: moment_cell(row.imported_at, reader), sort="imported_at", css="wide-only"),
+        Column(
+            "Imported", lambda row, reader: moment_cell(row.imported_at, reader), sort="imported_at", css="wide-only"
+        ),
         Column("By", lambda row, _: row.imported_by.name, css="wide-only"),
         Column("Proposed", _count("proposed", LINE_TONES[LineStatus.PROPOSED]), css="num"),
         Column("Unmatched", _count("unmatched", LINE_TONES[LineStatus.UNMATCHED]), css="num"),

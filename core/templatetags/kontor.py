@@ -123,6 +123,7 @@ class Entry:
 ENTRIES = (
     Entry("dunning:today", "Today", "layout-dashboard"),
     Entry("purchases:list", "Purchases", "receipt-text", "search"),
+    Entry("purchases:enter", "New order", "file-plus", "enter_order"),
     Entry("purchases:review", "Review", "clipboard-check", "search", counter="review", also=("purchases:desk",)),
     Entry("purchases:bank_lines", "Bank lines", "banknote", "payments"),
     Entry("customers:list", "Customers", "users", "search"),

@@ -13,12 +13,15 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.roles import CLIENT_ROLES, ROLES
 from accounts.services import save_department
+from core.money import Money
 from dunning.models import Run
 from errorlog.services import log_error
 from followups.services import open_follow_up
 from mailing.models import Attachment, Email
 from mailing.services.compose import AttachmentSpec, queue_email
 from purchases.models import Document, PoDocument, Purchase
+from purchases.services.bank_files import Movement, StatementFile
+from purchases.services.banking import import_statement
 from tests.stories import MONDAY, a_client, a_customer, a_partner, a_released_po, a_user, a_waiting_po
 
 if TYPE_CHECKING:
@@ -130,6 +133,15 @@ class Side:
         self.run = Run.objects.create(client=self.client, on=MONDAY.date(), started_at=MONDAY, finished_at=MONDAY)
         team = save_department(self.client, office=f"{word} office", name=f"{word} team")
         self.user = a_user("client_support", self.client, name=f"{word} Support", department=team)
+        moved = Movement(1, MONDAY.date(), Money(100, "EUR"), payer=word, text=f"{word} pays")
+        self.statement = import_statement(
+            self.client,
+            file=StatementFile("mt940", "DE89370400440532013000", "EUR", (moved,)),
+            filename=f"{word}.sta",
+            sha256=slug,
+            by=self.user,
+            at=MONDAY,
+        ).statement
 
     @property
     def document(self) -> Document:
@@ -150,6 +162,7 @@ class Side:
                 "reference": self.purchase.reference,
                 "slug": self.client.slug,
                 "number": self.document.number,
+                "pk": self.statement.lines.values_list("pk", flat=True)[0],
                 "kind": "billing",
             },
         }
@@ -163,6 +176,7 @@ class Side:
                 "pk": PoDocument.objects.filter(purchase=self.waiting).values_list("pk", flat=True)[0],
                 "page": 1,
             },
+            "purchases:bank_statement": {"pk": self.statement.pk},
             "mailing:attachment": {
                 "email": self.email.pk,
                 "pk": Attachment.objects.filter(email=self.email).values_list("pk", flat=True)[0],
