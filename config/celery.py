@@ -31,6 +31,7 @@ app.conf.beat_schedule = {
         "options": {"expires": POLL_SECONDS * 5},
     },
     "periodic jobs": {"task": "dunning.tasks.run_jobs", "schedule": 60.0, "options": {"expires": 60}},
+    "ask for keys": {"task": "purchases.tasks.ask_for_keys", "schedule": 60.0, "options": {"expires": 60}},
     "heartbeat": {"task": "dunning.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 30}},
 }
 

@@ -336,10 +336,12 @@ class ActView(Page):
 class ActionView(ActView, DetailPage):
     """One act on one row: the form's cleaned fields are the keywords of `action`, a service.
 
-    `action(row, by=…, at=…, **fields)` does it or raises Refused; `sentence` tells that it was done.
+    `action(row, by=…, at=…, **fields)` does it or raises Refused; `sentence` tells that it was done, from the service's
+    `result` where it has more to say.
     """
 
     action: ClassVar[Callable[..., Any]]
+    result: Any = None
 
     def consequences(self) -> list[str]:
         """What will happen, in sentences, before the button is pressed."""
@@ -381,7 +383,7 @@ class ActionView(ActView, DetailPage):
         if not form.is_valid():
             return self.ask(form, status=INVALID)
         try:
-            type(self).action(self.row, by=self.user, at=self.at, **self.keywords(form))
+            self.result = type(self).action(self.row, by=self.user, at=self.at, **self.keywords(form))
         except Refused as refused:
             return self.ask(form, status=INVALID, problem=refused.message)
         self.spend()

@@ -26,8 +26,12 @@ def log_error(
     reference: str = "",
     purchase_status: str = "",
     item_number: int | None = None,
+    client_handles: bool = False,
 ) -> ErrorRecord:
-    """Enter a failure once: the same `dedupe_key` returns the entry that is there."""
+    """Enter a failure once: the same `dedupe_key` returns the entry that is there.
+
+    `client_handles` says that the client remedies it, not the platform.
+    """
     known = ErrorRecord.objects.filter(dedupe_key=dedupe_key).first()
     if known is not None:
         return known
@@ -40,6 +44,7 @@ def log_error(
         reference=reference,
         purchase_status=purchase_status,
         item_number=item_number,
+        client_handles=client_handles,
     )
     return record(entry, by=None, at=at, reason="failed")
 

@@ -16,3 +16,12 @@ keys_missing = Signal()
 
 late_money = Signal()
 """Money arrived on a closed purchase, or more than was owed. Sent with `purchase`, `amount` (Money), `at`."""
+
+keys_found = Signal()
+"""A key that was missing has been delivered. Sent with `purchase`, `item`, `at`."""
+
+stock_low = Signal()
+"""A delivery left a key list at or below its mark. Sent with `product`, `purchase`, `left` (keys), `at`."""
+
+stock_filled = Signal()
+"""Keys were added to a list. Sent with `product`, `left` (free keys), `at`."""

@@ -249,6 +249,13 @@ def _stock(product: Any, _reader: Reader) -> str:
     return f"{product.free_keys:,}"
 
 
+def _checkout_link(product: Product, _reader: Reader) -> str:
+    if not product.is_active:
+        return NOTHING
+    link = f"{reverse('quotes_public:checkout', args=[product.client.slug])}?{urlencode({'product': product.code})}"
+    return format_html('<a href="{}" aria-label="Checkout link of {}">Checkout</a>', link, product.name)
+
+
 class ProductTable(Table):
     """Products with their prices and what is left of their keys."""
 
@@ -258,6 +265,7 @@ class ProductTable(Table):
         Column("Net prices", _prices),
         Column("Delivery", lambda product, _: product.get_delivery_display(), css="wide-only"),
         Column("Keys left", _stock, css="num"),
+        Column("Link", _checkout_link, css="wide-only"),
         Column(
             "State",
             lambda product, _: badge("On sale", "green") if product.is_active else badge("Withdrawn"),

@@ -170,6 +170,7 @@ class ProductList(ListPage):
 
     right = Right.PRODUCTS
     title = "Products"
+    template_name = "purchases/products.html"
     table_class = ProductTable
     filterset_class = ProductFilter
     noun = ("product", "products")

@@ -167,6 +167,10 @@ class Side:
             },
         }
         special: dict[str, dict[str, Any]] = {
+            **{
+                f"purchases:{name}": {"pk": self.client.products.values_list("pk", flat=True)[0]}
+                for name in ("product", "product_edit", "product_keys", "product_ask")
+            },
             "purchases:po_document": {
                 "reference": self.waiting.reference,
                 "pk": PoDocument.objects.filter(purchase=self.waiting).values_list("pk", flat=True)[0],

@@ -1,0 +1,14 @@
+"""What the worker does for purchases: keys that a generator makes."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from purchases.services import generator
+
+
+@shared_task(name="purchases.tasks.ask_for_keys", ignore_result=True)
+def ask_for_keys() -> int:
+    """Ask key generators for the keys that are due; return how many were asked for."""
+    return generator.ask_due(clock=timezone.now)
