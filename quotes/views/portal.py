@@ -32,7 +32,7 @@ from partners.models import LimitScope, Partner, PartnerStatus
 from partners.selectors import WARN_AT_PERCENT, exposure_of, open_allowance, with_outstanding
 from partners.services.portal import ask_for_link, find_link, use_link
 from partners.tables import left_text, meter
-from purchases.documents import bank_rows, voice_of
+from purchases.documents import Voice, bank_rows
 from purchases.models import Document, Purchase
 from purchases.services.documents import render_document
 from purchases.states import OPEN, RECEIVABLE, Status
@@ -50,6 +50,7 @@ STAYS: Final = timedelta(hours=8)
 THROTTLED: Final = 429
 NEWEST: Final = 8
 ORDERS_PAGE: Final = 25
+PAGE_LANGUAGE: Final = "en"
 
 
 def entered(request: HttpRequest, *, at: datetime) -> dict[int, str]:
@@ -84,7 +85,10 @@ def partners_of(request: HttpRequest, *, at: datetime) -> list[Partner]:
 
 
 def private(response: HttpResponse) -> HttpResponse:
-    """Keep addresses and pages of the portal out of other servers' logs and search engines."""
+    """Keep addresses and pages of the portal out of other servers' logs and search engines.
+
+    Not `no-referrer`: browsers then send a form with the origin `null`, which looks like a forgery.
+    """
     response["Referrer-Policy"] = "same-origin"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
@@ -129,9 +133,7 @@ class PortalEnter(View):
         link = find_link(token, at=timezone.now())
         if link is None:
             return self.nothing(request)
-        answer = private(render(request, "quotes/portal_enter.html", {"partner": link.partner}))
-        answer["Referrer-Policy"] = "no-referrer"
-        return answer
+        return private(render(request, "quotes/portal_enter.html", {"partner": link.partner}))
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Come in, once."""
@@ -146,9 +148,7 @@ class PortalEnter(View):
 
     def nothing(self, request: HttpRequest) -> HttpResponse:
         """Say that the link leads nowhere (any more)."""
-        answer = private(render(request, "quotes/portal_gone.html", status=404))
-        answer["Referrer-Policy"] = "no-referrer"
-        return answer
+        return private(render(request, "quotes/portal_gone.html", status=404))
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -193,6 +193,11 @@ class PartnerPage(View):
         """The client's today."""
         day: date = self.at.astimezone(self.partner.client.zone).date()
         return day
+
+    @property
+    def voice(self) -> Voice:
+        """The client speaking in the language of these pages."""
+        return Voice(self.partner.client, PAGE_LANGUAGE, self.on, self.at)
 
     @cached_property
     def purchases(self) -> QuerySet[Purchase]:
@@ -311,7 +316,7 @@ class PortalOrder(PartnerPage):
         if purchase is None:
             raise Http404
         is_owed = purchase.is_open and not purchase.is_test
-        bank = bank_rows(voice_of(purchase, at=self.at), purchase.currency, purchase.reference) if is_owed else []
+        bank = bank_rows(self.voice, purchase.currency, purchase.reference) if is_owed else []
         return self.show(
             "quotes/portal_order.html",
             {

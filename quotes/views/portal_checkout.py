@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -11,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 
+from core import letters
 from core.refused import Refused
 from core.views import INVALID
 from customers.models import Address, ContactKind, CustomerType
@@ -21,7 +21,7 @@ from partners.services.limit import note_refused_order
 from purchases.models import Product, PurchaseContact
 from quotes.selectors import policy_of
 from quotes.services.portal import Wish, currencies_of, estimate, place_portal_order, price_in
-from quotes.views.portal import PartnerPage
+from quotes.views.portal import PAGE_LANGUAGE, PartnerPage
 from taxexempt.policy import read_vat_id
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class PortalCheckout(PartnerPage):
             **self.limit_context(),
             "wish": wish,
             "costs": costs,
-            "billing": [value for value in asdict(wish.customer.billing).values() if value],
+            "billing": _window(wish.customer.billing, home=self.partner.client.country),
             "customer": wish.customer,
             "problem": problem,
             "form_key": uuid4().hex if problem else (_key(sent.get("form_key", "")) or uuid4().hex),
@@ -189,6 +189,14 @@ class PortalCheckout(PartnerPage):
 
 def _key(text: str) -> str:
     return text if FORM_KEY.fullmatch(text) else ""
+
+
+def _window(given: AddressInput, *, home: str) -> list[str]:
+    """The address as it will be printed, and where e-mails go."""
+    name = f"{given.first_name} {given.last_name}".strip()
+    parts = ("company", "street", "postal_code", "city", "state", "country")
+    address = letters.Address(name=name, **{part: getattr(given, part) for part in parts})
+    return [*address.lines(language=PAGE_LANGUAGE, home=home), given.email]
 
 
 def _address(data: dict[str, Any]) -> AddressInput:
