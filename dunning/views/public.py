@@ -144,7 +144,10 @@ def _facts(purchase: Purchase, reader: Reader, *, on: date) -> list[tuple[str, s
 
 
 def _private(response: HttpResponse) -> HttpResponse:
-    """Keep the token out of other servers' logs and search engines."""
-    response["Referrer-Policy"] = "no-referrer"
+    """Keep the token out of other servers' logs and search engines.
+
+    Not `no-referrer`: browsers then send the form with the origin `null`, which is refused as a forgery.
+    """
+    response["Referrer-Policy"] = "same-origin"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
