@@ -487,7 +487,7 @@ class AsideForm(ActionForm):
     )
 
 
-SPLIT_ROWS = 6
+SPLIT_ROWS = 5
 
 
 class SplitForm(ActionForm):
