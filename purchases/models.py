@@ -800,7 +800,7 @@ class BankLine(models.Model):
         indexes: ClassVar = [models.Index(fields=["client", "status", "-booked_on"], name="bank_line_by_status")]
 
     def __str__(self) -> str:
-        return f"{self.amount} from {self.payer or 'somebody'}, {self.booked_on}"
+        return f"{self.amount} from {self.payer[:30] or 'somebody'}, {self.booked_on}"
 
     @property
     def amount(self) -> Money:

@@ -336,7 +336,7 @@ def _line_payer(line: BankLine, _reader: Reader) -> str:
     link = reverse("purchases:bank_line", args=[line.pk])
     name = line.payer or "Payer not given"
     return format_html(
-        '<a class="num-link clip" href="{}" title="{}">{}</a><span class="sub clip" title="{}">{}</span>',
+        '<a class="clip" href="{}" title="{}">{}</a><span class="sub" title="{}">{}</span>',
         link,
         name,
         name,
@@ -347,7 +347,7 @@ def _line_payer(line: BankLine, _reader: Reader) -> str:
 
 def _line_pays(line: BankLine, _reader: Reader) -> str:
     grounds = line.note if line.status == LineStatus.IGNORED else "; ".join(line.grounds)
-    told = format_html('<span class="sub clip" title="{}">{}</span>', grounds, grounds)
+    told = format_html('<span class="sub" title="{}">{}</span>', grounds, grounds)
     if line.purchase is None:
         return told
     paid = format_html('<a class="num-link" href="{}">{}</a>', purchase_link(line.purchase), line.purchase.reference)
@@ -364,9 +364,9 @@ class BankLineTable(Table):
 
     columns = (
         Column("Day", lambda line, reader: day_cell(line.booked_on, reader), sort="booked_on"),
-        Column("Payer and text", _line_payer, sort="payer", css="fill"),
+        Column("Payer and text", _line_payer, sort="payer", css="fill bank"),
         Column("Amount", line_amount, sort="amount_minor", css="num"),
-        Column("Pays", _line_pays, css="fill"),
+        Column("Pays", _line_pays, css="fill bank"),
         Column("State", lambda line, _: line_badge(line), sort="status", css="wide-only"),
         Column("File", _line_file, css="wide-only"),
         Column("Client", lambda line, _: line.client.name, css="wide-only fill-s", clients_only=True),

@@ -260,22 +260,25 @@ def csv_refusal(content: bytes, layout: CsvLayout = LAYOUT) -> str:
 
 
 def test_a_csv_is_guessed_and_read() -> None:
-    assert CsvLayout(
-        encoding="cp1252",
-        delimiter=";",
-        heading=3,
-        decimal=",",
-        date_format="%d.%m.%Y",
-        default_currency="EUR",
-        columns={
-            "date": "Buchungstag",
-            "amount": "Betrag",
-            "currency": "Währung",
-            "payer": "Beguenstigter/Zahlungspflichtiger",
-            "account": "IBAN",
-            "text": "Verwendungszweck",
-        },
-    ) == LAYOUT
+    assert (
+        CsvLayout(
+            encoding="cp1252",
+            delimiter=";",
+            heading=3,
+            decimal=",",
+            date_format="%d.%m.%Y",
+            default_currency="EUR",
+            columns={
+                "date": "Buchungstag",
+                "amount": "Betrag",
+                "currency": "Währung",
+                "payer": "Beguenstigter/Zahlungspflichtiger",
+                "account": "IBAN",
+                "text": "Verwendungszweck",
+            },
+        )
+        == LAYOUT
+    )
     file = read_csv("a.csv", CSV, LAYOUT, account="DE89 3704 0044 0532 0130 00")
     assert (file.format, file.account, file.currency) == ("csv", "DE89370400440532013000", "EUR")
     text = "Rechnung 123 456 789 vielen Dank"
