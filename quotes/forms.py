@@ -132,7 +132,15 @@ class PayForm(forms.Form):
     po_number = forms.CharField(required=False, max_length=60)
     po_document = forms.FileField(required=False, max_length=200, allow_empty_file=True)
 
-    def __init__(self, *args: Any, language: str, offers_po: bool, needs_number: bool = False, **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        language: str,
+        offers_po: bool,
+        needs_number: bool = False,
+        takes_file: bool = True,
+        **options: Any,
+    ) -> None:
         super().__init__(*args, **options)
         self.words, self.needs_number = WORDS[language], needs_number
         payment = self.fields["payment"]
@@ -142,8 +150,9 @@ class PayForm(forms.Form):
         self.fields["po_document"].label = self.words["po_document"]
         self.fields["po_document"].help_text = self.words["po_document_help"]
         self.fields["po_document"].widget.attrs["accept"] = ".pdf,.png,.jpg,.jpeg"
-        if not offers_po:
-            del self.fields["po_number"], self.fields["po_document"]
+        for name, is_asked in (("po_number", offers_po), ("po_document", offers_po and takes_file)):
+            if not is_asked:
+                del self.fields[name]
         self.use_required_attribute = False
 
     def clean_po_document(self) -> ReceivedFile | None:

@@ -91,11 +91,11 @@ def check_out(
         raise Refused(message, "form_expired")
     # The page's secret follows from the form's: whoever sent the form twice is led to the same page.
     token = salted_hmac(LINK_SALT, form_key, algorithm="sha256").hexdigest()
+    found = _placed_by(form_key)
+    if found is not None:
+        return Placed(found, token, is_new=False)
     try:
         with transaction.atomic():
-            found = Purchase.objects.filter(form_token=hash_of(form_key)).first()
-            if found is not None:
-                return Placed(found, token, is_new=False)
             order = replace(order, form_token=hash_of(form_key), status_url=status_url(token))
             purchase = place_order(client, order, by=by, at=at)
             if file is not None and purchase.is_po:
@@ -103,13 +103,17 @@ def check_out(
             StatusLink.objects.create(
                 purchase=purchase, token_hash=hash_of(token), created_at=at, expires_at=at + VALID_FOR
             )
-            return Placed(purchase, token, is_new=True)
     except IntegrityError:
         # The same form at the same moment: the other one was first, and this one was undone whole.
-        found = Purchase.objects.filter(form_token=hash_of(form_key)).first()
+        found = _placed_by(form_key)
         if found is None:
             raise
         return Placed(found, token, is_new=False)
+    return Placed(purchase, token, is_new=True)
+
+
+def _placed_by(form_key: str) -> Purchase | None:
+    return Purchase.objects.filter(form_token=hash_of(form_key)).first()
 
 
 def status_url(token: str) -> str:

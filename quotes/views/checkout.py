@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -14,7 +14,7 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control
 
 from accounts.models import Client
 from accounts.roles import Right
@@ -22,7 +22,7 @@ from core.letters import country_name, fill, formatter
 from core.refused import Refused
 from customers.models import ContactKind
 from customers.services import CustomerInput
-from purchases.models import PaymentType, Source
+from purchases.models import Channel, PaymentType, Source
 from purchases.services.place import Order, OrderLine
 from quotes.forms import BuyerForm, ContactForm, PayForm
 from quotes.selectors import BuyerFacts, Cart, is_trusted, offer_of, policy_of, read_cart, tax_of
@@ -47,9 +47,12 @@ OWN_FIELDS: Final = ("currency", "language", "test")
 SEE_OTHER: Final = 303
 
 
-@method_decorator(never_cache, name="dispatch")
+@method_decorator(cache_control(private=True, no_cache=True), name="dispatch")
 class Checkout(PublicPage):
-    """One client's checkout; `?test=1` is the same for those who make its rules, and places test orders."""
+    """One client's checkout; `?test=1` is the same for those who make its rules, and places test orders.
+
+    The browser may hold the page for its Back button, which keeps what was typed.
+    """
 
     client: Client
     at: datetime
@@ -168,10 +171,19 @@ class Checkout(PublicPage):
 
     def pay_form(self, data: Any = None, files: Any = None) -> PayForm:
         """The ways to pay this order."""
-        needs_number = bool(self.policy and self.policy.po_number_required)
+        policy = self.policy
+        needs_number = bool(policy and policy.po_number_required)
+        channels = policy.accepted_channels if policy else []
+        takes_file = bool(policy and policy.review) and (not channels or Channel.UPLOAD in channels)
         initial = {"payment": "po" if self.offers_po else "wire"}
         return PayForm(
-            data, files, language=self.language, offers_po=self.offers_po, needs_number=needs_number, initial=initial
+            data,
+            files,
+            language=self.language,
+            offers_po=self.offers_po,
+            needs_number=needs_number,
+            takes_file=takes_file,
+            initial=initial,
         )
 
     def order(self) -> HttpResponse:
@@ -317,6 +329,7 @@ class Checkout(PublicPage):
             "form_key": key if is_form_key(self.client, key) else new_form_key(self.client),
             "is_test": self.is_test,
             "test_lines": self.test_lines() if self.is_test else [],
+            "choices": self.choices() if self.is_test and not cart.lines else [],
             "cart": cart,
             "lines": [
                 {
@@ -339,6 +352,11 @@ class Checkout(PublicPage):
             "tax_label": fill(self.words["tax_at"], {"percent": rate}) if self.tax else self.words["tax"],
             "tax_why": why,
         }
+
+    def choices(self) -> list[tuple[str, str]]:
+        """What a tester may begin with: every product, as a link."""
+        sold = self.client.products.filter(is_active=True).order_by("name", "pk")
+        return [(product.name, urlencode({"product": product.code, "test": "1"})) for product in sold]
 
     def test_lines(self) -> list[str]:
         """Say to those who make the rules what they do to this cart and customer."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -20,8 +21,9 @@ from django.views.decorators.debug import sensitive_variables
 from core.letters import Address, clip, fill, formatter
 from core.pdf import PdfTimeoutError, PdfUnavailableError
 from core.refused import Refused
-from purchases.documents import bank_rows, item_table, items_of, total_rows, voice_of
+from purchases.documents import bank_rows, items_of, total_rows, voice_of
 from purchases.models import Channel, Document, DocumentKind, PaymentType
+from purchases.selectors import po_instructions
 from purchases.services.documents import render_document
 from purchases.states import AWAITING_PO_DOCUMENT, Status
 from quotes.forms import UploadForm
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 
     from accounts.models import Client
     from purchases.documents import Voice
-    from purchases.models import Purchase, StatusLink
+    from purchases.models import Purchase, PurchaseItem, StatusLink
 
 INVALID: Final = 422
 SEE_OTHER: Final = 303
@@ -145,10 +147,20 @@ class OrderPage(PublicPage):
             "form": form if self.awaits_upload() else None,
             "paying": self.paying(),
             "documents": self.documents(token),
-            "table": item_table(items, voice, purchase.currency),
+            "lines": [self.line(item) for item in items],
             "totals": total_rows(purchase, items, voice),
         }
         return self.page("quotes/order.html", context, status=status)
+
+    def line(self, item: PurchaseItem) -> dict[str, str]:
+        """One item as it is read."""
+        write, currency = self.voice.write, self.purchase.currency
+        return {
+            "name": item.name,
+            "count": f"{write.count(item.quantity)} × {write.money(item.unit_minor, currency)}",
+            "discount": write.percent(item.discount_percent) if item.discount_percent else "",
+            "net": write.money(item.net_minor, currency),
+        }
 
     @property
     def voice(self) -> Voice:
@@ -161,7 +173,7 @@ class OrderPage(PublicPage):
 
     def state_key(self) -> str:
         """Where the order stands, in the customer's words."""
-        if self.purchase.status == Status.AWAITING_RELEASE and self.purchase.document_received_at:
+        if self.purchase.status == Status.AWAITING_RELEASE and not self.lacks_document:
             return "ARP_received"
         return str(self.purchase.status)
 
@@ -183,6 +195,14 @@ class OrderPage(PublicPage):
         """Whether the order is a PO that waits for its review."""
         return self.purchase.is_po and self.purchase.status in AWAITING_PO_DOCUMENT and not self.purchase.is_test
 
+    @cached_property
+    def lacks_document(self) -> bool:
+        """Whether no document came, or none since it was asked for again."""
+        purchase = self.purchase
+        if purchase.document_received_at is None or purchase.document_asked_at is None:
+            return purchase.document_received_at is None
+        return not purchase.po_documents.filter(received_at__gt=purchase.document_asked_at).exists()
+
     def takes(self, channel: Channel) -> bool:
         """Whether the policy takes documents this way; without a list it takes them all."""
         channels = self.purchase.policy.accepted_channels
@@ -195,7 +215,7 @@ class OrderPage(PublicPage):
 
     def sending(self) -> dict[str, Any] | None:
         """What the letterhead must contain, where it is to be sent, by when; none when nothing is awaited."""
-        if not self.awaits_document() or self.purchase.document_received_at is not None:
+        if not self.awaits_document() or not self.lacks_document:
             return None
         purchase = self.purchase
         days = purchase.policy.document_deadline_days - 1
@@ -211,6 +231,7 @@ class OrderPage(PublicPage):
             ),
             self.words["letterhead_addresses"],
             self.words["letterhead_signature"],
+            *po_instructions(purchase.policy, self.language).own,
         ]
         return {
             "by": fill(self.words["send_by"], {"on": until}),

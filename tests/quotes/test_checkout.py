@@ -229,12 +229,22 @@ def test_without_review_it_is_accepted_at_once() -> None:
     shopper.opens()
     page = says(shopper.sends("continue"))
     assert "Pay within 30 days. Your order is accepted at once. You receive a pro-forma invoice" in page
+    assert "Signed order document" not in page
     answer = shopper.sends("place", payment="po", po_document=a_scan())
     purchase = the_order()
-    assert (purchase.status, purchase.due_on is not None) == ("WPO", True)
-    assert PoDocument.objects.get().purchase == purchase
-    assert purchase.document_received_at is not None
+    assert (purchase.status, purchase.due_on is not None, PoDocument.objects.count()) == ("WPO", True, 0)
     assert answer["Location"].split("/")[2] in Email.objects.get(kind="po_released").body_text
+
+
+def test_a_trusted_customers_document_is_filed_though_nobody_reviews_it(hafen: Client, shopper: Shopper) -> None:
+    shopper.orders("wire")
+    hafen.policies.get().trusted_customers.add(the_order().customer)
+    shopper.opens()
+    shopper.sends("continue")
+    shopper.sends("place", payment="po", po_document=a_scan())
+    purchase = Purchase.objects.get(is_po=True)
+    assert (purchase.status, purchase.document_received_at is not None) == ("WPO", True)
+    assert PoDocument.objects.get().purchase == purchase
 
 
 def test_wire_and_check_wait_for_the_payment(shopper: Shopper) -> None:
@@ -331,6 +341,14 @@ def test_a_tampered_total_buys_nothing(shopper: Shopper) -> None:
     shopper.sends("continue")
     answer = shopper.sends("place", payment="wire", seen="1 EUR")
     assert (answer.status_code, Purchase.objects.count()) == (422, 0)
+
+
+def test_the_upload_is_offered_only_where_the_policy_takes_one() -> None:
+    shopper = Shopper(a_client(accepted_channels=["fax"]))
+    shopper.opens()
+    page = says(shopper.sends("continue"))
+    assert "Your PO number" in page
+    assert "Signed order document" not in page
 
 
 def test_a_form_key_of_ones_own_making_is_not_taken(hafen: Client, shopper: Shopper) -> None:
@@ -434,6 +452,7 @@ def test_the_test_page_says_why_po_is_offered_or_not_and_places_a_test_order(haf
     admin = a_user("client_admin", hafen)
     browser.force_login(admin)
     shopper = Shopper(hafen, browser)
+    assert "Begin with Hafen Lite , Hafen Pro , Hafen 日本 ." in says(shopper.opens("test=1&language=en"))
     page = says(shopper.opens(f"{CART}&test=1&language=en"))
     assert "Purchase order: not decided yet. Enter quantity, customer type, company and country." in page
     shopper.fields["test"] = "1"
