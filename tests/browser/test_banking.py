@@ -1,0 +1,169 @@
+"""A bank statement in a real browser: import it, confirm what is proposed, split and set aside the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client as Browser
+from playwright.sync_api import expect
+
+from purchases.models import BankLine, Purchase
+from tests.stories import a_client, a_released_po, a_user
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import BrowserContext, Page
+
+    from accounts.models import Client, User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def hafen() -> Client:
+    return a_client("hafen")
+
+
+@pytest.fixture
+def desk(page: Page, live_server: Any) -> Iterator[Page]:
+    """A tab in which nothing may go wrong unseen."""
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            problems.append(message.text) if message.type == "error" and "422" not in message.text else None
+        ),
+    )
+    page.set_viewport_size({"width": 1440, "height": 900})
+    yield page
+    assert problems == []
+
+
+def enter(context: BrowserContext, live_server: Any, user: User) -> None:
+    """Log in without the form."""
+    browser = Browser()
+    browser.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": live_server.url}])
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, in words."""
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {node['target']} {node['failureSummary']}" for v in found for node in v["nodes"]]
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing sticks out at the side."""
+    width: int = page.evaluate("document.documentElement.scrollWidth")
+    return width <= page.viewport_size["width"]  # type: ignore[index]
+
+
+def csv_of(*rows: tuple[str, str, str]) -> bytes:
+    lines = [f"02.03.2026;{payer};{text};{amount};EUR" for payer, text, amount in rows]
+    return "\n".join(["Buchungstag;Auftraggeber;Verwendungszweck;Betrag;Währung", *lines, ""]).encode()
+
+
+def send(desk: Page, live_server: Any, name: str, content: bytes, client: str = "") -> None:
+    """Upload a file."""
+    desk.goto(f"{live_server.url}/purchases/bank/upload/")
+    desk.set_input_files("input[type=file]", {"name": name, "mimeType": "text/plain", "buffer": content})
+    if client:
+        desk.get_by_label("Client", exact=True).select_option(label=client)
+    desk.get_by_role("button", name="Import").click()
+
+
+def test_a_csv_is_mapped_imported_and_booked(
+    desk: Page, context: BrowserContext, live_server: Any, hafen: Client
+) -> None:
+    one, two, three = (a_released_po(hafen) for _ in range(3))
+    enter(context, live_server, a_user("platform_finance"))
+    rows = (
+        ("Werft und Soehne KG", f"Ref {one.reference}", "119,00"),
+        ("Werft und Soehne KG", f"{two.reference} und {three.reference}", "238,00"),
+        ("Somebody", "interest", "0,77"),
+        ("", "fee", "-4,90"),
+    )
+    send(desk, live_server, "bank.csv", csv_of(*rows), client="Hafen GmbH")
+    expect(desk.locator("h1")).to_have_text("Which column says what?")
+    assert violations(desk) == []
+    desk.get_by_label("Decimal").select_option(".")
+    desk.get_by_role("button", name="Import").click()
+    expect(desk.get_by_role("alert")).to_contain_text("line 2: “119,00” is not an amount with a decimal point")
+    desk.get_by_label("Decimal").select_option(",")
+    desk.get_by_label("Keep these settings as").fill("Hausbank")
+    desk.get_by_role("button", name="Import").click()
+    expect(desk.locator("h1")).to_have_text("bank.csv")
+    assert violations(desk) == []
+    desk.locator("[data-pick-all]").check()
+    desk.locator("#bulk").get_by_role("button", name="Confirm").click()
+    dialog = desk.locator("#dialog")
+    expect(dialog).to_contain_text("1 of 3 can be booked, €119.00 in all.")
+    dialog.get_by_role("button", name="Book").click()
+    expect(dialog).to_contain_text(f"€119.00 booked on {one.reference}: fully paid.")
+    expect(dialog).to_contain_text("Nothing is proposed for this line: choose its purchase.")
+    dialog.get_by_role("link", name="Done").click()
+    line = BankLine.objects.get(amount_minor=23_800)
+    desk.goto(f"{live_server.url}/purchases/bank/{line.pk}/")
+    assert violations(desk) == []
+    desk.get_by_role("link", name="Split").click()
+    expect(dialog.get_by_label("Amount 2 in EUR")).to_have_value("119.00")
+    assert violations(desk) == []
+    dialog.get_by_role("button", name="Book all").click()
+    expect(desk.get_by_text("Booked. Split:")).to_be_visible()
+    assert {Purchase.objects.get(pk=purchase.pk).status for purchase in (one, two, three)} == {"PAY"}
+    desk.goto(f"{live_server.url}/purchases/bank/?show=unmatched")
+    desk.get_by_role("link", name="Somebody").click()
+    desk.get_by_role("link", name="Set aside").click()
+    dialog.get_by_label("Reason").fill("interest")
+    dialog.get_by_role("button", name="Set aside").click()
+    expect(desk.get_by_text("€0.77 set aside.")).to_be_visible()
+    desk.goto(f"{live_server.url}/purchases/bank/")
+    expect(desk.get_by_text("No bank line waits")).to_be_visible()
+
+
+def test_without_script_a_line_is_booked_on_a_purchase_of_ones_choice(
+    browser: Any, live_server: Any, hafen: Client
+) -> None:
+    purchase = a_released_po(hafen)
+    context = browser.new_context(java_script_enabled=False)
+    enter(context, live_server, a_user("platform_finance"))
+    desk = context.new_page()
+    send(desk, live_server, "bank.csv", csv_of(("Somebody", "thanks", "20,00")), client="Hafen GmbH")
+    desk.get_by_role("button", name="Import").click()
+    desk.get_by_role("link", name="Somebody").click()
+    desk.get_by_label("Reference, customer, e-mail, PO or invoice number").fill("Werft")
+    desk.get_by_role("button", name="Find").click()
+    desk.get_by_role("link", name=f"Book on {purchase.reference}").click()
+    expect(desk.get_by_text("It is a part payment")).to_be_visible()
+    desk.get_by_role("button", name="Book").click()
+    expect(desk.get_by_text("part payment, €99.00 stays open.")).to_be_visible()
+    purchase.refresh_from_db()
+    assert purchase.paid_minor == 2_000
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everything_fits_a_phone(
+    scheme: str, desk: Page, context: BrowserContext, live_server: Any, hafen: Client
+) -> None:
+    purchase = a_released_po(hafen)
+    enter(context, live_server, a_user("platform_finance"))
+    desk.set_viewport_size({"width": 390, "height": 844})
+    desk.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    row = ("A company with a very long name that goes on and on GmbH & Co. KG", f"Ref {purchase.reference}", "119,00")
+    send(desk, live_server, "bank.csv", csv_of(row), client="Hafen GmbH")
+    assert fits(desk)
+    assert violations(desk) == []
+    desk.get_by_role("button", name="Import").click()
+    expect(desk.locator("h1")).to_have_text("bank.csv")
+    line = BankLine.objects.get()
+    for path in ("", "statements/", f"statements/{line.statement_id}/", f"{line.pk}/", "upload/"):
+        desk.goto(f"{live_server.url}/purchases/bank/{path}")
+        assert fits(desk), path
+        assert violations(desk) == [], path
