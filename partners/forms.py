@@ -216,7 +216,7 @@ class PortalOrderForm(forms.Form):
 class PortalContactForm(ContactForm):
     """Somebody to whom keys or a license go."""
 
-    kind = None
+    kind = None  # type: ignore[assignment]  # Django's way to leave a field out
 
 
 class PortalBillingForm(PortalContactForm):

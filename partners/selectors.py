@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import BigIntegerField, F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThanOrEqual
 
 from core.money import Money
 from partners.models import Allowance, LimitEntry, LimitScope, Reservation
@@ -43,11 +44,9 @@ def with_outstanding(partners: QuerySet[Partner]) -> QuerySet[Any]:
 
 def nearly_used(partners: QuerySet[Any]) -> QuerySet[Any]:
     """Narrow partners (`with_outstanding`) to those whose limit on all open orders is nearly used, or more."""
-    return partners.filter(
-        scope=LimitScope.OUTSTANDING,
-        limit_minor__gt=0,
-        outstanding_minor__gte=F("limit_minor") * WARN_AT_PERCENT / 100,
-    )
+    # multiplied, not divided: databases divide whole numbers downwards
+    is_near: Any = GreaterThanOrEqual(F("outstanding_minor") * 100, F("limit_minor") * WARN_AT_PERCENT)
+    return partners.filter(is_near, scope=LimitScope.OUTSTANDING, limit_minor__gt=0)
 
 
 def open_allowance(partner: Partner, gross: Money | None = None, *, on: date) -> Allowance | None:

@@ -24,17 +24,6 @@ ALLOWED_FOR: Final = timedelta(days=30)
 """How far ahead an order over the limit may be allowed: whoever allows it should still know why."""
 
 
-def check_limit(partner: Partner, gross: Money, *, on: date, is_test: bool) -> None:
-    """Say whether the partner may order for `gross` now; call it with the partner's row locked.
-
-    Raises Refused with the reason why not: not accepted, no limit, another currency, too much outstanding.
-    """
-    check_terms(partner, gross.currency, on=on)
-    excess = excess_of(partner, gross, is_test=is_test)
-    if excess:
-        raise Refused(excess, "limit")
-
-
 def check_terms(partner: Partner, currency: str, *, on: date) -> None:
     """Say whether the partner may order on purchase order at all, in this currency.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -155,7 +155,7 @@ class PortalEnter(View):
 class PortalLogout(View):
     """The way out: every partner of this session is out; somebody of the house who works in it stays in."""
 
-    http_method_names: ClassVar = ["post"]
+    http_method_names = ("post",)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Go."""

@@ -76,7 +76,7 @@ def test_the_limit_is_changed_in_the_dialog_only_with_a_comment(tab: Page, live_
     dialog = tab.get_by_role("dialog")
     expect(dialog.get_by_text("Now €833.00 of €1,000.00 is outstanding.")).to_be_visible()
     assert violations(tab) == []
-    dialog.get_by_label("PO limit in EUR").fill("2,500")
+    dialog.get_by_label("PO limit").fill("2,500")
     dialog.get_by_role("button", name="Save").click()
     complaint = dialog.get_by_text("Say why the limit changes from")
     expect(complaint).to_be_visible()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
         ("sent to eva@hafen.example today", f"sent to {HIDDEN} today"),
         ("postgresql://kontor:geheim@db/kontor", f"postgresql://{HIDDEN}@db/kontor"),
         ("GET /p/Zk3-secret_token/ 200", f"GET /p/{HIDDEN}/ 200"),
+        ("GET /p/partner/Zk3-secret_token/ 200", f"GET /p/partner/{HIDDEN}/ 200"),
+        ("GET /p/answer/Zk3-secret_token/ 200", f"GET /p/answer/{HIDDEN}/ 200"),
         ("GET /order/0a1b2c/INV-1.pdf 200", f"GET /order/{HIDDEN}/INV-1.pdf 200"),
         ("purchase N-10001 released", "purchase N-10001 released"),
     ],

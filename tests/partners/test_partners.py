@@ -54,8 +54,8 @@ def in_the_browser_of(user: User) -> Browser:
 
 def as_it_is(partner: Partner, **changes: Any) -> dict[str, Any]:
     names = ("status", "scope", "is_po_enabled", "valid_until", "month_end_statement", "limit")
-    names += ("company", "email", "type")
-    return {name: getattr(partner, name) for name in names} | {"comment": "", **changes}
+    who = ("company", "email", "type")
+    return {name: getattr(partner, name) for name in (*names, *who)} | {"comment": "", **changes}
 
 
 def filled_in(partner: Partner, **changes: Any) -> dict[str, Any]:

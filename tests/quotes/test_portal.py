@@ -435,7 +435,12 @@ def test_the_clients_policy_may_shut_the_portal_for_pos(hafen: Client, partner: 
 
 
 def a_wish(client: Client, quantity: int = 1, **fields: Any) -> Wish:
-    values = {"lines": [(the_product(client), quantity)], "currency": "EUR", "customer": a_customer(), "po_number": "1"}
+    values: dict[str, Any] = {
+        "lines": [(the_product(client), quantity)],
+        "currency": "EUR",
+        "customer": a_customer(),
+        "po_number": "1",
+    }
     return Wish(**(values | fields))
 
 
