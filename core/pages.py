@@ -15,7 +15,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from core.refused import Refused
 
@@ -98,5 +98,5 @@ def draw_elsewhere() -> None:
     sys.stdout.buffer.write(drawn.getvalue())
 
 
-def _ratio(sheet: object) -> float:
-    return round(sheet.get_height() / max(sheet.get_width(), 1), 4)  # type: ignore[attr-defined]  # no types there
+def _ratio(sheet: Any) -> float:
+    return round(float(sheet.get_height()) / max(sheet.get_width(), 1), 4)

@@ -127,7 +127,7 @@ class Desk(PurchasePage):
     @cached_property
     def documents(self) -> list[PoDocument]:
         """The documents that came in, newest first, without their bytes."""
-        rows = PoDocument.objects.filter(purchase=self.row).select_related("received_by").defer("content")
+        rows: Any = PoDocument.objects.filter(purchase=self.row).select_related("received_by").defer("content")
         return list(rows.order_by("-received_at", "-pk"))
 
     def checklist_context(self) -> dict[str, Any]:
@@ -262,7 +262,7 @@ class PoPage(PurchasePage):
         """Send it; the browser asks again each time, so that nobody sees it who may not any more."""
         number, zoom = self.kwargs["page"], request.GET.get("zoom", "")
         rows = PoDocument.objects.filter(purchase=self.row, content__isnull=False).defer("content")
-        found = rows.filter(pk=min(self.kwargs["pk"], LARGEST_KEY)).first()
+        found: Any = rows.filter(pk=min(self.kwargs["pk"], LARGEST_KEY)).first()
         if found is None or not 1 <= number <= (MOST_PAGES if found.content_type == PDF else 1):
             raise Http404
         width = WIDTHS.get(int(zoom) if zoom in {str(known) for known in WIDTHS} else 0, min(WIDTHS.values()))

@@ -24,7 +24,7 @@ from core.money import Money
 from core.refused import Refused
 from core.views import INVALID, Page, chosen_client
 from customers.models import ContactKind, Customer
-from customers.services import CustomerInput
+from customers.services import AddressInput, CustomerInput
 from purchases import forms
 from purchases.models import Policy, Product, ProductPrice, Purchase, Source
 from purchases.policy import Buyer, warnings
@@ -173,7 +173,7 @@ class Sheet:
     def problems(self) -> list[str]:
         """What is wrong with the rows, and how nobody could be reached."""
         found = [
-            f"Row {number}: {' '.join(text for texts in item.errors.values() for text in texts)}"
+            f"Row {number}: {' '.join(str(text) for texts in item.errors.values() for text in texts)}"
             for number, item in enumerate(self.items, start=1)
             if item.errors
         ]
@@ -213,7 +213,7 @@ class Sheet:
             source=Source.OFFLINE,
             currency=data["currency"],
             customer=CustomerInput(
-                billing=self.contacts["billing"].address(),
+                billing=self.contacts["billing"].address() or AddressInput(),
                 delivery=self.contacts["delivery"].address(),
                 licensee=self.contacts["licensee"].address(),
                 type=data["customer_type"],
@@ -270,7 +270,7 @@ class OrderEntry(Page):
     @cached_property
     def client(self) -> Client | None:
         """Whose order it is: the chosen client, else the one the address names."""
-        rows: Any = Client.objects.order_by("name", "pk")
+        rows = Client.objects.order_by("name", "pk")
         if self.user.client_id is not None:
             return rows.filter(pk=self.user.client_id).first()
         chosen = chosen_client(self.request)

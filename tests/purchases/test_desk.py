@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import time_machine
@@ -23,7 +23,7 @@ from purchases.models import HistoryEntry, PoDocument, Purchase, ReviewCheck
 from purchases.selectors import CHECKLIST, others_with_po_number, review_of
 from purchases.services.place import place_order
 from purchases.services.release import ReceivedFile, receive_document, reject_purchase, release_purchase
-from purchases.services.review import ask_again, check_line
+from purchases.services.review import ask_again, ask_again_refusal, check_line
 from purchases.states import Status
 from purchases.wording import MISSING_POINTS
 from tests.stories import (
@@ -81,7 +81,8 @@ def a_png() -> bytes:
 
 def with_file(purchase: Purchase, content: bytes, kind: str = "application/pdf", *, at: Any = MONDAY) -> PoDocument:
     receive_document(purchase, channel="fax", by=None, at=at, file=ReceivedFile("order", kind, content))
-    return PoDocument.objects.filter(purchase=purchase).order_by("-pk")[0]
+    found: Any = PoDocument.objects.filter(purchase=purchase).order_by("-pk")[0]
+    return cast("PoDocument", found)
 
 
 def logged_in(user: User) -> Browser:
@@ -307,6 +308,7 @@ def test_asking_is_refused_without_points_address_or_right(hafen: Client, ida: U
             ask_again(purchase, by=ida, at=MONDAY, points=points)
     with pytest.raises(Refused, match="own client admin"):
         ask_again(purchase, by=a_user("platform_customer_service"), at=MONDAY, points=["signature"])
+    assert "own client admin" in ask_again_refusal(purchase, a_user("platform_customer_service"))
     silent = a_waiting_po(hafen, customer=a_customer(email=""))
     with pytest.raises(Refused, match="no e-mail address"):
         ask_again(silent, by=ida, at=MONDAY, points=["signature"])
