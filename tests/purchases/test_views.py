@@ -512,10 +512,10 @@ def test_an_amount_is_read_as_its_reader_writes_it(hafen: Client) -> None:
 def test_money_is_refunded_in_part_and_in_full(hafen: Client) -> None:
     purchase = pays(a_released_po(hafen), "119.00")
     browser = logged_in(a_user("platform_finance"))
-    act(browser, purchase, "refund", amount="19.00", reason="Goodwill")
+    act(browser, purchase, "refund", kind="amount", amount="19.00", customer_reason="goodwill", reason="")
     purchase.refresh_from_db()
     assert (purchase.status, purchase.refunded_minor) == (Status.PARTIALLY_REFUNDED, 1900)
-    act(browser, purchase, "refund", amount="", reason="The rest")
+    act(browser, purchase, "refund", kind="total", customer_reason="other", reason="The rest")
     purchase.refresh_from_db()
     assert (purchase.status, purchase.refunded_minor) == (Status.REFUNDED, 11_900)
 

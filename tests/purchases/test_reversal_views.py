@@ -1,0 +1,268 @@
+"""The dialogs that undo: what they show, what they refuse, who may use them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import time_machine
+from django.test import Client as Browser
+
+from core.money import Money
+from purchases.models import CustomerReason, LicenceKey, Refund, RefundKind
+from purchases.services.cancel import cancel_purchase
+from purchases.services.place import OrderLine
+from purchases.services.refund import refund_purchase
+from purchases.views.acts import action_bar
+from tests.stories import MONDAY, a_client, a_released_po, a_user, a_waiting_po, days_later, pays
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from accounts.models import Client, User
+    from purchases.models import Purchase
+
+pytestmark = pytest.mark.django_db
+LINES = [OrderLine("PRO", 3), OrderLine("PRO", 1, unit_price=Money(5_000, "EUR"))]
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    with time_machine.travel(days_later(3), tick=False):
+        yield
+
+
+@pytest.fixture
+def hafen() -> Client:
+    return a_client("hafen")
+
+
+def browser_of(user: User) -> Browser:
+    browser = Browser()
+    browser.force_login(user)
+    return browser
+
+
+@pytest.fixture
+def finance() -> Browser:
+    return browser_of(a_user("platform_finance"))
+
+
+def text_of(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def act(browser: Browser, purchase: Purchase, action: str, **fields: Any) -> Any:
+    return browser.post(f"/purchases/{purchase.reference}/{action}/", fields)
+
+
+def ask(browser: Browser, purchase: Purchase, action: str) -> str:
+    return text_of(browser.get(f"/purchases/{purchase.reference}/{action}/"))
+
+
+def again(purchase: Purchase) -> Purchase:
+    return type(purchase).objects.get(pk=purchase.pk)
+
+
+# Refund ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_refund_dialog_offers_four_kinds_with_their_amounts(hafen: Client, finance: Browser) -> None:
+    purchase = pays(a_released_po(hafen, lines=LINES), "416.50")
+    asked = ask(finance, purchase, "refund")
+    for words in (
+        "All that is left: €416.50",
+        "Items: choose how many pieces",
+        "A partial amount",
+        "The tax only: €66.50",
+        "Hafen Pro: pieces, at most 3",
+        "€416.50 goes back: €350.00 net and €66.50 tax at 19%.",
+        "The purchase is then Refunded; €0.00 stays.",
+        "Show the figures",
+    ):
+        assert words in asked, words
+
+
+def test_the_figures_before_are_those_after(hafen: Client, finance: Browser) -> None:
+    purchase = pays(a_released_po(hafen, lines=LINES), "416.50")
+    first, _ = purchase.items.order_by("position")
+    chosen = {"kind": "items", f"item_{first.pk}": "1", "customer_reason": "unwanted", "reason": ""}
+    live = act(finance, purchase, "refund", preview="live", **chosen)
+    assert "€119.00 goes back: €100.00 net and €19.00 tax at 19%." in text_of(live)
+    assert "<form" not in text_of(live)
+    whole = act(finance, purchase, "refund", preview="form", **chosen)
+    assert (whole.status_code, "€119.00 goes back" in text_of(whole)) == (200, True)
+    assert Refund.objects.count() == 0
+    assert act(finance, purchase, "refund", **chosen).status_code == 302
+    refund = Refund.objects.get()
+    assert (refund.kind, refund.amount_minor, refund.tax_minor) == (RefundKind.ITEMS, 11_900, 1_900)
+    log = text_of(finance.get(f"/purchases/{purchase.reference}/?tab=payments"))
+    for words in ("Items: 1 × Hafen Pro", "Unwanted", "CRN-2026-000001"):
+        assert words in log, words
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "This field is required"),
+        ({"kind": "amount"}, "Enter how much is given back."),
+        ({"kind": "amount", "amount": "abc"}, "Enter an amount in EUR"),
+        ({"kind": "items"}, "Say how many pieces are given back."),
+        ({"kind": "items", "item": "9"}, "less than or equal to 3"),
+        ({"kind": "total", "customer_reason": ""}, "This field is required"),
+        ({"kind": "total", "customer_reason": "other"}, "reads the remark: write one"),
+        ({"kind": "amount", "amount": "500"}, "Between nothing and"),
+        ({"kind": "amount", "amount": "5", "customer_reason": "overpayment"}, "0.00 EUR was paid too much"),
+    ],
+)
+def test_a_refund_that_makes_no_sense_is_explained(
+    hafen: Client, finance: Browser, fields: dict[str, str], words: str
+) -> None:
+    purchase = pays(a_released_po(hafen, lines=LINES), "416.50")
+    first = purchase.items.get(position=1)
+    given = {"customer_reason": "unwanted", "reason": "", **fields}
+    if "item" in given:
+        given[f"item_{first.pk}"] = given.pop("item")
+    answer = act(finance, purchase, "refund", **given)
+    assert (answer.status_code, words in text_of(answer), Refund.objects.count()) == (422, True, 0)
+    live = act(finance, purchase, "refund", preview="live", **given)
+    assert live.status_code == 200
+
+
+def test_figures_wait_for_a_choice(hafen: Client, finance: Browser) -> None:
+    purchase = pays(a_released_po(hafen), "119.00")
+    answer = act(finance, purchase, "refund", preview="live", kind="amount", amount="")
+    assert "figures appear once" in text_of(answer)
+
+
+def test_money_paid_too_much_suggests_itself(hafen: Client, finance: Browser) -> None:
+    purchase = pays(a_released_po(hafen), "124.00")
+    asked = ask(finance, purchase, "refund")
+    assert "€5.00 of it was paid too much" in asked
+    assert "€5.00 of it was paid too much: no credit note over that." in asked
+    assert "The purchase is then Paid; €119.00 stays." in asked
+    act(finance, purchase, "refund", kind="amount", amount="5", customer_reason="overpayment", reason="")
+    assert (again(purchase).status, again(purchase).kept) == ("PAY", Money(11_900, "EUR"))
+
+
+def test_an_amount_without_tax_is_ticked(hafen: Client, finance: Browser) -> None:
+    purchase = pays(a_released_po(hafen), "119.00")
+    act(finance, purchase, "refund", kind="amount", amount="50", is_net="on", customer_reason="goodwill", reason="")
+    assert again(purchase).refunded == Money(5_950, "EUR")
+    asked = ask(finance, purchase, "refund")
+    assert "The tax only: €9.50" in asked
+
+
+def test_without_tax_or_pieces_these_kinds_are_not_offered(hafen: Client, finance: Browser) -> None:
+    purchase = pays(a_released_po(hafen), "124.00")
+    user = a_user("platform_finance")
+    refund_purchase(purchase, by=user, at=MONDAY, amount=Money(11_900, "EUR"), reason="x")
+    asked = ask(finance, purchase, "refund")
+    assert ["Items: choose" in asked, "The tax only" in asked, "All that is left: €5.00" in asked] == [
+        False,
+        False,
+        True,
+    ]
+
+
+def test_an_unpaid_order_has_no_refund_dialog(hafen: Client, finance: Browser) -> None:
+    asked = ask(finance, a_released_po(hafen), "refund")
+    assert "Only in status Paid or Partially Refunded." in asked
+    assert "goes back" not in asked
+
+
+# Return payment, charge back, reinstate, deactivate ----------------------------------------------------------------
+
+
+def test_a_part_payment_is_returned_and_shown(hafen: Client, finance: Browser) -> None:
+    purchase = pays(a_released_po(hafen), "19.00")
+    assert "At most €19.00 can be given back" in ask(finance, purchase, "return")
+    act(finance, purchase, "return", amount="19.00", reason="Wrong order")
+    assert again(purchase).kept == Money(0, "EUR")
+    log = text_of(finance.get(f"/purchases/{purchase.reference}/?tab=payments"))
+    assert ["Return payment" in log, "Wrong order" in log] == [True, True]
+    assert "No money is here." in text_of(finance.get(f"/purchases/{purchase.reference}/"))
+
+
+def test_charged_back_deactivated_and_paid_again(hafen: Client, finance: Browser) -> None:
+    purchase = pays(a_released_po(hafen), "119.00")
+    assert "€119.00 is booked as taken back by the bank." in ask(finance, purchase, "charge-back")
+    act(finance, purchase, "charge-back", reason="Returned debit")
+    assert again(purchase).status == "CHB"
+    assert "Charge back" in text_of(finance.get(f"/purchases/{purchase.reference}/?tab=payments"))
+    admin = browser_of(a_user("client_admin", hafen))
+    key = LicenceKey.objects.get(item__purchase=purchase)
+    asked = ask(admin, purchase, "deactivate")
+    assert f"{key.code} (Hafen Pro)" in asked
+    assert act(admin, purchase, "deactivate", reason="Fraud").status_code == 422
+    assert act(admin, purchase, "deactivate", keys=[key.pk], reason="Fraud").status_code == 302
+    key.refresh_from_db()
+    assert key.deactivated_at == days_later(3)
+    assert "No licence key of it is active." in ask(admin, purchase, "deactivate")
+    act(finance, purchase, "payment", amount="119.00", method="wire")
+    assert again(purchase).status == "PAY"
+
+
+@pytest.mark.parametrize("delivery", ["immediate", "prepaid"])
+def test_late_money_is_reinstated(finance: Browser, delivery: str) -> None:
+    purchase = a_released_po(a_client("hafen", delivery=delivery))
+    purchase = cancel_purchase(purchase, by=a_user("platform_admin"), at=MONDAY, reason="x")
+    assert "0.00 EUR of 119.00 EUR is there" in ask(finance, purchase, "reinstate")
+    purchase = pays(purchase, "119.00")
+    assert "The purchase stays Canceled." in ask(finance, purchase, "return")
+    words = "stay valid" if delivery == "immediate" else "Licence keys are delivered."
+    assert words in ask(finance, purchase, "reinstate")
+    assert action_bar(purchase, a_user("platform_finance")).primary.label == "Reinstate"  # type: ignore[union-attr]
+    act(finance, purchase, "reinstate", reason="Paid late")
+    assert again(purchase).status == "PAY"
+
+
+# Corrections -------------------------------------------------------------------------------------------------------
+
+
+def test_the_po_number_is_changed_with_its_documents(hafen: Client) -> None:
+    browser = browser_of(a_user("client_support", hafen))
+    purchase = a_released_po(hafen)
+    assert "INV-2026-000001 is undone by a credit note" in ask(browser, purchase, "correct")
+    fields = {"po_number": "PO-9", "vat_id": "", "reason": "Typing error"}
+    assert act(browser, purchase, "correct", **fields).status_code == 302
+    assert again(purchase).po_number == "PO-9"
+    shown = text_of(browser.get(f"/purchases/{purchase.reference}/?tab=documents"))
+    assert ["On INV-2026-000001" in shown, "Replaces INV-2026-000001" in shown] == [True, True]
+
+
+def test_what_a_correction_does_to_documents_is_said_before(hafen: Client) -> None:
+    browser = browser_of(a_user("platform_customer_service"))
+    assert "Nothing was billed yet" in ask(browser, a_waiting_po(hafen), "correct")
+    prepaid = a_released_po(a_client("other", delivery="prepaid"))
+    assert "PFI-2026-000001 is replaced by a new pro-forma invoice" in ask(browser, prepaid, "correct")
+    assert "stands on no invoice" in ask(browser, prepaid, "contact/delivery")
+    assert browser.get(f"/purchases/{prepaid.reference}/contact/neighbor/").status_code == 404
+
+
+def test_a_contact_is_corrected_and_another_added(hafen: Client) -> None:
+    browser = browser_of(a_user("platform_customer_service"))
+    purchase = a_released_po(hafen)
+    shown = text_of(browser.get(f"/purchases/{purchase.reference}/"))
+    assert ["Correct the billing contact" in shown, "Licensee contact" in shown] == [True, True]
+    asked = ask(browser, purchase, "contact/billing")
+    assert ['value="Petersen"' in asked, "changes no document" in asked] == [True, True]
+    fields = {"company": "Werft & Söhne KG", "last_name": "Brandt", "country": "DE", "reason": "Moved"}
+    assert act(browser, purchase, "contact/billing", **fields, for_customer_too="on").status_code == 302
+    assert again(purchase).billing_last_name == "Brandt"
+    assert purchase.customer.contacts.get().last_name == "Brandt"
+    assert act(browser, purchase, "contact/delivery", **fields).status_code == 302
+    assert purchase.contacts.get(kind="delivery").last_name == "Brandt"
+    assert act(browser, purchase, "contact/licensee", reason="x").status_code == 422
+
+
+def test_who_may_not_correct_is_not_asked_to(hafen: Client, finance: Browser) -> None:
+    purchase = a_released_po(hafen)
+    assert "Correct the billing contact" not in text_of(finance.get(f"/purchases/{purchase.reference}/"))
+    paid = pays(purchase, "119.00")
+    assert "documents stay as they are" in ask(browser_of(a_user("platform_admin")), paid, "contact/billing")
+
+
+def test_every_reason_can_be_chosen(hafen: Client, finance: Browser) -> None:
+    asked = ask(finance, pays(a_released_po(hafen), "119.00"), "refund")
+    assert [label for label in CustomerReason.labels if label not in asked] == []
