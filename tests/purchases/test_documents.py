@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 import json
+import threading
+from contextlib import suppress
+from copy import copy
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db.models import prefetch_related_objects
+from django.db import IntegrityError, OperationalError, connections, transaction
+from django.db.models import Manager, prefetch_related_objects
 from pypdf import PdfReader
 
-from core.letters import LANGUAGES, TOKEN, unknown_tokens
-from core.money import Money
+from core.letters import LANGUAGES, TOKEN, fill, formatter, unknown_tokens
 from core.pdf import render_pdf
-from purchases.documents import TEMPLATES, credit_note_data, receipt_data
-from purchases.models import DocumentKind
+from customers.services import AddressInput
+from followups.models import FollowUp
+from mailing.models import Email
+from purchases.documents import TEMPLATES, Credit, CreditPart, credit_note_data, credit_of, items_of, receipt_data
+from purchases.models import Document, DocumentKind, LicenceKey, NumberSeries, Source
 from purchases.services.documents import issue
-from purchases.services.place import OrderLine
+from purchases.services.licences import fill_key_list, read_keys
+from purchases.services.place import OrderLine, place_order
 from purchases.wording import EMAILS, LABELS, LETTERS, TOKENS
-from tests.stories import MONDAY, a_client, a_customer, a_released_po, days_later, pays
+from tests.stories import (
+    MONDAY,
+    a_client,
+    a_customer,
+    a_released_po,
+    a_user,
+    an_offline_order,
+    an_order,
+    days_later,
+    pays,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from purchases.models import Purchase
 
@@ -136,12 +154,16 @@ def test_a_receipt_shows_what_was_paid() -> None:
 def test_a_credit_note_over_a_part_splits_off_its_tax() -> None:
     purchase = an_invoiced_po()
     data = credit_note_data(
-        purchase, number="CRN-2026-000001", at=days_later(9), amount=Money(3333, "EUR"), reason="Goodwill"
+        purchase,
+        number="CRN-2026-000001",
+        at=days_later(9),
+        credit=Credit([CreditPart(Decimal(19), 2_800, 533)]),
+        reason="Goodwill",
     )
     letter = data["letter"]
     assert [(row["label"], row["value"]) for row in letter["totals"]] == [
         ("Net total", "€28.00"),
-        ("Tax", "€5.33"),
+        ("Tax 19% on €28.00", "€5.33"),
         ("Credited amount", "€33.33"),
     ]
     assert letter["items"]["rows"] == []
@@ -154,7 +176,8 @@ def test_a_credit_note_over_a_part_splits_off_its_tax() -> None:
 @pytest.mark.django_db
 def test_a_credit_note_over_everything_lists_the_items() -> None:
     purchase = an_invoiced_po()
-    letter = credit_note_data(purchase, number="CRN-1", at=MONDAY, amount=purchase.gross, reason="")["letter"]
+    credit = credit_of(items_of(purchase))
+    letter = credit_note_data(purchase, number="CRN-1", at=MONDAY, credit=credit, reason="")["letter"]
     assert len(letter["items"]["rows"]) == 2
     assert letter["totals"][-1] == {"label": "Credited amount", "value": "€297.50", "weight": "final"}
 
@@ -254,3 +277,205 @@ def test_translations_say_the_same_things() -> None:
             for language, text in by_language.items()
         }
         assert len({frozenset(tokens) for tokens in used.values()}) == 1, (kind, used)
+
+
+# Order confirmations -------------------------------------------------------------------------------------------------
+
+
+def attached_to(purchase: Purchase, kind: str) -> list[str]:
+    email = Email.objects.get(reference=purchase.reference, kind=kind)
+    return list(email.attachments.order_by("pk").values_list("filename", flat=True))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_order_is_confirmed_in_the_customers_language_and_says_what_is_awaited(language: str) -> None:
+    licensee = AddressInput(company="Nordwerft AG", first_name="Ole", last_name="Hansen", city="Husum", country="DE")
+    customer = replace(a_customer(), language=language, licensee=licensee)
+    purchase = place_order(a_client(), an_order(customer=customer), by=None, at=MONDAY)
+    confirmation = purchase.documents.get()
+    assert confirmation.number == "OCF-2026-000001"
+    assert attached_to(purchase, "po_received") == ["OCF-2026-000001.pdf"]
+    [text] = printed(confirmation.kind, confirmation.data, language)
+    awaited = fill(
+        LABELS[language]["await_document"],
+        {"deadline_on": formatter(language).day(date(2026, 3, 31)), "reference": purchase.reference},
+    )
+    for word in (
+        LETTERS["OCF"][language].title,
+        purchase.reference,
+        "4500001",
+        "Werft & Söhne KG",
+        LABELS[language]["licensee"],
+        "Nordwerft AG",
+        "Hafen Pro",
+        formatter(language).money(11_900, "EUR"),
+    ):
+        assert " ".join(word.replace("\xa0", " ").replace("\u202f", " ").split()) in text, word
+    assert " ".join(awaited.replace("\xa0", " ").split()).replace(" ", "") in text.replace(" ", "")
+    assert "IBAN" not in text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("source", [Source.CHECKOUT, Source.OFFLINE])
+def test_an_order_paid_by_wire_is_confirmed_with_payment_instructions(source: str) -> None:
+    purchase = an_offline_order(a_client(), source=source)
+    assert attached_to(purchase, "order_confirmation") == ["OCF-2026-000001.pdf"]
+    letter = purchase.documents.get().data["letter"]
+    assert letter["payment"]["figure"] == "119,00\xa0€"
+    assert ["IBAN", "DE89 3704 0044 0532 0130 00"] in letter["payment"]["rows"]
+    assert letter["payment"]["rows"][-1] == ["Verwendungszweck", purchase.reference]
+
+
+@pytest.mark.django_db
+def test_an_order_accepted_at_once_is_confirmed_together_with_its_invoice() -> None:
+    purchase = place_order(a_client(review=False), an_order(), by=None, at=MONDAY)
+    assert attached_to(purchase, "po_released") == ["INV-2026-000001.pdf", "OCF-2026-000001.pdf"]
+    letter = purchase.documents.get(kind="OCF").data["letter"]
+    assert letter["closing"] == [LABELS["de"]["await_bill"]]
+    assert letter["payment"] is None
+
+
+@pytest.mark.django_db
+def test_an_order_released_later_was_confirmed_before() -> None:
+    purchase = an_invoiced_po()
+    assert attached_to(purchase, "po_received") == ["OCF-2026-000001.pdf"]
+    assert attached_to(purchase, "po_released") == ["INV-2026-000001.pdf"]
+
+
+@pytest.mark.django_db
+def test_a_test_orders_confirmation_asks_for_nothing() -> None:
+    purchase = place_order(a_client(), an_order(is_test=True), by=None, at=MONDAY)
+    confirmation = purchase.documents.get()
+    assert confirmation.number == "TEST-OCF-2026-000001"
+    assert (confirmation.data["letter"]["closing"], confirmation.data["letter"]["payment"]) == ([], None)
+
+
+@pytest.mark.django_db
+def test_an_accepted_quote_was_confirmed_by_its_quote() -> None:
+    purchase = place_order(a_client(), an_order(source=Source.QUOTE), by=None, at=MONDAY)
+    assert not purchase.documents.filter(kind="OCF").exists()
+
+
+# Two flows, from the order to the last document ------------------------------------------------------------------
+
+
+def story_of(purchase: Purchase) -> tuple[str, list[str], list[tuple[str, list[str]]], int]:
+    """Status, documents in their order, e-mails with what was attached, and how many keys are with the customer."""
+    emails = Email.objects.filter(reference=purchase.reference).order_by("pk")
+    return (
+        type(purchase).objects.get(pk=purchase.pk).status,
+        list(purchase.documents.order_by("pk").values_list("number", flat=True)),
+        [(email.kind, [row.filename.split("-")[0] for row in email.attachments.order_by("pk")]) for email in emails],
+        LicenceKey.objects.filter(item__purchase=purchase, deactivated_at=None).count(),
+    )
+
+
+@pytest.mark.django_db
+def test_prepaid_a_pro_forma_comes_first_and_key_and_invoice_after_all_of_the_money() -> None:
+    client = a_client(delivery="prepaid")
+    purchase = a_released_po(client, at=MONDAY)
+    asked = [("po_received", ["OCF"]), ("po_released", ["PFI"])]
+    papers = ["OCF-2026-000001", "PFI-2026-000001"]
+    assert story_of(purchase) == ("WPO", papers, asked, 0)
+    pays(purchase, "100.00", at=days_later(5))
+    assert story_of(purchase) == ("WPO", papers, asked, 0)
+    pays(purchase, "29.00", at=days_later(9))  # ten too many
+    delivered = [*asked, ("delivery", []), ("receipt", ["INV"])]
+    assert story_of(purchase) == ("PAY", [*papers, "INV-2026-000001"], delivered, 1)
+    letter = purchase.documents.get(kind="INV").data["letter"]
+    assert [row["value"] for row in letter["totals"][-3:]] == ["119,00\xa0€", "-129,00\xa0€", "0,00\xa0€"]
+    assert letter["payment"] is None
+    assert FollowUp.objects.get(purchase=purchase, category="payment").subject.startswith("10.00 EUR arrived")
+    pays(purchase, "1.00", at=days_later(10))
+    assert story_of(purchase) == ("PAY", [*papers, "INV-2026-000001"], delivered, 1)
+
+
+@pytest.mark.django_db
+def test_immediate_key_and_invoice_come_with_the_release_and_a_receipt_with_the_money() -> None:
+    purchase = a_released_po(a_client(), at=MONDAY)
+    papers = ["OCF-2026-000001", "INV-2026-000001"]
+    sent = [("po_received", ["OCF"]), ("delivery", []), ("po_released", ["INV"])]
+    assert story_of(purchase) == ("WPO", papers, sent, 1)
+    pays(purchase, "19.00", at=days_later(5))
+    assert story_of(purchase) == ("WPO", papers, sent, 1)
+    pays(purchase, "100.00", at=days_later(9))
+    assert story_of(purchase) == ("PAY", [*papers, "RCP-2026-000001"], [*sent, ("receipt", ["RCP"])], 1)
+
+
+@pytest.mark.django_db
+def test_prepaid_without_keys_the_invoice_goes_out_and_the_key_follows() -> None:
+    client = a_client(delivery="prepaid", keys=0)
+    purchase = pays(a_released_po(client), "119.00", at=days_later(2))
+    status, papers, sent, keys = story_of(purchase)
+    assert (status, papers[-1], sent[-1], keys) == ("PAY", "INV-2026-000001", ("receipt", ["INV"]), 0)
+    admin = a_user("client_admin", client)
+    fill_key_list(client.products.get(), keys=read_keys("N-1"), by=admin, at=days_later(3))
+    assert story_of(purchase)[2:] == ([*sent, ("delivery", [])], 1)
+
+
+# Numbers -----------------------------------------------------------------------------------------------------------
+
+
+class ChangedMindError(Exception):
+    """Something went wrong after the document was issued."""
+
+
+def issue_at_once(purchases: Sequence[Purchase], *, rounds: int) -> int:
+    """Every purchase in a thread of its own gets receipts; each third one is rolled back. Say how many failed."""
+    start, failed = threading.Barrier(len(purchases)), []
+
+    def run(number: int, purchase: Purchase) -> None:
+        start.wait()
+        for turn in range(rounds):
+            with suppress(ChangedMindError):
+                try:
+                    with transaction.atomic():
+                        issue(purchase, DocumentKind.RECEIPT, at=MONDAY)
+                        if (number + turn) % 3 == 0:
+                            raise ChangedMindError
+                except (IntegrityError, OperationalError) as error:
+                    failed.append(error)
+        connections.close_all()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(purchases)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    return len(failed)
+
+
+def receipt_numbers() -> list[str]:
+    return sorted(Document.objects.filter(kind="RCP").values_list("number", flat=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_numbers_have_no_gap_whoever_issues_at_once_and_whatever_is_rolled_back() -> None:
+    client = a_client()
+    purchases = [a_released_po(client) for _ in range(6)]
+    assert issue_at_once(purchases, rounds=6) == 0
+    assert receipt_numbers() == [f"RCP-2026-{number:06d}" for number in range(1, 25)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_with_the_row_everybody_came_with_numbers_collide(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = a_client()
+    purchases = [a_released_po(client) for _ in range(6)]
+    came_with = NumberSeries.objects.create(client=client, kind="RCP", year=2026, last=0)
+
+    class Stale(Manager[NumberSeries]):
+        """Everybody finds the row as it was in the beginning."""
+
+        def select_for_update(self, **_: Any) -> Any:
+            return self
+
+        def filter(self, **_: Any) -> Any:
+            return self
+
+        def first(self) -> NumberSeries:
+            return copy(came_with)
+
+    monkeypatch.setattr(NumberSeries, "objects", Stale())
+    assert issue_at_once(purchases, rounds=2) > 0
+    assert receipt_numbers() == ["RCP-2026-000001"]

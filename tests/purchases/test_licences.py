@@ -449,7 +449,7 @@ def test_a_name_that_leads_home_is_not_called(generator: Generator) -> None:
         ("64:ff9b::7f00:1", False),
     ],
 )
-def test_only_servers_on_the_internet_are_called(address: str, is_open: bool) -> None:
+def test_only_servers_on_the_internet_are_called(address: str, *, is_open: bool) -> None:
     assert is_public(address) is is_open
 
 
