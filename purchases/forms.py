@@ -172,12 +172,13 @@ class CountriesField(forms.CharField):
 class BoundsForm(forms.Form):
     """The smallest and the largest amount on PO in one currency: a row of the policy form. Empty is nothing."""
 
+    use_required_attribute = False
     currency = forms.CharField(label="Currency", required=False, max_length=3)
     minimum = forms.CharField(label="Smallest amount", required=False)
     maximum = forms.CharField(label="Largest amount", required=False)
 
     def __init__(self, *args: Any, language: str = "en", **options: Any) -> None:
-        super().__init__(*args, use_required_attribute=False, **options)
+        super().__init__(*args, **options)
         self.language = language
         self.fields["currency"].widget.attrs.update({"list": "currencies", "autocomplete": "off", "size": "4"})
         for name in ("minimum", "maximum"):
@@ -353,6 +354,7 @@ MOST_DIGITS = 19
 class AskForm(forms.Form):
     """A made-up order, to ask whether PO would be offered for it."""
 
+    use_required_attribute = False
     type = forms.ChoiceField(label="Customer type", choices=CustomerType.choices)
     company = forms.CharField(label="Company", required=False, max_length=300)
     country = forms.CharField(label="Country", max_length=60)
@@ -361,7 +363,8 @@ class AskForm(forms.Form):
     email = forms.EmailField(label="E-mail of a known customer", required=False, max_length=254)
 
     def __init__(self, *args: Any, language: str = "en", **options: Any) -> None:
-        super().__init__(*args, auto_id="ask_%s", use_required_attribute=False, **options)
+        options.setdefault("auto_id", "ask_%s")
+        super().__init__(*args, **options)
         self.language = language
         self.fields["amount"].widget.attrs.update({"inputmode": "decimal", "autocomplete": "off"})
         self.fields["currency"].widget.attrs.update({"list": "currencies", "autocomplete": "off"})

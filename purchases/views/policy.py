@@ -211,23 +211,20 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 def lines_of(policy: Policy, trusted: Iterable[Customer], reader: Reader) -> dict[str, str]:
     """Every rule of a policy in words; `trusted` are its trusted customers."""
-    types = dict(CustomerType.choices)
-    channels = dict(Channel.choices)
     names = ", ".join(sorted(str(customer) for customer in trusted))
     return {
         "Offered at checkout": _yes(policy.offered_at_checkout),
         "On request": _yes(policy.on_request),
-        "Customer types": ", ".join(str(types.get(code, code)) for code in policy.eligible_types) or "None",
+        "Customer types": _labels(CustomerType.choices, policy.eligible_types) or "None",
         "Smallest amount": _amounts(policy.minimum, reader),
         "Largest amount": _amounts(policy.maximum, reader),
-        "Countries": ", ".join(policy.countries) or "All",
+        "Countries": ", ".join(sorted(policy.countries)) or "All",
         "Partner orders": _yes(policy.partner_pos_allowed),
         "Trusted customers": f"{names} (not reviewed)" if names else "None",
         "Reviewed by": str(policy.get_reviewer_display()) if policy.review else "Nobody: accepted at once",
         "Four eyes": "Two people approve" if policy.four_eyes else "No",
         "PO number": "Required" if policy.po_number_required else "Optional",
-        "Documents come in by": ", ".join(str(channels.get(code, code)) for code in policy.accepted_channels)
-        or "Any channel",
+        "Documents come in by": _labels(Channel.choices, policy.accepted_channels) or "Any channel",
         "Document deadline": f"{policy.document_deadline_days} days after the order",
         "Term": f"{policy.term_days} days",
         "Delivery": "At once" if policy.delivery == "immediate" else "After payment (prepaid)",
@@ -236,6 +233,10 @@ def lines_of(policy: Policy, trusted: Iterable[Customer], reader: Reader) -> dic
         "Cancel after": f"{policy.cancel_after_business_days} business days after the notification",
         **{f"In {name}": str(policy.texts.get(code, "")) or "None" for code, name in settings.LANGUAGES},
     }
+
+
+def _labels(choices: Iterable[tuple[str, Any]], codes: Iterable[str]) -> str:
+    return ", ".join(str(label) for code, label in choices if code in set(codes))
 
 
 def _yes(value: bool) -> str:  # noqa: FBT001 -- a plain value to word
