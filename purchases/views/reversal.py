@@ -130,6 +130,7 @@ class PurchaseRefund(MoneyOut):
         form = self.get_form(request.POST)
         if asked == "live":
             return render(request, "purchases/_refund_figures.html", {"figures": self.figures(form)})
+        form.errors.pop("customer_reason", None)  # whoever looks first need not have a reason yet
         return self.ask(form)
 
     def show(self, form: Form, *, status: int = 200, **more: Any) -> HttpResponse:
