@@ -17,7 +17,7 @@ from tests.stories import MONDAY, a_client, a_user
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import FilePayload, Page
 
     from accounts.models import Client
 
@@ -81,7 +81,7 @@ def test_an_order_on_po_with_its_document_until_the_invoice(tab: Page, live_serv
     expect(tab.get_by_text("Thank you! Your order has arrived.")).to_be_visible()
     expect(tab.get_by_text("Waiting for your signed order")).to_be_visible()
     assert violations(tab) == []
-    scan = {"name": "order.pdf", "mimeType": "application/pdf", "buffer": pages()}
+    scan: FilePayload = {"name": "order.pdf", "mimeType": "application/pdf", "buffer": pages()}
     tab.set_input_files("#id_po_document", scan)
     tab.get_by_role("button", name="Upload document").click()
     expect(tab.get_by_text("Your order document is being checked")).to_be_visible()

@@ -45,10 +45,8 @@ class Buyer:
 
     @property
     def purchase(self) -> Purchase:
-        link = StatusLink.objects.select_related("purchase__client", "purchase__policy").get(
-            token_hash=hash_of(self.token)
-        )
-        return link.purchase
+        rows = Purchase.objects.select_related("client", "policy")
+        return rows.get(status_links__token_hash=hash_of(self.token))
 
     def looks(self, more: str = "") -> str:
         answer = self.browser.get(self.link + more)
@@ -98,7 +96,7 @@ def test_the_signed_order_is_uploaded_there(hafen: Client) -> None:
     assert "Your document has arrived. We look at it and write to you." in page
     assert "Your order document is being checked" in page
     assert "Send another document" in page
-    assert [(row.channel, row.filename) for row in PoDocument.objects.all()] == [("upload", "bestellung.pdf")]
+    assert list(PoDocument.objects.values_list("channel", "filename")) == [("upload", "bestellung.pdf")]
     entry = HistoryEntry.objects.get(purchase=buyer.purchase, event="document")
     assert (entry.by, entry.nature, entry.method) == (None, "inbound", "web")
 
