@@ -635,7 +635,7 @@ class NumbersForm(CorrectionForm):
 class PurchaseContactForm(CorrectionForm, ContactForm):
     """One contact of an order."""
 
-    kind = None
+    kind = None  # type: ignore[assignment]  # Django's way to leave a field of the base out
     field_order = (
         *("company", "first_name", "last_name", "email", "phone", "fax", "street", "postal_code", "city", "state"),
         *("country", "reason", "for_customer_too"),
@@ -863,7 +863,7 @@ class ProductForm(ActionForm):
         if clients:
             choices = [(str(client.pk), client.name) for client in clients]
             self.fields["client"] = forms.ChoiceField(label="Client", choices=choices)
-            self.order_fields(["client"])
+        self.order_fields(["client", "name", "code", *(f"price_{currency}" for currency in currencies)])
 
     def clean(self) -> dict[str, Any]:
         """Ask for a price that can be paid."""
@@ -913,7 +913,7 @@ class KeyListForm(ActionForm):
             raise ValidationError(message, code="list")
         try:
             content = upload.read(LIST_BYTES + 1) if upload else lines.encode()
-            is_csv = bool(upload) and upload.name.lower().endswith((".csv", ".tsv"))
+            is_csv = upload is not None and upload.name.lower().endswith((".csv", ".tsv"))
             cleaned["keys"] = read_keys(decode(content), is_csv=is_csv)
         except Refused as refused:
             raise ValidationError(refused.message, code=refused.code) from None

@@ -157,7 +157,8 @@ def walks() -> list[tuple[str, str, str]]:
 def test_every_arrow_is_walked(step: str, source: str, target: str) -> None:
     purchase = BEGIN[source](a_client())
     assert purchase.status == source
-    purchase = BEFORE.get(step, lambda row: row)(purchase)
+    if step in BEFORE:
+        purchase = BEFORE[step](purchase)
     purchase = ACTS[step](purchase)
     assert purchase.status == target
     purchase.refresh_from_db()
