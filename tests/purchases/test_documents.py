@@ -467,7 +467,7 @@ def test_control_with_the_row_everybody_came_with_numbers_collide(monkeypatch: p
     class Stale(Manager[NumberSeries]):
         """Everybody finds the row as it was in the beginning."""
 
-        def select_for_update(self, **_: Any) -> Any:
+        def select_for_update(self, *_: Any, **__: Any) -> Any:
             return self
 
         def filter(self, **_: Any) -> Any:
