@@ -182,7 +182,7 @@ def test_once_paid_documents_stay_as_they_are_but_delivery_may_move(agent: User)
     purchase = pays(a_released_po(a_client()), "119.00")
     for change in ({"po_number": "9"}, {"vat_id": "9"}, {"contacts": billing(purchase, city="Lübeck")}):
         with pytest.raises(Refused, match="documents stay as they are"):
-            correct_purchase(purchase, by=agent, at=LATER, reason="x", **change)  # type: ignore[arg-type]
+            correct_purchase(purchase, by=agent, at=LATER, reason="x", **change)
     licensee = {"licensee": AddressInput(last_name="Lager")}
     purchase = correct_purchase(purchase, by=agent, at=LATER, reason="x", contacts=licensee)
     assert purchase.contacts.get(kind="licensee").last_name == "Lager"
