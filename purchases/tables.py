@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -362,7 +362,7 @@ def _line_file(line: BankLine, _reader: Reader) -> str:
 class BankLineTable(Table):
     """Bank lines over all statements, newest first."""
 
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         Column("Day", lambda line, reader: day_cell(line.booked_on, reader), sort="booked_on"),
         Column("Payer and text", _line_payer, sort="payer", css="fill bank"),
         Column("Amount", line_amount, sort="amount_minor", css="num"),

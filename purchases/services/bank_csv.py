@@ -208,8 +208,8 @@ def fits(layout: CsvLayout, content: bytes) -> bool:
     return bool(sheet.rows) and set(layout.columns.values()) <= set(sheet.headings)
 
 
-def read_csv(filename: str, content: bytes, layout: CsvLayout, *, account: str = "") -> StatementFile:
-    """Read a CSV by its layout, whole or not at all; `account` is whose statement it is.
+def read_csv(filename: str, content: bytes, layout: CsvLayout) -> StatementFile:
+    """Read a CSV by its layout, whole or not at all; it does not say of which account it is.
 
     Raises Refused naming file, line and reason.
     """
@@ -218,7 +218,7 @@ def read_csv(filename: str, content: bytes, layout: CsvLayout, *, account: str =
         places = _places(sheet, layout)
         movements = [_movement(line, cells, places, layout) for line, cells in sheet.rows]
         currency = movements[0].amount.currency if movements else layout.default_currency
-        return finished(StatementFormat.CSV, account, currency, movements)
+        return finished(StatementFormat.CSV, "", currency, movements)
     except UnreadableError as bad:
         raise bad.refusal(filename) from None
 

@@ -7,6 +7,7 @@ hand skip what they do not expect or compute with floating point, so the XML is 
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
@@ -235,8 +236,6 @@ def _xml(content: bytes) -> Any:
     except etree.XMLSyntaxError as error:
         line = error.lineno or 1
         raise UnreadableError(line, f"the XML is broken or cut ({_plain(error.msg)})") from None
-    except ValueError:
-        raise UnreadableError(1, "the XML is broken") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise UnreadableError(1, "it declares a document type or entities")
     return root
@@ -395,11 +394,14 @@ def _decoded(content: bytes) -> str:
 
 
 def _mt940_block(text: str, first_line: int) -> Block:
-    tags = [(found[1], first_line + text[: found.start()].count("\n"), found.start()) for found in TAG.finditer(text)]
+    breaks = [found.start() for found in re.finditer("\n", text)]
+    tags = [(tag[1], first_line + bisect(breaks, tag.start()), tag.start()) for tag in TAG.finditer(text)]
     lines = [(line, start) for tag, line, start in tags if tag == "61"]
     statement = _parsed(text)
     if not _is_whole(statement, len(lines)):
-        raise UnreadableError(_bad_line(text, lines) or first_line, "the movement (:61:) can't be read")
+        bad = _bad_line(text, lines)
+        what = "movement (:61:)" if bad else "statement"
+        raise UnreadableError(bad or first_line, f"the {what} can't be read")
     data = statement.data
     opening = next((data[key] for key in OPENINGS if key in data), None)
     closing = next((data[key] for key in CLOSINGS if key in data), None)

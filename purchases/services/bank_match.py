@@ -10,6 +10,7 @@ import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from purchases.states import OPEN, Status
@@ -68,7 +69,7 @@ LEGAL_FORMS: Final = frozenset(
     ]
 )
 CROWD: Final = 50
-"""With more purchases of one amount than this, only those whose name shares a word with the payer are looked at."""
+"""With more purchases of one amount than this, only those are looked at that share the payer's rarest word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,9 @@ class Index:
         found = self.amounts.get(amount_minor, [])
         if len(found) <= CROWD:
             return found
-        near = (one for word in name_words(payer) for one in self.names.get((amount_minor, word), ()))
-        return list({one.pk: one for one in near}.values())
+        near = [self.names[amount_minor, word] for word in name_words(payer) if (amount_minor, word) in self.names]
+        few = min(near, key=len, default=[])
+        return few if len(few) <= CROWD else []
 
 
 def compact(text: str) -> str:
@@ -155,13 +157,14 @@ def numbers_in(text: str) -> set[str]:
     return found
 
 
-def name_words(name: str) -> list[str]:
+@lru_cache(maxsize=65_536)
+def name_words(name: str) -> tuple[str, ...]:
     """The words that tell a name from others: no accents, no umlauts however written, no legal forms."""
     plain = unicodedata.normalize("NFKD", name.casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     plain = re.sub(r"\b((?:[^\W\d_]\.){2,})", lambda found: found[0].replace(".", ""), plain)
     words = re.findall(r"[^\W_]+", plain)
-    return [re.sub(r"([aou])e", r"\1", word) for word in words if word not in LEGAL_FORMS]
+    return tuple(re.sub(r"([aou])e", r"\1", word) for word in words if word not in LEGAL_FORMS)
 
 
 def is_alike(payer: str, company: str, last_name: str) -> bool:
@@ -171,7 +174,8 @@ def is_alike(payer: str, company: str, last_name: str) -> bool:
         return False
     if words and (set(words) <= set(paying) or (len(paying) > 1 and set(paying) <= set(words))):
         return True
-    if words and SequenceMatcher(None, " ".join(paying), " ".join(words)).ratio() >= ALIKE:
+    matcher = SequenceMatcher(None, " ".join(paying), " ".join(words))
+    if words and matcher.real_quick_ratio() >= ALIKE and matcher.quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE:
         return True
     family = name_words(last_name)
     return len("".join(family)) >= SHORTEST_NAME and set(family) <= set(paying)
@@ -185,8 +189,7 @@ def matches(index: Index, *, text: str, payer: str, amount_minor: int) -> list[M
     hits += [(AMOUNT, "Exactly the open amount", one) for one in index.of_amount(amount_minor, payer)]
     for score, ground, one in sorted(hits, key=lambda hit: -hit[0]):
         _, sofar, grounds = scores.get(one.pk, (one, 0, []))
-        if ground not in grounds:
-            scores[one.pk] = (one, sofar + score, [*grounds, ground])
+        scores[one.pk] = (one, sofar + score, [*grounds, ground])
     found = []
     for one, score, grounds in scores.values():
         known = is_alike(payer, one.company, one.last_name)

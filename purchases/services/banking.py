@@ -221,8 +221,8 @@ def candidates_for(client: Client, currency: str) -> list[Candidate]:
     names = ("billing_company", "billing_last_name", "po_number")
     rows = Purchase.objects.filter(client=client, currency=currency, status__in=PAYABLE, is_test=False).order_by("pk")
     return [
-        Candidate(pk, reference, status, gross - paid + back, *told, tuple(invoices.get(pk, ())))
-        for pk, reference, status, gross, paid, back, *told in rows.values_list(*fields, *names)
+        Candidate(pk, reference, status, gross - paid + back, company, name, number, tuple(invoices.get(pk, ())))
+        for pk, reference, status, gross, paid, back, company, name, number in rows.values_list(*fields, *names)
     ]
 
 
@@ -237,8 +237,7 @@ def propose_for(lines: Sequence[BankLine], *, client: Client, currency: str) -> 
         found = proposal_of(line, index)
         again = others.get((line.booked_on, line.amount_minor))
         if again:
-            found_grounds = [f"Same day and amount as a line of {again}: is it the same money?"]
-            _propose(line, None, found_grounds)
+            _propose(line, None, [f"Same day and amount as a line of {again}: is it the same money?"])
         else:
             _propose(line, found.candidate, found.grounds)
     _say_doubles(incoming)
@@ -267,7 +266,7 @@ def _lines_of_other_formats(lines: Sequence[BankLine], *, client: Client, curren
 def _say_doubles(lines: Sequence[BankLine]) -> None:
     counts = Counter(line.purchase_id for line in lines if line.purchase_id)
     for line in lines:
-        if counts.get(line.purchase_id, 0) > 1:
+        if line.purchase_id and counts[line.purchase_id] > 1:
             line.grounds = [*line.grounds, f"{counts[line.purchase_id]} lines of this file name it"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import zlib
 from base64 import b64decode, b64encode
+from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -163,8 +164,8 @@ class CsvUpload(ImportPage):
     def import_csv(self, filename: str, content: bytes, client: Client, form: forms.CsvForm) -> banking.Imported:
         """Read by what was chosen, keep, and keep the mapping if it was given a name."""
         layout = form.layout()
-        account = banking.own_account(client, layout.default_currency)
-        file = bank_csv.read_csv(filename, content, layout, account=account)
+        file = bank_csv.read_csv(filename, content, layout)
+        file = replace(file, account=banking.own_account(client, file.currency))
         digest = banking.digest_of(content)
         done = banking.import_statement(client, file=file, filename=filename, sha256=digest, by=self.user, at=self.at)
         if form.cleaned_data["name"]:
@@ -178,7 +179,7 @@ class CsvUpload(ImportPage):
         if kept:
             return bank_csv.CsvLayout.of(kept.columns)
         heading = told.get("heading", "")
-        asked = {
+        asked: dict[str, Any] = {
             "encoding": _known(told.get("encoding"), bank_csv.ENCODINGS),
             "delimiter": _known(told.get("delimiter"), bank_csv.DELIMITERS),
             "heading": int(heading) if heading.isascii() and heading.isdigit() and len(heading) < 3 else 1,  # noqa: PLR2004

@@ -181,7 +181,7 @@ def booking_consequences(line: BankLine, purchase: Purchase, reader: Reader) -> 
 
 def done_sentence(line: BankLine, reader: Reader) -> str:
     """What booking a line did."""
-    purchase = Purchase.objects.get(pk=line.purchase_id)
+    purchase = Purchase.objects.get(bank_lines=line)
     amount = money_text(line.amount_minor, line.currency, reader)
     if purchase.is_open:
         left = money_text(purchase.open_amount.minor, purchase.currency, reader)

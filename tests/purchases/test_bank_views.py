@@ -50,6 +50,9 @@ SETTINGS = {
     "name": "",
 }
 
+IMPORT: dict[str, Any] = {"import": "1"}
+SAVE: dict[str, Any] = {**IMPORT, "name": "Hausbank"}
+
 
 @pytest.fixture(autouse=True)
 def _clock() -> Iterator[None]:
@@ -193,7 +196,7 @@ def test_a_csv_asks_for_the_client_and_then_for_its_columns(desk: Browser, hafen
     assert "Which column says what?" in page
     assert "Werft &amp; Söhne KG" in page
     assert '<option value="Betrag" selected>Betrag</option>' in page
-    done = map_csv(desk, hafen, **{"import": "1", "name": "Hausbank"})
+    done = map_csv(desk, hafen, **SAVE)
     assert done.status_code == 302
     statement = BankStatement.objects.get()
     assert (statement.format, statement.account, statement.currency) == ("csv", "DE89370400440532013000", "EUR")
@@ -206,7 +209,7 @@ def test_a_csv_asks_for_the_client_and_then_for_its_columns(desk: Browser, hafen
 
 
 def test_the_next_csv_is_read_with_the_kept_settings(desk: Browser, hafen: Client) -> None:
-    map_csv(desk, hafen, **{"import": "1", "name": "Hausbank"})
+    map_csv(desk, hafen, **SAVE)
     assert CsvMapping.objects.get().name == "Hausbank"
     following = CSV.replace(b"02.03.2026", b"04.03.2026")
     answer = send(desk, "next.csv", following, client=str(hafen.pk))
@@ -227,12 +230,12 @@ def test_other_settings_show_other_rows(desk: Browser, hafen: Client) -> None:
 
 
 def test_a_csv_that_does_not_fit_its_settings_is_refused(desk: Browser, hafen: Client) -> None:
-    point = map_csv(desk, hafen, **{"import": "1", "decimal": "."})
+    point = map_csv(desk, hafen, **IMPORT, decimal=".")
     assert point.status_code == 422
     assert "hafen.csv, line 4: “1.119,00” is not an amount with a decimal point; nothing was imported." in text_of(
         point
     )
-    missing = map_csv(desk, hafen, **{"import": "1", "date": "", "default_currency": "XYQ"})
+    missing = map_csv(desk, hafen, **IMPORT, date="", default_currency="XYQ")
     assert missing.status_code == 422
     assert "This field is required." in text_of(missing)
     assert "Enter a currency, such as EUR." in text_of(missing)
@@ -410,7 +413,7 @@ def test_lines_are_set_aside_and_taken_back(desk: Browser, hafen: Client, financ
     assert "compared with the open purchases again" in asked(desk, one, "back")
     assert act(desk, one, "back").status_code == 302
     assert "The line waits again: proposed." in text_of(desk.get("/purchases/bank/"))
-    picks = {"pick": [one.pk, two.pk], "reason": "not ours"}
+    picks: dict[str, Any] = {"pick": [one.pk, two.pk], "reason": "not ours"}
     assert "2 lines leave the queue" in text_of(desk.get("/purchases/bank/aside/", picks))
     assert "2 of 2 done" in text_of(desk.post("/purchases/bank/aside/", picks))
     assert list(BankLine.objects.values_list("note", flat=True)) == ["not ours"] * 2
