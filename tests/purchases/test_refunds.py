@@ -268,8 +268,8 @@ def test_what_was_paid_too_much_goes_back_without_touching_the_sale(finance: Use
     assert worth_of(purchase).gross_minor == 11_900
     subjects = Email.objects.filter(reference=purchase.reference, kind="refund").values_list("subject", flat=True)
     assert sorted(subjects) == [
-        f"Rückzahlung von 2,00\xa0€ zur Bestellung {purchase.reference}",
-        f"Rückzahlung von 3,00\xa0€ zur Bestellung {purchase.reference}",
+        f"Rückzahlung von 2,00 € zur Bestellung {purchase.reference}",
+        f"Rückzahlung von 3,00 € zur Bestellung {purchase.reference}",
     ]
     purchase = refund_purchase(purchase, by=finance, at=days_later(4), reason="and all the rest")
     assert (purchase.status, the_last(purchase).amount_minor) == ("REF", 11_900)
