@@ -63,18 +63,26 @@ class CustomerInput:
 
 
 @transaction.atomic
-def find_or_register(client: Client, data: CustomerInput, *, by: User | None, at: datetime) -> Customer:
+def find_or_register(
+    client: Client, data: CustomerInput, *, by: User | None, at: datetime, is_proven: bool = True
+) -> Customer:
     """Find the client's customer with this company and billing e-mail, or register a new one.
 
-    The contacts on file are the latest ones given; a purchase keeps its own snapshot.
+    The contacts on file are the latest ones given; a purchase keeps its own snapshot. What anybody may have typed (not
+    `is_proven`) only adds contacts that were missing.
     """
     customer = _find(client, data)
-    if customer is None:
+    if customer is not None:
+        # Two orders that both bring the first delivery contact: the second waits and finds it.
+        customer = Customer.objects.lock(customer)
+    else:
         # Two first orders at once would each register the customer: the client's row orders them, and one looks again.
         Client.objects.select_for_update(no_key=True).get(pk=client.pk)
         customer = _find(client, data) or _register(client, data, by=by, at=at)
+    on_file = set() if is_proven else set(customer.contacts.order_by().values_list("kind", flat=True))
     for kind, address in data.addresses().items():
-        _keep_contact(customer, kind, address, by=by, at=at)
+        if kind not in on_file:
+            _keep_contact(customer, kind, address, by=by, at=at)
     return customer
 
 

@@ -14,6 +14,7 @@ from django.core.validators import validate_email
 
 from core.letters import clip, fill, paragraphs
 from core.messages import Fact, Message
+from customers.models import ContactKind
 from mailing.services.compose import AttachmentSpec, queue_email
 from purchases.documents import (
     bank_rows,
@@ -43,7 +44,10 @@ PDF: Final = "application/pdf"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What one e-mail has beside its words: tables, a link, documents. `key` tells it from its kin."""
+    """What one e-mail has beside its words: tables, a link, documents. `key` tells it from its kin.
+
+    `to` is set where it goes to somebody else than the billing contact.
+    """
 
     facts: Sequence[Fact] = ()
     payment: Sequence[Fact] = ()
@@ -52,6 +56,8 @@ class Parts:
     documents: Sequence[Document] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
+    to: str = ""
+    to_name: str = ""
 
 
 def is_address(text: str) -> bool:
@@ -82,7 +88,7 @@ def queue_for_customer(purchase: Purchase, kind: str, text: EmailText, parts: Pa
     """
     voice = voice_of(purchase, at=at)
     contact = billing_contact(purchase)
-    name = contact.name if contact else purchase.billing_last_name
+    name = parts.to_name or (contact.name if contact else purchase.billing_last_name)
     message = word(voice, text, parts, {**purchase_values(purchase, voice), **parts.values}, name=name)
     if purchase.is_test:
         message = replace(message, badge=voice.labels["test"])
@@ -91,7 +97,7 @@ def queue_for_customer(purchase: Purchase, kind: str, text: EmailText, parts: Pa
         kind=kind,
         reference=purchase.reference,
         dedupe_key=dedupe_key(purchase, kind, parts),
-        recipient=purchase.billing_email,
+        recipient=parts.to or purchase.billing_email,
         recipient_name=clip(name),
         language=voice.language,
         subject=message.subject_line,
@@ -263,7 +269,8 @@ def po_ask_again(purchase: Purchase, *, points: Sequence[str], message: str, at:
 def delivery(purchase: Purchase, *, at: datetime, again: str = "") -> Email | None:
     """Deliver: the license keys and download links of every item that has them.
 
-    Keys that came later than the first delivery make a new e-mail.
+    They go to the delivery contact where the order named one. Keys that came later than the first delivery make a new
+    e-mail.
     """
     voice = voice_of(purchase, at=at)
     items = purchase.items.select_related("product").order_by("position")
@@ -278,7 +285,11 @@ def delivery(purchase: Purchase, *, at: datetime, again: str = "") -> Email | No
         if codes:
             facts.append(Fact(name, "\n".join(codes), strong=True))
     count = str(LicenceKey.objects.filter(item__purchase=purchase).count())  # a key for a deactivated one is news too
-    parts = Parts(facts=facts, key=again or count)
+    contact = purchase.contacts.filter(kind=ContactKind.DELIVERY).first()
+    to = contact if contact is not None and is_address(contact.email) else None
+    parts = Parts(
+        facts=facts, key=again or count, to=to.email if to else "", to_name=to.name if to and to.email else ""
+    )
     return write_to_customer(purchase, "delivery", _text("delivery", voice), parts, at=at)
 
 

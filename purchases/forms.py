@@ -33,6 +33,7 @@ from purchases.services.place import OrderLine, check_x_parameter
 from purchases.services.products import ProductDetails
 from purchases.services.release import ReceivedFile
 from purchases.wording import MISSING_POINTS
+from taxexempt.policy import read_vat_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -627,9 +628,20 @@ class NumbersForm(CorrectionForm):
     vat_id = forms.CharField(label="VAT ID", required=False, max_length=30)
     field_order = ("po_number", "vat_id", "reason", "for_customer_too")
 
-    def __init__(self, *args: Any, needs_number: bool = False, **options: Any) -> None:
+    def __init__(self, *args: Any, needs_number: bool = False, country: str = "", **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["po_number"].required = needs_number
+        self.country = country
+
+    def clean_vat_id(self) -> str:
+        """Accept a VAT ID of the customer's country."""
+        typed: str = self.cleaned_data["vat_id"].strip()
+        if not typed or typed == self.initial.get("vat_id"):
+            return typed
+        found = read_vat_id(typed, self.country)
+        if not found:
+            raise ValidationError(f"This is no VAT ID of {self.country or 'the customer’s country'}.", code="vat_id")
+        return found
 
 
 class PurchaseContactForm(CorrectionForm, ContactForm):
@@ -821,7 +833,7 @@ class ItemForm(ActionForm):
         )
 
 
-TAX_CATEGORIES = [("standard", "Standard"), ("reduced", "Reduced"), ("zero", "Zero-rated"), ("exempt", "Exempt")]
+TAX_CATEGORIES = [("standard", "Standard")]  # until tax differs by line
 
 
 class ProductForm(ActionForm):

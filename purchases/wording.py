@@ -801,7 +801,9 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
         ),
         "de": EmailText(
             "Ihre Bestellung {{reference}}: bitte senden Sie uns den Bestellbeleg noch einmal",
-            ("vielen Dank für Ihre Bestellung auf Rechnung. Bevor wir sie freigeben können, fehlt uns noch Folgendes:",),
+            (
+                "vielen Dank für Ihre Bestellung auf Rechnung. Bevor wir sie freigeben können, fehlt uns noch Folgendes:",
+            ),
             (
                 "Bitte senden Sie die vollständige, unterschriebene Bestellung auf Firmenpapier an {{client_email}} und geben "
                 "Sie darauf die Vorgangsnummer {{reference}} an. Wir prüfen sie, sobald sie bei uns ist.",
@@ -987,14 +989,18 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
         ),
         "ja": EmailText(
             "【{{client}}】ご注文 {{reference}} のご入金の返金({{amount}})について",
-            ("{{ordered_on}}のご注文についてお受け取りした代金のうち {{amount}} を、お支払い時と同じ方法で返金いたします。",),
+            (
+                "{{ordered_on}}のご注文についてお受け取りした代金のうち {{amount}} を、お支払い時と同じ方法で返金いたします。",
+            ),
             ("金融機関により、着金まで数日かかる場合がございます。",),
         ),
     },
     "correction": {
         "en": EmailText(
             "Corrected document {{number}} for order {{reference}}",
-            ("The details of your order of {{ordered_on}} were corrected. Attached you find the new document {{number}}.",),
+            (
+                "The details of your order of {{ordered_on}} were corrected. Attached you find the new document {{number}}.",
+            ),
             ("It replaces {{invoice_number}}. The amount and the due date stay the same.",),
         ),
         "de": EmailText(
@@ -1015,9 +1021,7 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
         ),
         "es": EmailText(
             "Documento corregido {{number}} de su pedido {{reference}}",
-            (
-                "Se han corregido los datos de su pedido del {{ordered_on}}. Adjuntamos el nuevo documento {{number}}.",
-            ),
+            ("Se han corregido los datos de su pedido del {{ordered_on}}. Adjuntamos el nuevo documento {{number}}.",),
             ("Sustituye a {{invoice_number}}. El importe y el vencimiento no cambian.",),
         ),
         "ja": EmailText(

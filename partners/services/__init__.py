@@ -1,6 +1,6 @@
 """Writing partners: what they may do (`terms`), what orders take of the limit (`limit`), coming in (`portal`)."""
 
-from partners.services.limit import check_keyed_in, reserve_checked, set_reservation
+from partners.services.limit import reserve_checked, set_reservation
 from partners.services.terms import change_partner, save_partner
 
-__all__ = ["change_partner", "check_keyed_in", "reserve_checked", "save_partner", "set_reservation"]
+__all__ = ["change_partner", "reserve_checked", "save_partner", "set_reservation"]

@@ -57,39 +57,18 @@ def reserve_checked(
     *,
     at: datetime,
     is_test: bool,
-    by: User | None = None,
-    override_note: str = "",
 ) -> Partner:
     """Take an order in the partner portal out of the limit, or refuse it.
 
     The partner's row is locked first: two orders at once would each see the limit before the other. Over the limit
-    only goes what Customer Service lets through: now, with `override_note`, or before (`allow_over_limit`).
+    only goes what Customer Service let through before (`allow_over_limit`).
     """
     partner = Partner.objects.lock(partner)
     on = at.astimezone(partner.client.zone).date()
     check_terms(partner, gross.currency, on=on)
-    why = _let_through(partner, reference, gross, on=on, at=at, is_test=is_test, by=by, override_note=override_note)
+    why = _let_through(partner, reference, gross, on=on, at=at, is_test=is_test)
     if not is_test:
-        _change(partner, reference, gross.minor, by=by, at=at, comment=f"order placed{why}")
-    return partner
-
-
-@transaction.atomic
-def check_keyed_in(
-    partner: Partner, reference: str, gross: Money, *, by: User | None, at: datetime, override_note: str = ""
-) -> Partner:
-    """Measure an order that is keyed in for a partner by its limit; it is reviewed like any other and reserved then.
-
-    Only what is over the limit is refused, unless it is let through as in `reserve_checked`: whether a partner may buy
-    on purchase order at all decides the portal alone. Another currency than the limit's can't be compared.
-    """
-    if gross.currency != partner.currency:
-        return partner
-    partner = Partner.objects.lock(partner)
-    on = at.astimezone(partner.client.zone).date()
-    why = _let_through(partner, reference, gross, on=on, at=at, is_test=False, by=by, override_note=override_note)
-    if why:
-        enter_change(partner, by=by, at=at, comment=f"order keyed in{why}", reference=reference)
+        _change(partner, reference, gross.minor, by=None, at=at, comment=f"order placed{why}")
     return partner
 
 
@@ -101,19 +80,11 @@ def _let_through(
     on: date,
     at: datetime,
     is_test: bool,
-    by: User | None,
-    override_note: str,
 ) -> str:
     """Say for the ledger why an order over the limit goes through; empty when it is within."""
     excess = excess_of(partner, gross, is_test=is_test)
     if not excess:
         return ""
-    note = override_note.strip()[:LONGEST_COMMENT]
-    if note:
-        if by is None or not by.may(Right.ENTER_ORDER):
-            message = f"{excess} Only Customer Service may let it through."
-            raise Refused(message, "limit")
-        return f" over the limit: {note}"
     allowance = open_allowance(partner, gross, on=on)
     if allowance is None:
         raise Refused(excess, "limit")

@@ -134,7 +134,7 @@ def import_statement(
     Raises Refused (code `known`) when the same file is here already.
     """
     # the client's row: of two who send the same file at once the second sees the first one's
-    client = Client.objects.select_for_update().get(pk=client.pk)
+    client = Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     refuse_known(client, filename=filename, sha256=sha256)
     statement = BankStatement.objects.create(
         client=client,
@@ -329,7 +329,7 @@ def _book(line: BankLine, purchase: Purchase, *, is_extra: bool, by: User, at: d
         raise Refused(message, "closed")
     if line.amount_minor <= 0:
         raise Refused("Only money that came in can be booked.", "amount")
-    key = f"bank:{line.fingerprint}"
+    key = f"bank:{line.client_id}:{line.fingerprint}"
     value_day = f"Bank {line.booked_on:%Y-%m-%d}"
     record_payment(
         purchase,

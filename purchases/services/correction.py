@@ -63,16 +63,27 @@ def correct_purchase(
     """
     purchase = Purchase.objects.lock(purchase)
     contacts = contacts or {}
-    changes = [*_correct_fields(purchase, po_number=po_number, vat_id=vat_id), *_correct_contacts(purchase, contacts)]
+    changes = _correct_fields(purchase, po_number=po_number, vat_id=vat_id)
+    corrected = _correct_contacts(purchase, contacts, changes)
     if not changes:
         return purchase
+    replaced = _to_replace(purchase) if any(change.is_printed for change in changes) else None
+    credit_note = None
+    if replaced is not None and replaced.kind == DocumentKind.INVOICE:
+        # What undoes the old invoice says what that said: it is issued before anything is written.
+        before = Purchase.objects.with_parties().get(pk=purchase.pk)
+        credit_note = issue(before, DocumentKind.CREDIT_NOTE, at=at, corrects=replaced)
+    for contact in corrected:
+        contact.save()
     text = f"Corrected: {', '.join(change.field for change in changes)}"
     detail = "\n".join(str(change) for change in changes)
-    save_change(purchase, Note("corrected", text, reason=reason, detail=detail), by=by, at=at)
-    if for_customer_too:
+    if for_customer_too:  # before the partner's row: orders lock contacts first, too
         _correct_customer(purchase, contacts, vat_id=vat_id, by=by, at=at)
-    if any(change.is_printed for change in changes):
-        _correct_documents(purchase, at=at)
+    save_change(purchase, Note("corrected", text, reason=reason, detail=detail), by=by, at=at)
+    if replaced is not None:
+        after = Purchase.objects.with_parties().get(pk=purchase.pk)
+        document = issue(after, replaced.kind, at=at, corrects=replaced)
+        emails.correction(after, document=document, replaced=replaced, credit_note=credit_note, at=at)
     report(purchase, "corrected", at=at)
     return purchase
 
@@ -100,8 +111,11 @@ def _correct_fields(purchase: Purchase, **values: str | None) -> list[Change]:
     return changes
 
 
-def _correct_contacts(purchase: Purchase, contacts: Mapping[str, AddressInput]) -> list[Change]:
-    changes = []
+def _correct_contacts(
+    purchase: Purchase, contacts: Mapping[str, AddressInput], changes: list[Change]
+) -> list[PurchaseContact]:
+    """Correct the contacts without saving them; what differs is added to `changes`."""
+    corrected = []
     for kind, address in contacts.items():
         if kind not in ContactKind.values:
             message = f"{kind} is not a kind of contact."
@@ -118,12 +132,12 @@ def _correct_contacts(purchase: Purchase, contacts: Mapping[str, AddressInput]) 
         for name, value in asdict(address).items():
             setattr(contact, name, value)
         refuse_too_long(contact)
-        contact.save()
+        corrected.append(contact)
         if kind == ContactKind.BILLING:
             purchase.billing_company, purchase.billing_last_name = address.company, address.last_name
             purchase.billing_email = address.email
         changes += changed
-    return changes
+    return corrected
 
 
 def _compare(contact: PurchaseContact, address: AddressInput) -> list[Change]:
@@ -164,14 +178,7 @@ def _correct_customer(
         )
 
 
-def _correct_documents(purchase: Purchase, *, at: datetime) -> None:
-    """Undo the invoice that holds and issue it anew; without one, issue the pro-forma invoice anew."""
-    purchase = Purchase.objects.with_parties().get(pk=purchase.pk)  # without what was read before the change
-    invoice, credit_note = latest_invoice(purchase), None
-    replaced = invoice or Document.objects.filter(purchase=purchase, kind=DocumentKind.PROFORMA).order_by("-pk").first()
-    if replaced is None:
-        return
-    if invoice is not None:
-        credit_note = issue(purchase, DocumentKind.CREDIT_NOTE, at=at, corrects=invoice)
-    document = issue(purchase, replaced.kind, at=at, corrects=replaced)
-    emails.correction(purchase, document=document, replaced=replaced, credit_note=credit_note, at=at)
+def _to_replace(purchase: Purchase) -> Document | None:
+    """Find what a correction issues anew: the invoice that holds, else the latest pro-forma invoice."""
+    proformas = Document.objects.filter(purchase=purchase, kind=DocumentKind.PROFORMA).order_by("-pk")
+    return latest_invoice(purchase) or proformas.first()

@@ -90,7 +90,7 @@ def invoice_values(purchase: Purchase, *, number: str, at: datetime) -> Values |
     """Freeze what an invoice's XML says; None when EN 16931 can't express it."""
     voice = voice_of(purchase, at=at)
     values = values_of(purchase, voice, kind=INVOICE, number=number, lines=_items(purchase))
-    if values is not None and purchase.paid_minor < purchase.gross_minor:
+    if values is not None and purchase.kept.minor < purchase.gross_minor:
         values["due_on"] = purchase.due_on.isoformat() if purchase.due_on else ""
         values["terms"] = pay_by_sentence(purchase, voice)
     return values
@@ -139,7 +139,7 @@ def values_of(
         return Money(minor, purchase.currency).amount
 
     net, tax = (sum(row[key] for row in taxes) for key in ("net", "tax"))
-    paid = purchase.paid_minor if paid_minor is None else paid_minor
+    paid = min(purchase.kept.minor, net + tax) if paid_minor is None else paid_minor
     return {
         "kind": kind,
         "number": number,

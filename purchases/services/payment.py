@@ -43,7 +43,11 @@ def record_payment(
     The same `dedupe_key` books once. Raises Refused for another currency, an amount of nothing, or a quote.
     """
     purchase = Purchase.objects.lock(purchase)
-    if Payment.objects.filter(dedupe_key=dedupe_key).exists():
+    booked = Payment.objects.filter(dedupe_key=dedupe_key).first()
+    if booked is not None and booked.purchase_id != purchase.pk:
+        message = "This payment was booked on another purchase already."
+        raise Refused(message, "booked")
+    if booked is not None:
         return purchase
     _check(purchase, amount)
     owed = _owed_on(purchase)

@@ -15,7 +15,7 @@ from core.lengths import one_line, refuse_too_long
 from core.money import Money, line_amounts
 from core.refused import Refused
 from customers.services import find_or_register
-from partners.services import check_keyed_in, reserve_checked
+from partners.services import reserve_checked
 from purchases import emails
 from purchases.models import (
     DocumentKind,
@@ -64,7 +64,6 @@ class Order:
     Without `reference` a number is drawn; made-up data gives its own. `form_token` is the one-time key of the form it
     was typed into, `remote_address` (masked) where from, `status_url` the order's own page for the e-mails about it.
     With `has_document` the signed PO document came along and nobody is asked for it.
-    `override_note` says why Customer Service lets it through over a partner's limit.
     """
 
     source: str
@@ -84,7 +83,6 @@ class Order:
     remote_address: str = ""
     status_url: str = ""
     has_document: bool = False
-    override_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,8 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
         raise Refused(message, "policy")
     lines = _price(client, order)
     gross = Money(sum(line.amounts.gross for line in lines), order.currency)
-    customer = find_or_register(client, order.customer, by=by, at=at)
+    is_proven = order.source != Source.CHECKOUT or by is not None
+    customer = find_or_register(client, order.customer, by=by, at=at, is_proven=is_proven)
     offer = _offer(order, policy, customer_id=customer.pk, gross=gross)
     purchase = Purchase(
         client=client,
@@ -139,8 +138,8 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
         term_days=policy.term_days,
         ordered_at=at,
     )
-    if order.partner is not None and order.is_po:
-        purchase.partner = _take_of_limit(order, order.partner, purchase.reference, gross, by=by, at=at)
+    if order.partner is not None and order.source == Source.PARTNER and order.is_po:
+        purchase.partner = reserve_checked(order.partner, purchase.reference, gross, at=at, is_test=order.is_test)
     if purchase.status == Status.PURCHASE_ORDER:
         purchase.released_at = at
         purchase.due_on = purchase.ordered_on + timedelta(days=purchase.term_days)
@@ -158,18 +157,6 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
         emails.order_confirmation(purchase, at=at, link=order.status_url)
     report(purchase, "placed", at=at)
     return purchase
-
-
-def _take_of_limit(
-    order: Order, partner: Partner, reference: str, gross: Money, *, by: User | None, at: datetime
-) -> Partner:
-    if order.source == Source.PARTNER:
-        return reserve_checked(
-            partner, reference, gross, at=at, is_test=order.is_test, by=by, override_note=order.override_note
-        )
-    if order.is_test:
-        return partner
-    return check_keyed_in(partner, reference, gross, by=by, at=at, override_note=order.override_note)
 
 
 def _first_status(order: Order, offer: Offer) -> Status:
@@ -194,7 +181,8 @@ def _offer(order: Order, policy: Policy, *, customer_id: int, gross: Money) -> O
         type=order.customer.type,
         company=address.company,
         country=address.country,
-        is_trusted=policy.trusted_customers.filter(pk=customer_id).exists(),
+        # Who only claims to be a trusted customer must not have the keys sent elsewhere: that is reviewed.
+        is_trusted=order.customer.delivery is None and policy.trusted_customers.filter(pk=customer_id).exists(),
     )
     offer = offer_at_checkout(policy.terms, buyer, gross)
     if not offer.is_offered:

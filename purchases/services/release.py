@@ -56,9 +56,14 @@ def receive_document(
         content=file.content if file else None,
     )
     purchase.document_received_at = purchase.document_received_at or at
+    text = f"PO document received ({Channel(channel).label})"
+    if purchase.approved_at is not None:
+        # The first approval was given to what lay there before.
+        purchase.approved_by, purchase.approved_at = None, None
+        text += "; the first approval has to be given again"
     note = Note(
         "document",
-        f"PO document received ({Channel(channel).label})",
+        text,
         nature=Nature.INBOUND,
         method=channel if channel != Channel.UPLOAD else "web",
     )

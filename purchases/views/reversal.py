@@ -332,6 +332,7 @@ class PurchaseCorrect(PurchaseAct):
             data,
             initial={"po_number": self.row.po_number, "vat_id": self.row.vat_id},
             needs_number=self.row.is_po and self.row.policy.po_number_required,
+            country=next((contact.country for contact in self.row.contacts.all() if contact.kind == "billing"), ""),
         )
 
     def consequences(self) -> list[str]:

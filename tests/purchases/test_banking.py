@@ -262,7 +262,7 @@ def test_a_confirmed_line_is_booked_as_a_payment_that_names_it(hafen: Client, fi
     assert (line.status, line.payment, line.decided_by, line.decided_at) == ("booked", payment, finance, days_later(2))
     assert (payment.at, payment.method, payment.by) == (days_later(2), "wire", finance)
     assert payment.bank_reference == f"Bank 2026-03-02 · Werft · Ref {purchase.reference}"
-    assert payment.dedupe_key == f"bank:{line.fingerprint}"
+    assert payment.dedupe_key == f"bank:{line.client_id}:{line.fingerprint}"
     with pytest.raises(Refused) as refused:
         banking.confirm_line(line, by=finance, at=MONDAY)
     assert refused.value.message == f"This line was booked on {purchase.reference} already, by Fina."
