@@ -99,4 +99,5 @@ def draw_elsewhere() -> None:
 
 
 def _ratio(sheet: Any) -> float:
-    return round(float(sheet.get_height()) / max(sheet.get_width(), 1), 4)
+    width, height = float(sheet.get_width()), float(sheet.get_height())
+    return round(height / max(width, 1.0), 4)

@@ -184,11 +184,6 @@ def _due(purchase: Purchase, voice: Voice) -> str:
     return voice.write.day(purchase.due_on) if purchase.due_on else pay_by_sentence(purchase, voice)
 
 
-def _status_link(voice: Voice, link: str) -> dict[str, str]:
-    """Name the order's own page where the e-mail is written with its link."""
-    return {"link": link, "link_label": voice.labels["status_link"]} if link else {}
-
-
 def _text(kind: str, voice: Voice) -> EmailText:
     return EMAILS[kind][voice.language]
 
@@ -208,7 +203,8 @@ def order_confirmation(purchase: Purchase, *, at: datetime, again: str = "", lin
         payment=payment_facts(purchase, voice),
         documents=_confirmations(purchase),
         key=again,
-        **_status_link(voice, link),
+        link=link,
+        link_label=voice.labels["status_link"] if link else "",
     )
     return write_to_customer(purchase, "order_confirmation", _text("order_confirmation", voice), parts, at=at)
 
@@ -223,7 +219,8 @@ def po_received(purchase: Purchase, *, at: datetime, again: str = "", link: str 
         documents=_confirmations(purchase),
         values=values,
         key=again,
-        **_status_link(voice, link),
+        link=link,
+        link_label=voice.labels["status_link"] if link else "",
     )
     return write_to_customer(purchase, "po_received", _text("po_received", voice), parts, at=at)
 
@@ -242,7 +239,8 @@ def po_released(
         documents=[document, *([] if purchase.is_reviewed else _confirmations(purchase))],
         values={"number": document.number},
         key=again,
-        **_status_link(voice, link),
+        link=link,
+        link_label=voice.labels["status_link"] if link else "",
     )
     return write_to_customer(purchase, "po_released", _text("po_released", voice), parts, at=at)
 

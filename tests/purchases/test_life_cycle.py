@@ -1,5 +1,6 @@
 """A purchase from order to its end, told by the people who move it."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from accounts.services import ClientDetails, save_client
 from core.money import Money
 from core.refused import Refused
+from customers.services import AddressInput
 from errorlog.models import ErrorRecord
 from followups.models import FollowUp
 from mailing.models import Email
@@ -339,3 +341,60 @@ def test_keywords_find_a_purchase_once_however_many_documents_it_has() -> None:
     for terms in (invoice, receipt, "werft", "Petersen, 4500001", "@werft.example", purchase.reference):
         assert [found.pk for found in Purchase.objects.matching(terms)] == [purchase.pk]
     assert not Purchase.objects.matching("werft, nobody").exists()
+
+
+def test_another_document_takes_back_the_first_of_two_approvals() -> None:
+    client = a_client(four_eyes=True)
+    purchase = a_waiting_po(client)
+    first, second = a_user("client_admin", client), a_user("client_admin", client)
+    release_purchase(purchase, by=first, at=MONDAY)
+    purchase = receive_document(purchase, channel="fax", by=None, at=MONDAY)
+    assert (purchase.approved_by, purchase.approved_at) == (None, None)
+    assert (
+        HistoryEntry.objects.filter(purchase=purchase).latest("pk").note
+        == "PO document received (Fax); the first approval has to be given again"
+    )
+    assert release_purchase(purchase, by=second, at=MONDAY).status == "ARP"
+    assert release_purchase(purchase, by=first, at=MONDAY).status == "WPO"
+
+
+def test_a_trusted_customers_order_that_sends_the_keys_elsewhere_is_reviewed() -> None:
+    client = a_client()
+    known = place_order(client, an_order(), by=None, at=MONDAY)
+    client.policies.get().trusted_customers.add(known.customer)
+    at_once = place_order(client, an_order(), by=None, at=MONDAY)
+    elsewhere = replace(a_customer(), delivery=AddressInput(last_name="Fremd", email="else@where.example"))
+    reviewed = place_order(client, an_order(customer=elsewhere), by=None, at=MONDAY)
+    assert (at_once.status, reviewed.status, reviewed.customer) == ("WPO", "ARP", known.customer)
+
+
+def test_what_anybody_may_type_at_the_checkout_changes_no_contact_on_file() -> None:
+    client = a_client()
+    known = place_order(client, an_order(), by=None, at=MONDAY)
+    place_order(client, an_order(customer=a_customer(street="Anderswo 9")), by=None, at=MONDAY)
+    assert known.customer.contacts.get(kind="billing").street == "Am Dock 3"
+    agent = a_user("platform_customer_service")
+    place_order(client, an_order(source=Source.OFFLINE, customer=a_customer(street="Neu 1")), by=agent, at=MONDAY)
+    assert known.customer.contacts.get(kind="billing").street == "Neu 1"
+
+
+def test_one_payment_is_booked_on_one_purchase() -> None:
+    client = a_client()
+    first, second = an_offline_order(client), an_offline_order(client)
+    money: dict[str, Any] = {"amount": Money(100, "EUR"), "method": "wire", "by": None, "at": MONDAY}
+    record_payment(first, **money, dedupe_key="bank:1")
+    record_payment(first, **money, dedupe_key="bank:1")
+    with pytest.raises(Refused, match="on another purchase"):
+        record_payment(second, **money, dedupe_key="bank:1")
+    assert [payment.purchase for payment in Payment.objects.all()] == [first]
+
+
+def test_keys_go_to_the_delivery_contact() -> None:
+    client = a_client()
+    user = AddressInput(first_name="Ole", last_name="Brandt", email="ole@werft.example")
+    purchase = a_released_po(client, customer=replace(a_customer(), delivery=user))
+    assert {mail.kind: mail.recipient for mail in Email.objects.filter(reference=purchase.reference)} == {
+        "po_received": "einkauf@werft.example",
+        "po_released": "einkauf@werft.example",
+        "delivery": "ole@werft.example",
+    }
