@@ -26,13 +26,17 @@ from purchases.states import Status
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.db.models import QuerySet
+
     from core.money import Money
     from purchases.models import PurchaseItem
 
 
 @receiver(document_received, sender=Purchase, dispatch_uid="follow-up-review")
 def ask_for_review(*, purchase: Purchase, at: datetime, **_: Any) -> None:
-    """A PO document is there: somebody should check it."""
+    """A PO document is there: somebody should check it, once however many come before that."""
+    if _reviews(purchase).exists():
+        return
     services.open_follow_up(
         purchase,
         category=Category.REVIEW,
@@ -40,7 +44,7 @@ def ask_for_review(*, purchase: Purchase, at: datetime, **_: Any) -> None:
         subject=f"Review the PO document of {purchase.reference}",
         due_at=at,
         at=at,
-        dedupe_key=f"{purchase.reference}:review",
+        dedupe_key=f"{purchase.reference}:review:{purchase.version}",
     )
 
 
@@ -49,9 +53,12 @@ def close_review(*, purchase: Purchase, event: str, at: datetime, **_: Any) -> N
     """Reviewed, paid or canceled: nothing is left to review."""
     if event == "document" or purchase.status == Status.AWAITING_RELEASE:
         return
-    waiting = FollowUp.objects.filter(dedupe_key=f"{purchase.reference}:review", done_at=None).first()
-    if waiting is not None:
+    for waiting in _reviews(purchase):
         services.finish_follow_up(waiting, by=purchase.changed_by, at=at)
+
+
+def _reviews(purchase: Purchase) -> QuerySet[FollowUp]:
+    return FollowUp.objects.filter(dedupe_key__startswith=f"{purchase.reference}:review:", done_at=None).order_by("pk")
 
 
 @receiver(licence_decision_needed, sender=Purchase, dispatch_uid="follow-up-licence")

@@ -34,6 +34,7 @@ KEY_SALT: Final = "quotes.form_key"
 LINK_SALT: Final = "quotes.status_link"
 KEY_BYTES: Final = 24
 KEY_AGE: Final = timedelta(hours=12)
+MOST_UPLOADS: Final = 10
 VALID_FOR: Final = timedelta(days=400)
 IPV4: Final = 4
 
@@ -126,11 +127,16 @@ def revoke_status_links(purchase: Purchase, *, at: datetime) -> int:
     return StatusLink.objects.filter(purchase=purchase, revoked_at=None).update(revoked_at=at)
 
 
+@transaction.atomic
 def upload_document(purchase: Purchase, *, file: ReceivedFile, at: datetime) -> Purchase:
     """Take the PO document that the customer uploads on the order's page.
 
-    Raises Refused when the order does not wait for one, or its policy takes none by upload.
+    Raises Refused when the order does not wait for one, its policy takes none by upload, or it has too many already.
     """
+    purchase = Purchase.objects.lock(purchase)
+    if PoDocument.objects.filter(purchase=purchase, received_by=None).count() >= MOST_UPLOADS:
+        message = "There are several documents for this order already. Please write to us if something is missing."
+        raise Refused(message, "too many")
     channels = purchase.policy.accepted_channels
     if channels and Channel.UPLOAD not in channels:
         message = "Documents for this order are not accepted by upload."

@@ -27,7 +27,7 @@ from purchases.services.place import Order, OrderLine
 from quotes.forms import BuyerForm, ContactForm, PayForm
 from quotes.selectors import BuyerFacts, Cart, is_trusted, offer_of, policy_of, read_cart, tax_of
 from quotes.services.checkout import check_out, is_form_key, mask_address, new_form_key
-from quotes.views.public import MOST_POSTS, WINDOW_SECONDS, PublicPage, count, visitor_address
+from quotes.views.public import HOUR, MOST_ORDERS, MOST_POSTS, WINDOW_SECONDS, PublicPage, count, visitor_address
 from quotes.wording import LANGUAGES
 from taxexempt.policy import BUSINESSES, read_vat_id
 
@@ -158,7 +158,9 @@ class Checkout(PublicPage):
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG002
         """Recompute, go on, go back, or order."""
         act = request.POST.get("act", "update")
-        if count("posts", request, WINDOW_SECONDS) > MOST_POSTS:
+        is_too_many = count("posts", request, WINDOW_SECONDS) > MOST_POSTS
+        # Every order writes to a mailbox that its visitor only claims to be theirs.
+        if is_too_many or (act == "place" and count("orders", request, HOUR) > MOST_ORDERS):
             self.read(is_checked=False)
             return self.first(status=429, note=self.words["too_many"])
         if act not in {"continue", "place"}:

@@ -38,6 +38,7 @@ from purchases.services.documents import render_document
 from purchases.states import OPEN, RECEIVABLE, Status
 from purchases.tables import TONES, days_overdue
 from quotes.services.portal import terms_refusal
+from quotes.views.public import visitor_address
 
 if TYPE_CHECKING:
     from datetime import date
@@ -113,7 +114,7 @@ class PortalLogin(View):
         if not form.is_valid():
             return self.show(form, status=INVALID)
         try:
-            remote = str(request.META.get("REMOTE_ADDR", ""))
+            remote = visitor_address(request)
             ask_for_link(form.cleaned_data["email"], remote=remote, at=timezone.now())
         except Refused as refused:
             return self.show(form, status=THROTTLED, problem=refused.message)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from accounts.models import Client
 
 MOST_POSTS: Final = 200
+MOST_ORDERS: Final = 30
 MOST_WRONG_LINKS: Final = 60
 WINDOW_SECONDS: Final = 600
 HOUR: Final = 3600

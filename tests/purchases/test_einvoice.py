@@ -19,11 +19,13 @@ from saxonche import PySaxonProcessor
 from accounts.models import BankAccount
 from core.money import Money
 from purchases.services.cancel import cancel_purchase
+from purchases.services.correction import correct_purchase
 from purchases.services.documents import render_document
 from purchases.services.einvoice import Parties, category_of, enclosure_of, invoice_values, write_xml
 from purchases.services.place import OrderLine
 from purchases.services.products import save_product
 from purchases.services.refund import refund_purchase
+from purchases.services.reversal import return_payment
 from tests.stories import MONDAY, a_client, a_customer, a_released_po, a_user, days_later, pays, the_product
 
 if TYPE_CHECKING:
@@ -240,6 +242,16 @@ def test_money_that_came_before_the_invoice_is_taken_off() -> None:
     assert said(xml, sums, "TotalPrepaidAmount") == ["119.00"]
     assert said(xml, sums, "DuePayableAmount") == ["0.00"]
     assert said(xml, "SpecifiedTradePaymentTerms") == []
+
+
+def test_money_given_back_is_owed_again_in_the_xml_as_on_paper() -> None:
+    purchase = pays(a_released_po(a_seller()), "50.00")
+    boss = a_user("platform_admin")
+    purchase = return_payment(purchase, by=boss, at=MONDAY, reason="sent by mistake", amount=purchase.kept)
+    correct_purchase(purchase, by=boss, at=MONDAY, reason="typed wrong", po_number="4500002")
+    newest = purchase.documents.filter(kind="INV").latest("pk")
+    assert said(xml_of(newest), "DuePayableAmount") == ["119.00"]
+    assert newest.data["letter"]["payment"]["figure"] == "119,00\N{NO-BREAK SPACE}€"
 
 
 def test_a_test_order_and_an_order_without_an_address_have_no_xml() -> None:

@@ -12,6 +12,7 @@ from core.refused import Refused
 from customers.services import AddressInput
 from errorlog.models import ErrorRecord
 from followups.models import FollowUp
+from followups.services import finish_follow_up
 from mailing.models import Email
 from partners.selectors import outstanding
 from purchases.models import Document, HistoryEntry, LicenceKey, Payment, Purchase, Source
@@ -398,3 +399,15 @@ def test_keys_go_to_the_delivery_contact() -> None:
         "po_released": "einkauf@werft.example",
         "delivery": "ole@werft.example",
     }
+
+
+def test_a_later_document_is_reviewed_too() -> None:
+    purchase = a_waiting_po(a_client())
+    receive_document(purchase, channel="fax", by=None, at=MONDAY)
+    asked = FollowUp.objects.filter(purchase=purchase, category="review")
+    assert asked.count() == 1
+    finish_follow_up(asked.get(), by=a_user("platform_admin"), at=MONDAY)
+    receive_document(purchase, channel="fax", by=None, at=MONDAY)
+    assert [follow_up.is_done for follow_up in asked.order_by("pk")] == [True, False]
+    reject_purchase(purchase, by=a_user("platform_admin"), at=MONDAY, reason="no")
+    assert [follow_up.is_done for follow_up in asked.order_by("pk")] == [True, True]

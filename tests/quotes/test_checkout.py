@@ -401,6 +401,14 @@ def test_forms_of_other_sites_are_refused(hafen: Client) -> None:
     assert browser.post("/buy/hafen/", {**BILLING, "act": "place"}).status_code == 403
 
 
+def test_one_address_places_thirty_orders_an_hour(shopper: Shopper) -> None:
+    shopper.opens()
+    shopper.sends("continue")
+    cache.set("quotes-orders:127.0.0.1", 30, 3600)
+    assert shopper.sends("place", payment="wire").status_code == 429
+    assert Purchase.objects.count() == 0
+
+
 def test_too_many_posts_from_one_address_have_to_wait(shopper: Shopper) -> None:
     shopper.opens()
     shopper.sends("continue")

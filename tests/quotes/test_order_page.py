@@ -101,6 +101,17 @@ def test_the_signed_order_is_uploaded_there(hafen: Client) -> None:
     assert (entry.by, entry.nature, entry.method) == (None, "inbound", "web")
 
 
+def test_ten_documents_are_enough(hafen: Client) -> None:
+    buyer = Buyer(hafen)
+    buyer.sends(po_document=a_scan())
+    first = PoDocument.objects.get()
+    PoDocument.objects.bulk_create(
+        PoDocument(purchase=first.purchase, channel="upload", received_at=first.received_at) for _ in range(9)
+    )
+    assert buyer.sends(po_document=a_scan()).status_code == 422
+    assert PoDocument.objects.count() == 10
+
+
 def test_when_the_document_was_asked_for_again_the_page_asks_too(hafen: Client) -> None:
     buyer = Buyer(hafen)
     buyer.sends(po_document=a_scan())
