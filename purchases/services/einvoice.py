@@ -90,8 +90,8 @@ def invoice_values(purchase: Purchase, *, number: str, at: datetime) -> Values |
     """Freeze what an invoice's XML says; None when EN 16931 can't express it."""
     voice = voice_of(purchase, at=at)
     values = values_of(purchase, voice, kind=INVOICE, number=number, lines=_items(purchase))
-    if values is not None and purchase.kept.minor < purchase.gross_minor:
-        values["due_on"] = purchase.due_on.isoformat() if purchase.due_on else ""
+    if values is not None and purchase.due_on is not None and purchase.kept.minor < purchase.gross_minor:
+        values["due_on"] = purchase.due_on.isoformat()
         values["terms"] = pay_by_sentence(purchase, voice)
     return values
 
@@ -304,8 +304,7 @@ def write_xml(values: Mapping[str, Any]) -> bytes:
     if values.get("terms"):
         terms = PaymentTerms()
         terms.description = values["terms"]
-        if values["due_on"]:
-            terms.due = _day(values["due_on"])
+        terms.due = _day(values["due_on"])
         settlement.terms.add(terms)
     sums = settlement.monetary_summation
     sums.line_total, sums.tax_basis_total = Decimal(values["net"]), (Decimal(values["net"]), None)

@@ -132,10 +132,9 @@ def claim_next(*, at: datetime) -> Claim | None:
                 problem = f"not asked: {item.purchase.status_label}"
                 due.filter(pk=row.pk).update(done_at=at, next_at=None, problem=problem)
                 continue
-            # On SQLite nothing was locked: the update asks again whether the row is still as it was read.
-            mine = due.filter(pk=row.pk, attempts=row.attempts)
-            if mine.update(attempts=row.attempts + 1, next_at=at + LEASE):
-                return Claim(item, row.attempts + 1, _body(item))
+            # Nobody else has it: its row is locked, and on SQLite the whole transaction is alone.
+            due.filter(pk=row.pk).update(attempts=row.attempts + 1, next_at=at + LEASE)
+            return Claim(item, row.attempts + 1, _body(item))
 
 
 def _body(item: PurchaseItem) -> bytes:
@@ -166,10 +165,11 @@ class _Connection(http.client.HTTPSConnection):
     def __init__(self, host: str, port: int, *, address: str, door: Door) -> None:
         super().__init__(host, port, timeout=door.seconds, context=door.trust)
         self.address, self.trust = address, door.trust
-        self.line: socket.socket | None = None  # `sock` is given up while the answer is still being read
+        self.line = socket.socket()  # `sock` is given up while the answer is still being read
 
     def connect(self) -> None:
         """Connect to the address, and check the certificate for the name."""
+        self.line.close()
         plain = socket.create_connection((self.address, self.port), self.timeout)
         self.line = self.sock = self.trust.wrap_socket(plain, server_hostname=self.host)
 
@@ -228,9 +228,8 @@ def _hung_up_after(connection: _Connection, seconds: float) -> Iterator[None]:
 
     def hang_up() -> None:
         is_late.set()
-        if connection.line is not None:
-            with suppress(OSError):
-                connection.line.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            connection.line.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, hang_up)
     timer.daemon = True

@@ -208,9 +208,8 @@ def waiting_items(product: Product) -> list[PurchaseItem]:
 @transaction.atomic
 def _deliver_late(item: PurchaseItem, *, by: User, at: datetime) -> bool:
     purchase = Purchase.objects.lock(item.purchase)
-    if purchase.status not in DELIVERED_IN or item.keys.filter(deactivated_at=None).exists():
-        return False
-    if not give_key(item, at=at):
+    is_served = purchase.status not in DELIVERED_IN or item.keys.filter(deactivated_at=None).exists()
+    if is_served or not give_key(item, at=at):
         return False
     note_arrival(purchase, [item], by=by, at=at)
     return True

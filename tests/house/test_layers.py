@@ -24,6 +24,7 @@ CORE = {
     "letters",
     "messages",
     "money",
+    "pages",
     "pdf",
     "refused",
     "tables",

@@ -26,7 +26,17 @@ from purchases.services.place import OrderLine
 from purchases.services.products import save_product
 from purchases.services.refund import refund_purchase
 from purchases.services.reversal import return_payment
-from tests.stories import MONDAY, a_client, a_customer, a_released_po, a_user, days_later, pays, the_product
+from tests.stories import (
+    MONDAY,
+    a_client,
+    a_customer,
+    a_released_po,
+    a_user,
+    an_offline_order,
+    days_later,
+    pays,
+    the_product,
+)
 
 if TYPE_CHECKING:
     from accounts.models import Client
@@ -252,6 +262,15 @@ def test_money_given_back_is_owed_again_in_the_xml_as_on_paper() -> None:
     newest = purchase.documents.filter(kind="INV").latest("pk")
     assert said(xml_of(newest), "DuePayableAmount") == ["119.00"]
     assert newest.data["letter"]["payment"]["figure"] == "119,00\N{NO-BREAK SPACE}€"
+
+
+def test_a_buyer_without_a_person_an_address_or_a_number_breaks_no_rule() -> None:
+    nobody = a_customer(first_name="", last_name="", email="")
+    purchase = an_offline_order(a_seller(), customer=nobody)
+    xml = xml_of(the_invoice(pays(purchase, "119.00")))
+    assert broken_rules(xml) == []
+    assert said(xml, "BuyerOrderReferencedDocument") == []
+    assert said(xml, "BuyerTradeParty", "DefinedTradeContact") == []
 
 
 def test_a_test_order_and_an_order_without_an_address_have_no_xml() -> None:
