@@ -72,10 +72,7 @@ def find_or_register(
     `is_proven`) only adds contacts that were missing.
     """
     customer = _find(client, data)
-    if customer is not None:
-        # Two orders that both bring the first delivery contact: the second waits and finds it.
-        customer = Customer.objects.lock(customer)
-    else:
+    if customer is None:
         # Two first orders at once would each register the customer: the client's row orders them, and one looks again.
         Client.objects.select_for_update(no_key=True).get(pk=client.pk)
         customer = _find(client, data) or _register(client, data, by=by, at=at)
@@ -160,7 +157,11 @@ def _keep_contact(
     at: datetime,
     reason: str = "given with an order",
 ) -> None:
-    contact = Contact.objects.filter(customer=customer, kind=kind).first() or Contact(customer=customer, kind=kind)
+    contact = Contact.objects.filter(customer=customer, kind=kind).first()
+    if contact is None:
+        # Two orders that both bring the first contact of a kind: the second waits for the customer's row and finds it.
+        Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+        contact = Contact.objects.filter(customer=customer, kind=kind).first() or Contact(customer=customer, kind=kind)
     values = asdict(address)
     if contact.pk and all(getattr(contact, name) == value for name, value in values.items()):
         return
