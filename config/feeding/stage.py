@@ -10,13 +10,14 @@ from tqdm import tqdm
 
 from config.feeding.replay import Stage
 from dunning.services.jobs import next_work_at, run_periodic_jobs
-from mailing.services.capture import SinkTransport
-from mailing.services.handover import hand_over_due
+from mailing.services.capture import SinkTransport, keep_due
 from mailing.signals import email_queued
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+
+    from mailing.states import Outcome
 
 
 class _Outbox:
@@ -33,7 +34,11 @@ class _Outbox:
         """Hand over what was queued, as of `at`; receivers may queue more."""
         while self.is_filled:
             self.is_filled = False
-            hand_over_due(clock=lambda: at, transport=self.transport)
+            keep_due(self.transport, clock=lambda: at, limit=None, note=_pass)
+
+
+def _pass(_: Outcome) -> None:
+    """Hear of an attempt's outcome; nobody asks how a replay's went."""
 
 
 class _Worker:

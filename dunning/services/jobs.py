@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
-from accounts.models import Client
 from dunning.models import Heartbeat, ScheduledRun
-from dunning.selectors import next_morning
+from dunning.selectors import last_days, next_morning
 from dunning.services.days import decide_due_days
 
 if TYPE_CHECKING:
@@ -45,8 +44,7 @@ def next_work_at(*, at: datetime) -> datetime:
     A replay skips the hours before it: nothing is decided between two mornings of the clients. Whoever adds a
     periodic job adds its next moment here.
     """
-    zones = Client.objects.order_by("time_zone").values_list("time_zone", flat=True).distinct()
-    return min((next_morning(at, Client(time_zone=zone).zone) for zone in zones), default=at + SLOT)
+    return min((next_morning(at, zone) for zone in {day.zone for day in last_days()}), default=at + SLOT)
 
 
 def run_now(*, at: datetime) -> JobResult:

@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 
 from purchases.models import PoDocument, Purchase
 from purchases.services.release import release_purchase
-from tests.browser.test_purchases import enter, violations
+from tests.browser.axe import violations
+from tests.browser.test_purchases import enter
 from tests.quotes.shopping import BILLING, pages
 from tests.stories import MONDAY, a_client, a_user
 

@@ -12,7 +12,8 @@ from playwright.sync_api import expect
 from core.money import Money
 from purchases.models import LicenceKey, Purchase
 from purchases.services.place import OrderLine
-from tests.browser.test_purchases import desk, enter, violations
+from tests.browser.axe import violations
+from tests.browser.test_purchases import desk, enter
 from tests.stories import a_client, a_released_po, a_user, pays
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from followups.services import open_follow_up
 from partners.models import Partner
 from purchases.models import Source
 from purchases.services.place import place_order
-from tests.browser.test_purchases import enter, violations
+from tests.browser.axe import violations
+from tests.browser.test_purchases import enter
 from tests.stories import MONDAY, a_client, a_partner, a_user, an_order
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 
 from purchases.models import Policy
 from purchases.services.policy import set_policy
-from tests.browser.test_purchases import enter, violations
+from tests.browser.axe import violations
+from tests.browser.test_purchases import enter
 from tests.stories import MONDAY, a_client, a_released_po, a_user, an_offline_order
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 from partners.services.portal import open_link
 from purchases.models import Purchase, Source
 from purchases.services.place import place_order
-from tests.browser.test_purchases import enter, violations
+from tests.browser.axe import violations
+from tests.browser.test_purchases import enter
 from tests.stories import a_client, a_partner, a_user, an_order
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from purchases.models import LicenceKey, Product
-from tests.browser.test_purchases import enter, violations
+from tests.browser.axe import violations
+from tests.browser.test_purchases import enter
 from tests.stories import a_client, a_released_po, a_user
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client as Browser
 from playwright.sync_api import expect
 
 from purchases.models import Purchase
 from purchases.states import Status
+from tests.browser.axe import violations
 from tests.stories import a_client, a_released_po, a_user, a_waiting_po, pays
 
 if TYPE_CHECKING:
@@ -57,12 +57,6 @@ def enter(context: BrowserContext, live_server: Any, user: User) -> None:
     browser.force_login(user)
     name = settings.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": live_server.url}])
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds, in words."""
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {node['target']} {node['failureSummary']}" for v in found for node in v["nodes"]]
 
 
 def test_the_login_lets_in_and_says_what_is_wrong(desk: Page, live_server: Any, hafen: Client) -> None:

@@ -14,7 +14,8 @@ from mailing.models import Email
 from purchases.models import PoDocument, Purchase, ReviewCheck
 from purchases.services.release import ReceivedFile, receive_document
 from purchases.states import Status
-from tests.browser.test_purchases import desk, enter, violations
+from tests.browser.axe import violations
+from tests.browser.test_purchases import desk, enter
 from tests.stories import a_client, a_user, a_waiting_po, days_later
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client as Browser
 from django.urls import reverse
@@ -17,6 +16,7 @@ from playwright.sync_api import expect
 from mailing.models import Attempt, Email
 from mailing.services.compose import AttachmentSpec, queue_email
 from mailing.states import Carrier, Outcome, Status
+from tests.browser.axe import violations
 from tests.stories import a_client, a_released_po, a_user, a_waiting_po
 
 if TYPE_CHECKING:
@@ -96,12 +96,6 @@ def a_doubt(client: Client) -> Email:
         transport=Carrier.SMTP,
     )
     return email
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds, in words."""
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {node['target']} {node['failureSummary']}" for v in found for node in v["nodes"]]
 
 
 def fits(page: Page) -> bool:
