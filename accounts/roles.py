@@ -20,7 +20,7 @@ class Right(StrEnum):
     ERRORS = "errors"
     PAYMENTS = "payments"
     REFUND = "refund"
-    LICENCES = "licences"
+    LICENSES = "licenses"
     DUNNING = "dunning"
     CERTIFICATES = "certificates"
     PARTNERS = "partners"
@@ -63,7 +63,7 @@ ROLES: dict[str, Role] = {
                 Right.ENTER_ORDER,
                 Right.RELEASE,
                 Right.CANCEL,
-                Right.LICENCES,
+                Right.LICENSES,
                 Right.HOLD,
                 Right.ERRORS,
                 Right.QUOTES,
@@ -100,7 +100,7 @@ ROLES: dict[str, Role] = {
             | {
                 Right.RELEASE,
                 Right.HOLD,
-                Right.LICENCES,
+                Right.LICENSES,
                 Right.POLICY,
                 Right.PARTNERS,
                 Right.LETTERS,

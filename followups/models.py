@@ -19,7 +19,7 @@ class Category(models.TextChoices):
     REVIEW = "review", "Review"
     DUNNING = "dunning", "Dunning"
     DELIVERY = "delivery", "Delivery"
-    LICENCE = "licence", "Licence"
+    LICENSE = "license", "License"
     PAYMENT = "payment", "Payment"
     PARTNER = "partner", "Partner"
     CUSTOMER = "customer", "Customer contact"

@@ -10,13 +10,13 @@ from followups import services
 from followups.models import Category, FollowUp
 from partners.models import Partner
 from partners.signals import limit_exceeded, limit_nearly_used
-from purchases.models import LicenceKey, Product, Purchase
+from purchases.models import LicenseKey, Product, Purchase
 from purchases.signals import (
     document_received,
     keys_found,
     keys_missing,
     late_money,
-    licence_decision_needed,
+    license_decision_needed,
     purchase_changed,
     stock_filled,
     stock_low,
@@ -61,17 +61,17 @@ def _reviews(purchase: Purchase) -> QuerySet[FollowUp]:
     return FollowUp.objects.filter(dedupe_key__startswith=f"{purchase.reference}:review:", done_at=None).order_by("pk")
 
 
-@receiver(licence_decision_needed, sender=Purchase, dispatch_uid="follow-up-licence")
-def ask_for_licence_decision(*, purchase: Purchase, at: datetime, **_: Any) -> None:
+@receiver(license_decision_needed, sender=Purchase, dispatch_uid="follow-up-license")
+def ask_for_license_decision(*, purchase: Purchase, at: datetime, **_: Any) -> None:
     """Canceled, refunded or charged back after delivery: the client decides whether the keys stay valid."""
     services.open_follow_up(
         purchase,
-        category=Category.LICENCE,
+        category=Category.LICENSE,
         reason=f"{purchase.status_label} after delivery",
-        subject=f"Decide about the licences of {purchase.reference}",
+        subject=f"Decide about the licenses of {purchase.reference}",
         due_at=at,
         at=at,
-        dedupe_key=f"{purchase.reference}:licence:{purchase.version}",
+        dedupe_key=f"{purchase.reference}:license:{purchase.version}",
     )
 
 
@@ -93,14 +93,14 @@ def ask_about_charge_back(*, purchase: Purchase, event: str, at: datetime, **_: 
 
 @receiver(purchase_changed, sender=Purchase, dispatch_uid="follow-up-money-settled")
 def close_money_questions(*, purchase: Purchase, event: str, at: datetime, **_: Any) -> None:
-    """Reinstated, paid again, or the money went back: nothing is left to ask about it, or about the licences."""
+    """Reinstated, paid again, or the money went back: nothing is left to ask about it, or about the licenses."""
     settled = []
     if event in {"returned", "refunded", "reinstated"} and (purchase.status == Status.PAID or not purchase.kept):
         settled.append(f"{purchase.reference}:late:")
     if event in {"payment", "reinstated"} and purchase.status == Status.PAID:
-        settled += [f"{purchase.reference}:charged_back:", f"{purchase.reference}:licence:"]
+        settled += [f"{purchase.reference}:charged_back:", f"{purchase.reference}:license:"]
     if event == "deactivated":
-        settled.append(f"{purchase.reference}:licence:")
+        settled.append(f"{purchase.reference}:license:")
     for prefix in settled:
         for waiting in FollowUp.objects.filter(purchase=purchase, dedupe_key__startswith=prefix, done_at=None):
             services.finish_follow_up(waiting, by=purchase.changed_by, at=at)
@@ -167,7 +167,7 @@ def close_missing_keys(*, purchase: Purchase, item: PurchaseItem, at: datetime, 
 @receiver(stock_low, sender=Product, dispatch_uid="follow-up-stock-low")
 def warn_of_low_stock(*, product: Product, purchase: Purchase, left: int, at: datetime, **_: Any) -> None:
     """A key list runs low: the client should fill it. Once per filling, which the newest key stands for."""
-    newest = LicenceKey.objects.filter(product=product).order_by("-pk").values_list("pk", flat=True).first()
+    newest = LicenseKey.objects.filter(product=product).order_by("-pk").values_list("pk", flat=True).first()
     services.open_follow_up(
         purchase,
         category=Category.DELIVERY,

@@ -26,7 +26,7 @@ TONES: dict[str, str] = {
     Category.REVIEW: "violet",
     Category.DUNNING: "red",
     Category.DELIVERY: "amber",
-    Category.LICENCE: "amber",
+    Category.LICENSE: "amber",
     Category.PAYMENT: "green",
     Category.PARTNER: "blue",
     Category.CUSTOMER: "gray",

@@ -25,7 +25,7 @@ from purchases.documents import (
     salutation,
     voice_of,
 )
-from purchases.models import Document, DocumentKind, LicenceKey
+from purchases.models import Document, DocumentKind, LicenseKey
 from purchases.wording import EMAILS, MISSING_POINTS, EmailText
 
 if TYPE_CHECKING:
@@ -273,7 +273,7 @@ def delivery(purchase: Purchase, *, at: datetime, again: str = "") -> Email | No
     voice = voice_of(purchase, at=at)
     items = purchase.items.select_related("product").order_by("position")
     keys: dict[int, list[str]] = {}
-    for key in LicenceKey.objects.filter(item__purchase=purchase, deactivated_at=None).order_by("pk"):
+    for key in LicenseKey.objects.filter(item__purchase=purchase, deactivated_at=None).order_by("pk"):
         keys.setdefault(key.item_id or 0, []).append(clip(key.code, KEY_LIMIT))
     facts = []
     for item in items:
@@ -282,7 +282,7 @@ def delivery(purchase: Purchase, *, at: datetime, again: str = "") -> Email | No
         codes += [item.product.download_url] if item.product.download_url else []
         if codes:
             facts.append(Fact(name, "\n".join(codes), strong=True))
-    count = str(LicenceKey.objects.filter(item__purchase=purchase).count())  # a key for a deactivated one is news too
+    count = str(LicenseKey.objects.filter(item__purchase=purchase).count())  # a key for a deactivated one is news too
     contact = purchase.contacts.filter(kind=ContactKind.DELIVERY).first()
     to = contact if contact is not None and is_address(contact.email) else None
     parts = Parts(

@@ -27,8 +27,8 @@ from purchases.selectors import CHECKLIST
 from purchases.services.bank_csv import DATE_FORMATS, DECIMALS, DELIMITERS, ENCODINGS, LAST_HEADING, ROLES, CsvLayout
 from purchases.services.banking import Part
 from purchases.services.credit import Wish
-from purchases.services.licences import LIMIT_BYTES as LIST_BYTES
-from purchases.services.licences import KeyList, decode, read_keys
+from purchases.services.licenses import LIMIT_BYTES as LIST_BYTES
+from purchases.services.licenses import KeyList, decode, read_keys
 from purchases.services.place import OrderLine, check_x_parameter
 from purchases.services.products import ProductDetails
 from purchases.services.release import ReceivedFile
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from accounts.models import Client
     from core.money import LineAmounts
-    from purchases.models import LicenceKey, Product
+    from purchases.models import LicenseKey, Product
     from purchases.services.credit import Rest
 
 
@@ -600,12 +600,12 @@ class ReturnForm(ActionForm):
 
 
 class DeactivateForm(ActionForm):
-    """Licence keys to take back."""
+    """License keys to take back."""
 
-    keys = forms.TypedMultipleChoiceField(label="Licence keys", coerce=int, widget=forms.CheckboxSelectMultiple)
+    keys = forms.TypedMultipleChoiceField(label="License keys", coerce=int, widget=forms.CheckboxSelectMultiple)
     reason = forms.CharField(label="Reason", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
 
-    def __init__(self, *args: Any, keys: Sequence[LicenceKey], **options: Any) -> None:
+    def __init__(self, *args: Any, keys: Sequence[LicenseKey], **options: Any) -> None:
         super().__init__(*args, **options)
         field = cast("forms.TypedMultipleChoiceField", self.fields["keys"])
         field.choices = [(str(key.pk), f"{key.code} ({key.item.name})" if key.item else key.code) for key in keys]

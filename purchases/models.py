@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class DeliveryKind(models.TextChoices):
     """How a product reaches the customer."""
 
-    KEY = "key", "Licence key"
+    KEY = "key", "License key"
     DOWNLOAD = "download", "Download link"
 
 
@@ -465,7 +465,7 @@ class StatusLink(models.Model):
         return f"{self.purchase_id} {self.created_at}"
 
 
-class LicenceKey(models.Model):
+class LicenseKey(models.Model):
     """One key of a product's key list; delivered at most once."""
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="keys")

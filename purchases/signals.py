@@ -8,8 +8,8 @@ purchase_changed = Signal()
 document_received = Signal()
 """A PO document arrived and waits for review. Sent with `purchase`, `at`."""
 
-licence_decision_needed = Signal()
-"""Canceled after keys were delivered: the client decides about the licences. Sent with `purchase`, `at`."""
+license_decision_needed = Signal()
+"""Canceled after keys were delivered: the client decides about the licenses. Sent with `purchase`, `at`."""
 
 keys_missing = Signal()
 """A key list is empty. Sent with `purchase`, `item`, `at`."""

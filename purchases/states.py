@@ -47,7 +47,7 @@ CORRECTABLE = OPEN
 READDRESSABLE = OPEN | WON
 """Delivery and licensee contact may be corrected: they stand on no invoice."""
 DEACTIVATABLE = frozenset({S.CANCELED, S.REFUNDED, S.CHARGED_BACK})
-"""The client may take delivered licence keys back."""
+"""The client may take delivered license keys back."""
 
 GROUPS: dict[str, str] = {
     S.QUOTE: "quote",

@@ -126,7 +126,7 @@ def a_customer(**address: str) -> CustomerInput:
 
 
 def an_order(*, quantity: int = 1, **fields: Any) -> Order:
-    """One licence on purchase order at the checkout, 119.00 EUR with tax."""
+    """One license on purchase order at the checkout, 119.00 EUR with tax."""
     values: dict[str, Any] = {
         "source": Source.CHECKOUT,
         "currency": "EUR",

@@ -21,7 +21,7 @@ from accounts.services import (
 )
 from core.refused import Refused
 from partners.services import save_partner
-from purchases.models import DeliveryKind, LicenceKey
+from purchases.models import DeliveryKind, LicenseKey
 from purchases.services.delivery import add_keys
 from purchases.services.policy import set_policy
 from purchases.services.products import save_product
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 KEYS = 1_000
 """Unused keys in a fresh key list; one key covers an item, whatever its quantity."""
 KEY_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""No letters and digits that look alike: customers type licence keys."""
+"""No letters and digits that look alike: customers type license keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """How much a world named, and how many licence keys were made for it."""
+    """How much a world named, and how many license keys were made for it."""
 
     clients: int
     products: int
@@ -51,7 +51,7 @@ class Loaded:
 
     def __str__(self) -> str:
         named = f"{self.clients} clients, {self.products} products, {self.users} users, {self.partners} partners"
-        return f"{named}; {self.keys} licence keys made"
+        return f"{named}; {self.keys} license keys made"
 
 
 class _Loader:
@@ -117,7 +117,7 @@ class _Loader:
             by=self.by,
             at=self.at,
         )
-        if row.delivery == DeliveryKind.KEY and not LicenceKey.objects.filter(product=product, item=None).exists():
+        if row.delivery == DeliveryKind.KEY and not LicenseKey.objects.filter(product=product, item=None).exists():
             self.keys_made += add_keys(product, [_new_key(row.id, self.random) for _ in range(self.keys)])
 
     def save_user(self, row: UserRow) -> None:
@@ -174,6 +174,6 @@ def _policy_values(row: PolicyRow) -> dict[str, Any]:
 
 
 def _new_key(product: str, random: Random) -> str:
-    """Generate a licence key such as `CAD-PRO-7K2MX-Q9RTD-4HJWB`."""
+    """Generate a license key such as `CAD-PRO-7K2MX-Q9RTD-4HJWB`."""
     letters = "".join(random.choices(KEY_LETTERS, k=15))
     return f"{product}-{letters[:5]}-{letters[5:10]}-{letters[10:]}"

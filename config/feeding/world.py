@@ -83,7 +83,7 @@ class ClientRow:
 
 @dataclass(frozen=True, slots=True)
 class ProductRow:
-    """What a client sells; `delivery` is `key` (licence keys) or `download`."""
+    """What a client sells; `delivery` is `key` (license keys) or `download`."""
 
     client: str
     id: str

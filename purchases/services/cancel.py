@@ -13,7 +13,7 @@ from purchases.models import DocumentKind, Nature, Purchase
 from purchases.services.delivery import has_keys
 from purchases.services.documents import issue
 from purchases.services.history import Note, report, save_change
-from purchases.signals import licence_decision_needed
+from purchases.signals import license_decision_needed
 from purchases.states import CANCEL
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def cancel_purchase(
     """Cancel an open purchase on which no money is kept: credit note if it was invoiced, e-mail to the customer.
 
     `by` empty is the worker, or, with `nature`, somebody who is no user. A caller that writes its own e-mail passes
-    `is_announced=False`. If keys were delivered, a follow-up asks the client about the licences. Raises Refused in a
+    `is_announced=False`. If keys were delivered, a follow-up asks the client about the licenses. Raises Refused in a
     closed status or when money was paid: refund it first.
     """
     purchase = Purchase.objects.lock(purchase)
@@ -51,6 +51,6 @@ def cancel_purchase(
     if is_announced:
         emails.cancellation(purchase, credit_note=credit_note, at=at)
     if has_keys(purchase):
-        licence_decision_needed.send(Purchase, purchase=purchase, at=at)
+        license_decision_needed.send(Purchase, purchase=purchase, at=at)
     report(purchase, "canceled", at=at)
     return purchase

@@ -1,4 +1,4 @@
-"""Delivering licence keys: from key lists at once, else later, from a refilled list or the product's key generator."""
+"""Delivering license keys: from key lists at once, else later, from a refilled list or the product's key generator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import transaction
 from errorlog.models import ErrorRecord, ErrorType
 from errorlog.services import log_error, mark_done
 from purchases import emails
-from purchases.models import DeliveryKind, KeyRequest, LicenceKey, Product, Purchase
+from purchases.models import DeliveryKind, KeyRequest, LicenseKey, Product, Purchase
 from purchases.services.history import Note, enter
 from purchases.signals import keys_found, keys_missing, stock_low
 from purchases.states import WON, Status
@@ -48,7 +48,7 @@ def deliver(purchase: Purchase, *, by: User | None, at: datetime) -> Purchase:
             _report_missing(purchase, item, at=at)
     if len(waiting) < len(items):
         emails.delivery(purchase, at=at)
-        enter(purchase, Note("delivered", "Licence keys delivered"), by=by, at=at)
+        enter(purchase, Note("delivered", "License keys delivered"), by=by, at=at)
     return purchase
 
 
@@ -68,7 +68,7 @@ def note_arrival(purchase: Purchase, items: Sequence[PurchaseItem], *, by: User 
             mark_done(entry, by=by, at=at, note="the key was delivered")
         keys_found.send(Purchase, purchase=purchase, item=item, at=at)
     emails.delivery(purchase, at=at)
-    text = "Licence key delivered" if len(items) == 1 else f"{len(items)} licence keys delivered"
+    text = "License key delivered" if len(items) == 1 else f"{len(items)} license keys delivered"
     enter(purchase, Note("delivered", text), by=by, at=at)
 
 
@@ -76,20 +76,20 @@ def note_arrival(purchase: Purchase, items: Sequence[PurchaseItem], *, by: User 
 def add_keys(product: Product, codes: Iterable[str]) -> int:
     """Add keys to a product's key list and say how many were new."""
     before = product.keys.count()
-    LicenceKey.objects.bulk_create(
-        [LicenceKey(product=product, code=code) for code in codes], ignore_conflicts=True, batch_size=500
+    LicenseKey.objects.bulk_create(
+        [LicenseKey(product=product, code=code) for code in codes], ignore_conflicts=True, batch_size=500
     )
     return product.keys.count() - before
 
 
 def has_keys(purchase: Purchase) -> bool:
     """Whether keys of this purchase are with the customer."""
-    return LicenceKey.objects.filter(item__purchase=purchase, deactivated_at=None).exists()
+    return LicenseKey.objects.filter(item__purchase=purchase, deactivated_at=None).exists()
 
 
 def lacks_keys(purchase: Purchase) -> bool:
     """Whether an item that comes with a key has none that is valid: none was there, or it was deactivated."""
-    active = LicenceKey.objects.filter(item__purchase=purchase, deactivated_at=None)
+    active = LicenseKey.objects.filter(item__purchase=purchase, deactivated_at=None)
     owed = purchase.items.filter(product__delivery=DeliveryKind.KEY).exclude(pk__in=active.values("item"))
     return bool(owed.exists())
 
@@ -101,7 +101,7 @@ def _has_delivery(item: PurchaseItem) -> bool:
 def give_key(item: PurchaseItem, *, at: datetime) -> bool:
     """Give an item of a locked purchase the oldest free key of its product's list; False when there is none."""
     # Two deliveries at once must not take the same key: the row is locked, a locked one is skipped.
-    free = LicenceKey.objects.filter(product=item.product, item=None).select_for_update(skip_locked=True)
+    free = LicenseKey.objects.filter(product=item.product, item=None).select_for_update(skip_locked=True)
     key = free.order_by("pk").first()
     if key is None:
         return False
@@ -112,7 +112,7 @@ def give_key(item: PurchaseItem, *, at: datetime) -> bool:
 
 def _watch_stock(purchase: Purchase, product: Product, *, at: datetime) -> None:
     """Tell that a key list is low; whoever hears it many times for one list need hear it only once."""
-    free = LicenceKey.objects.filter(product=product, item=None)
+    free = LicenseKey.objects.filter(product=product, item=None)
     left = len(free.order_by("pk").values_list("pk", flat=True)[: product.low_stock_at + 1])
     if left <= product.low_stock_at:
         stock_low.send(Product, product=product, purchase=purchase, left=left, at=at)

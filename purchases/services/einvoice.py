@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 FILE_NAME: Final = "factur-x.xml"
 GUIDELINE: Final = "urn:cen.eu:en16931:2017"
 INVOICE, CREDIT_NOTE = "380", "381"
-LICENCES: Final = "C62"
+LICENSES: Final = "C62"
 """Unit of measure "one" (UN/ECE Recommendation 20)."""
 FINEST: Final = 2
 """Decimals that an amount of EN 16931 may have."""
@@ -353,7 +353,7 @@ def _line(line: Mapping[str, str]) -> LineItem:
     if line["code"]:
         item.product.seller_assigned_id = line["code"]
     item.agreement.net.amount = Decimal(line["unit"])
-    item.delivery.billed_quantity = (Decimal(line["quantity"]), LICENCES)
+    item.delivery.billed_quantity = (Decimal(line["quantity"]), LICENSES)
     tax = item.settlement.trade_tax
     tax.type_code, tax.category_code = "VAT", line["category"]
     if line["category"] != "O":

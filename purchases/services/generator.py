@@ -28,7 +28,7 @@ from django.utils.crypto import salted_hmac
 from core.refused import Refused
 from errorlog.models import ErrorType
 from errorlog.services import log_error
-from purchases.models import KeyRequest, LicenceKey, Purchase, PurchaseItem
+from purchases.models import KeyRequest, LicenseKey, Purchase, PurchaseItem
 from purchases.services.delivery import DELIVERED_IN, note_arrival
 from purchases.services.history import Note, enter
 from purchases.signals import keys_missing
@@ -271,7 +271,7 @@ def _key_in(content: bytes) -> str:
 def note_key(claim: Claim, code: str, *, at: datetime) -> None:
     """Keep the generator's key and deliver it; one that comes too late is kept, but not valid any more."""
     purchase = Purchase.objects.lock(claim.item.purchase)
-    kept, is_new = LicenceKey.objects.get_or_create(
+    kept, is_new = LicenseKey.objects.get_or_create(
         product=claim.item.product, code=code, defaults={"item": claim.item, "delivered_at": at}
     )
     if not is_new:
@@ -282,7 +282,7 @@ def note_key(claim: Claim, code: str, *, at: datetime) -> None:
     if purchase.status in DELIVERED_IN and is_needed:
         note_arrival(purchase, [claim.item], by=None, at=at)
         return
-    LicenceKey.objects.filter(pk=kept.pk).update(deactivated_at=at)
+    LicenseKey.objects.filter(pk=kept.pk).update(deactivated_at=at)
     problem = "came when no key was needed any more"
     KeyRequest.objects.filter(item=claim.item, done_at=None).update(done_at=at, next_at=None, problem=problem)
 

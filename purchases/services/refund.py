@@ -16,7 +16,7 @@ from purchases.services.credit import Wish, credit_for, worth_of
 from purchases.services.delivery import has_keys
 from purchases.services.documents import issue
 from purchases.services.history import Note, report, save_change
-from purchases.signals import licence_decision_needed
+from purchases.signals import license_decision_needed
 from purchases.states import LABELS, REFUND_ALL, REFUND_PART
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def refund_purchase(
         refund.save(update_fields=["credit_note"])
     emails.refund(purchase, credit_note=refund.credit_note, amount=plan.amount, at=at, reason=because, key=refund.pk)
     if plan.step is REFUND_ALL and has_keys(purchase):
-        licence_decision_needed.send(Purchase, purchase=purchase, at=at)
+        license_decision_needed.send(Purchase, purchase=purchase, at=at)
     report(purchase, "refunded", at=at)
     return purchase
 

@@ -1,4 +1,4 @@
-"""Money and keys that go back outside a refund: return payment, charge back, reinstating, deactivating licences."""
+"""Money and keys that go back outside a refund: return payment, charge back, reinstating, deactivating licenses."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from django.db import transaction
 from accounts.roles import Right
 from core.refused import Refused
 from purchases import emails
-from purchases.models import LicenceKey, Nature, Purchase, Refund, RefundKind
+from purchases.models import LicenseKey, Nature, Purchase, Refund, RefundKind
 from purchases.services.delivery import has_keys
 from purchases.services.history import Note, report, save_change
 from purchases.services.payment import settle
-from purchases.signals import licence_decision_needed
+from purchases.signals import license_decision_needed
 from purchases.states import CHARGE_BACK, DEACTIVATABLE, REINSTATE, RETURNABLE
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def charge_back(purchase: Purchase, *, by: User | None, at: datetime, reason: st
     """Note that the bank took all the money back: a returned debit, a card charge back.
 
     Nothing is credited, since the sale stands and is still owed; a follow-up asks what to do, another about the
-    licences. When the money comes again, the purchase is Paid again. Raises Refused unless it is paid.
+    licenses. When the money comes again, the purchase is Paid again. Raises Refused unless it is paid.
     """
     purchase = Purchase.objects.lock(purchase)
     purchase.move(CHARGE_BACK)
@@ -82,7 +82,7 @@ def charge_back(purchase: Purchase, *, by: User | None, at: datetime, reason: st
     note = Note("charged_back", f"{amount} charged back", reason=reason, nature=Nature.INBOUND)
     save_change(purchase, note, by=by, at=at)
     if has_keys(purchase):
-        licence_decision_needed.send(Purchase, purchase=purchase, at=at)
+        license_decision_needed.send(Purchase, purchase=purchase, at=at)
     report(purchase, "charged_back", at=at)
     return purchase
 
@@ -113,25 +113,25 @@ def reinstate_purchase(purchase: Purchase, *, by: User, at: datetime, reason: st
 
 
 @transaction.atomic
-def deactivate_licences(
+def deactivate_licenses(
     purchase: Purchase, *, by: User, at: datetime, reason: str = "", keys: Collection[int] | None = None
 ) -> Purchase:
-    """Take delivered licence keys back: those with the ids `keys`, or all that are active. The client decides.
+    """Take delivered license keys back: those with the ids `keys`, or all that are active. The client decides.
 
     Nobody is written to: the client asked for it. Raises Refused unless the purchase is canceled, refunded or charged
     back, or when there is no such active key.
     """
     purchase = Purchase.objects.lock(purchase)
     if purchase.status not in DEACTIVATABLE:
-        message = f"{purchase.reference} is {purchase.status_label}: its licence keys stay valid."
+        message = f"{purchase.reference} is {purchase.status_label}: its license keys stay valid."
         raise Refused(message, "status")
-    active = LicenceKey.objects.select_for_update().filter(item__purchase=purchase, deactivated_at=None)
+    active = LicenseKey.objects.select_for_update().filter(item__purchase=purchase, deactivated_at=None)
     chosen = [key for key in active.order_by("pk") if keys is None or key.pk in keys]
     if not chosen or (keys is not None and len(chosen) < len(set(keys))):
-        message = f"{purchase.reference} has no such active licence key."
+        message = f"{purchase.reference} has no such active license key."
         raise Refused(message, "keys")
-    LicenceKey.objects.filter(pk__in=[key.pk for key in chosen]).update(deactivated_at=at)
-    text = "1 licence key deactivated" if len(chosen) == 1 else f"{len(chosen)} licence keys deactivated"
+    LicenseKey.objects.filter(pk__in=[key.pk for key in chosen]).update(deactivated_at=at)
+    text = "1 license key deactivated" if len(chosen) == 1 else f"{len(chosen)} license keys deactivated"
     codes = "\n".join(key.code for key in chosen)
     save_change(purchase, Note("deactivated", text, reason=reason, detail=codes), by=by, at=at)
     report(purchase, "deactivated", at=at)

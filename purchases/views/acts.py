@@ -13,7 +13,7 @@ from accounts.roles import Right
 from core.tables import Reader, day_text, money_text
 from core.views import ActionView, BulkAction, refusal_of_page
 from purchases import forms
-from purchases.models import Document, DocumentKind, LicenceKey, Purchase
+from purchases.models import Document, DocumentKind, LicenseKey, Purchase
 from purchases.policy import Buyer, warnings
 from purchases.selectors import review_of
 from purchases.services.cancel import cancel_purchase
@@ -95,7 +95,7 @@ def _reinstate_refusal(purchase: Purchase, _user: User) -> str:
 
 
 def _deactivate_refusal(purchase: Purchase, _user: User) -> str:
-    return "" if has_keys(purchase) else "No licence key of it is active."
+    return "" if has_keys(purchase) else "No license key of it is active."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ ACTS: tuple[Act, ...] = (
     Act("purchases:reject", "Reject", "x", Right.RELEASE, REJECT.sources, reviewer_refusal),
     Act("purchases:ask_again", "Ask again", "mail-search", Right.RELEASE, RELEASE.sources, ask_again_refusal, key="a"),
     Act("purchases:refund", "Refund", "undo-2", Right.REFUND, REFUND_PART.sources),
-    Act("purchases:deactivate", "Deactivate licence", "key-round", Right.LICENCES, DEACTIVATABLE, _deactivate_refusal),
+    Act("purchases:deactivate", "Deactivate license", "key-round", Right.LICENSES, DEACTIVATABLE, _deactivate_refusal),
     Act("purchases:cancel", "Cancel", "ban", Right.CANCEL, CANCEL.sources, _cancel_refusal, key="c"),
     Act("purchases:return", "Return payment", "banknote-x", Right.REFUND, RETURNABLE, _return_refusal, is_main=False),
     Act(
@@ -242,7 +242,7 @@ def release_consequences(purchase: Purchase, reader: Reader, on: Any) -> list[st
     if purchase.policy.delivery == "prepaid":
         lines = [f"A pro-forma invoice over {amount} is issued; keys are delivered once it is paid."]
     else:
-        lines = [f"An invoice over {amount} is issued and the licence keys are delivered."]
+        lines = [f"An invoice over {amount} is issued and the license keys are delivered."]
     lines.append(f"Payment is due on {due}, in {purchase.term_days} days.")
     lines.append(
         f"{purchase.billing_email or 'The customer'} gets an e-mail with the document and payment instructions."
@@ -413,12 +413,12 @@ class PurchaseCancel(PurchaseAct):
     action = staticmethod(cancel_purchase)
 
     def consequences(self) -> list[str]:
-        """Credit note, licences, limit, e-mail."""
+        """Credit note, licenses, limit, e-mail."""
         row, lines = self.row, ["The order ends here; dunning and reminders stop."]
         if Document.objects.filter(purchase=row, kind=DocumentKind.INVOICE).exists():
             amount = money_text(row.gross_minor, row.currency, self.reader)
             lines.append(f"The invoice is undone by a credit note over {amount}.")
-        if LicenceKey.objects.filter(item__purchase=row, deactivated_at=None).exists():
+        if LicenseKey.objects.filter(item__purchase=row, deactivated_at=None).exists():
             lines.append("Keys were delivered: a follow-up asks the client whether to deactivate them.")
         if row.partner:
             lines.append(f"What it takes of the limit of {row.partner.company} is given back.")

@@ -13,7 +13,7 @@ from accounts.models import Client
 from accounts.roles import Right
 from core.views import Empty, ListPage, Segment
 from purchases.filters import ProductFilter, PurchaseFilter, SearchFilter
-from purchases.models import LicenceKey, PoDocument, Product, Purchase
+from purchases.models import LicenseKey, PoDocument, Product, Purchase
 from purchases.states import OPEN, Status
 from purchases.tables import ProductTable, PurchaseTable, ReviewTable, purchase_link
 from purchases.views.acts import acts_many
@@ -178,7 +178,7 @@ class ProductList(ListPage):
 
     def get_rows(self) -> QuerySet[Product]:
         """Products with prices and the number of free keys."""
-        free = LicenceKey.objects.filter(product=OuterRef("pk"), item=None).order_by().values("product")
+        free = LicenseKey.objects.filter(product=OuterRef("pk"), item=None).order_by().values("product")
         count = Subquery(free.annotate(number=Count("pk")).values("number"))
         return (
             Product.objects.select_related("client").prefetch_related("prices").annotate(free_keys=Coalesce(count, 0))

@@ -12,9 +12,9 @@ from accounts.roles import Right
 from core.refused import Refused
 from core.views import INVALID, ActionView, ActView, DetailPage, chosen_client
 from purchases.forms import KeyListForm, ProductForm
-from purchases.models import LicenceKey, Product
+from purchases.models import LicenseKey, Product
 from purchases.services.generator import secret_of
-from purchases.services.licences import ask_again, fill_key_list, waiting_items
+from purchases.services.licenses import ask_again, fill_key_list, waiting_items
 from purchases.services.products import add_product, change_product
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class ProductPage(ProductRows):
     def context(self) -> dict[str, Any]:
         """What is left of its keys, what waits for them, its settings and changes."""
         product = self.row
-        keys = LicenceKey.objects.filter(product=product)
+        keys = LicenseKey.objects.filter(product=product)
         left = keys.filter(item=None).count()
         waiting = waiting_items(product) if product.delivery == "key" else []
         return {

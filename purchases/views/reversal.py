@@ -1,4 +1,4 @@
-"""Dialogs that undo: refund, return payment, charge back, reinstate, deactivate licences, correct the order."""
+"""Dialogs that undo: refund, return payment, charge back, reinstate, deactivate licenses, correct the order."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from customers.models import ContactKind
 from customers.services import AddressInput
 from purchases import forms
 from purchases.documents import latest_bill
-from purchases.models import DocumentKind, LicenceKey, RefundKind
+from purchases.models import DocumentKind, LicenseKey, RefundKind
 from purchases.services.correction import correct_purchase, correction_refusal
 from purchases.services.credit import Worth, worth_of
 from purchases.services.refund import plan_refund, refund_purchase
-from purchases.services.reversal import charge_back, deactivate_licences, reinstate_purchase, return_payment
+from purchases.services.reversal import charge_back, deactivate_licenses, reinstate_purchase, return_payment
 from purchases.states import LABELS
 from purchases.views.acts import PurchaseAct
 
@@ -260,10 +260,10 @@ class PurchaseReinstate(PurchaseAct):
         row = self.row
         amount = money_text(row.gross_minor, row.currency, self.reader)
         lines = [f"The purchase is Paid. A new invoice over {amount} goes to {row.billing_email or 'the customer'}."]
-        if LicenceKey.objects.filter(item__purchase=row, deactivated_at=None).exists():
-            lines.append("The licence keys that were delivered stay valid.")
+        if LicenseKey.objects.filter(item__purchase=row, deactivated_at=None).exists():
+            lines.append("The license keys that were delivered stay valid.")
         else:
-            lines.append("Licence keys are delivered.")
+            lines.append("License keys are delivered.")
         return [*lines, "No dunning follows."]
 
     def sentence(self) -> str:
@@ -272,22 +272,22 @@ class PurchaseReinstate(PurchaseAct):
 
 
 class PurchaseDeactivate(PurchaseAct):
-    """Take licence keys back, one by one or all."""
+    """Take license keys back, one by one or all."""
 
-    right = Right.LICENCES
+    right = Right.LICENSES
     act_page = "purchases:deactivate"
-    title = "Deactivate licence"
+    title = "Deactivate license"
     button = "Deactivate"
     tone = "danger"
-    action = staticmethod(deactivate_licences)
+    action = staticmethod(deactivate_licenses)
 
     def heading(self) -> str:
         """The act and the purchase."""
-        return f"Deactivate licences of {self.row}"
+        return f"Deactivate licenses of {self.row}"
 
     def get_form(self, data: Any = None, files: Any = None) -> Form:  # noqa: ARG002 -- Django's own
         """All active keys, chosen."""
-        keys = LicenceKey.objects.filter(item__purchase=self.row, deactivated_at=None).select_related("item")
+        keys = LicenseKey.objects.filter(item__purchase=self.row, deactivated_at=None).select_related("item")
         return forms.DeactivateForm(data, keys=list(keys.order_by("item__position", "pk")))
 
     def consequences(self) -> list[str]:
@@ -296,7 +296,7 @@ class PurchaseDeactivate(PurchaseAct):
 
     def sentence(self) -> str:
         """Deactivated."""
-        return f"Licence keys of {self.row.reference} deactivated."
+        return f"License keys of {self.row.reference} deactivated."
 
 
 def document_consequences(purchase: Purchase) -> list[str]:

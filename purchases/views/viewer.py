@@ -13,7 +13,7 @@ from core.pdf import PdfTimeoutError, PdfUnavailableError
 from core.views import DetailPage
 from customers.models import ContactKind
 from mailing.models import Email
-from purchases.models import Document, HistoryEntry, LicenceKey, PoDocument, Purchase
+from purchases.models import Document, HistoryEntry, LicenseKey, PoDocument, Purchase
 from purchases.policy import Buyer, warnings
 from purchases.selectors import review_of
 from purchases.services.correction import correction_refusal
@@ -169,7 +169,7 @@ class PurchaseViewer(PurchasePage):
     def delivery_tab(self) -> dict[str, Any]:
         """Keys and e-mails."""
         keys = (
-            LicenceKey.objects.filter(item__purchase=self.row).select_related("item").order_by("item__position", "pk")
+            LicenseKey.objects.filter(item__purchase=self.row).select_related("item").order_by("item__position", "pk")
         )
         emails = Email.objects.filter(reference=self.row.reference, client=self.row.client).order_by(
             "-created_at", "-pk"

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.money import Money
-from purchases.models import LicenceKey, Purchase
+from purchases.models import LicenseKey, Purchase
 from purchases.services.place import OrderLine
 from tests.browser.axe import violations
 from tests.browser.test_purchases import desk, enter
@@ -110,7 +110,7 @@ def test_a_part_payment_is_returned_then_canceled_paid_late_and_reinstated(
     desk.get_by_label("Reason").fill("Customer asked")
     desk.get_by_role("button", name="Cancel the purchase").click()
     expect(desk.locator("h1")).to_contain_text("Canceled")
-    desk.get_by_role("link", name="Deactivate licence").click()
+    desk.get_by_role("link", name="Deactivate license").click()
     desk.get_by_label("Reason").fill("Client asked")
     picture(desk, "deactivate")
     assert violations(desk) == []
@@ -122,7 +122,7 @@ def test_a_part_payment_is_returned_then_canceled_paid_late_and_reinstated(
     desk.get_by_label("Reason").fill("Paid late")
     desk.locator("dialog").get_by_role("button", name="Reinstate").click()
     expect(desk.locator("h1")).to_contain_text("Paid")
-    assert LicenceKey.objects.filter(item__purchase=purchase, deactivated_at=None).count() == 1
+    assert LicenseKey.objects.filter(item__purchase=purchase, deactivated_at=None).count() == 1
 
 
 def test_a_contact_is_corrected_on_a_phone(desk: Page, live_server: Any, hafen: Client) -> None:

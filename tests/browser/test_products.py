@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from purchases.models import LicenceKey, Product
+from purchases.models import LicenseKey, Product
 from tests.browser.axe import violations
 from tests.browser.test_purchases import enter
 from tests.stories import a_client, a_released_po, a_user
@@ -48,12 +48,12 @@ def test_keys_are_pasted_and_what_waited_is_delivered(tab: Page, live_server: An
     dialog.get_by_label("Or paste the keys").fill("A-1\nA-1\n" + "B" * 201)
     dialog.get_by_role("button", name="Add keys").click()
     expect(tab.get_by_text("Nothing was added")).to_be_visible()
-    assert not LicenceKey.objects.exists()
+    assert not LicenseKey.objects.exists()
     dialog.get_by_label("Or paste the keys").fill("A-1\nA-1\nB-2")
     dialog.get_by_role("button", name="Add keys").click()
     expect(tab.get_by_text("2 keys added. Repeated in the list: line 2.")).to_be_visible()
     expect(tab.get_by_text("Every order has its key.")).to_be_visible()
-    assert LicenceKey.objects.get(item__purchase=purchase).code == "A-1"
+    assert LicenseKey.objects.get(item__purchase=purchase).code == "A-1"
 
 
 def test_a_product_is_added_in_a_dialog(tab: Page, live_server: Any) -> None:

@@ -20,7 +20,7 @@ from core.refused import Refused
 from mailing.models import Email
 from mailing.states import Status
 from partners.models import LimitEntry, Partner
-from purchases.models import LicenceKey, Payment, PoDocument, Policy, Product, Purchase
+from purchases.models import LicenseKey, Payment, PoDocument, Policy, Product, Purchase
 
 DATA = Path(__file__).parent.parent / "data"
 UNTIL = "2026-11-22T12:00:00+00:00"
@@ -67,7 +67,7 @@ def test_the_ledger_of_a_year_is_the_expected_one(tmp_path: Path, world_file: st
 
 def rows_and_history() -> list[int]:
     tables: list[Any] = [Client, BankAccount, User, Product, Partner]
-    counts = [model.objects.count() for model in (*tables, Policy, LimitEntry, LicenceKey)]
+    counts = [model.objects.count() for model in (*tables, Policy, LimitEntry, LicenseKey)]
     return counts + [model.history.count() for model in tables]
 
 

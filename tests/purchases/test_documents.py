@@ -23,9 +23,9 @@ from customers.services import AddressInput
 from followups.models import FollowUp
 from mailing.models import Email
 from purchases.documents import TEMPLATES, Credit, CreditPart, credit_note_data, credit_of, items_of, receipt_data
-from purchases.models import Document, DocumentKind, LicenceKey, NumberSeries, Source
+from purchases.models import Document, DocumentKind, LicenseKey, NumberSeries, Source
 from purchases.services.documents import issue
-from purchases.services.licences import fill_key_list, read_keys
+from purchases.services.licenses import fill_key_list, read_keys
 from purchases.services.place import OrderLine, place_order
 from purchases.wording import EMAILS, LABELS, LETTERS, TOKENS
 from tests.stories import (
@@ -367,7 +367,7 @@ def story_of(purchase: Purchase) -> tuple[str, list[str], list[tuple[str, list[s
         type(purchase).objects.get(pk=purchase.pk).status,
         list(purchase.documents.order_by("pk").values_list("number", flat=True)),
         [(email.kind, [row.filename.split("-")[0] for row in email.attachments.order_by("pk")]) for email in emails],
-        LicenceKey.objects.filter(item__purchase=purchase, deactivated_at=None).count(),
+        LicenseKey.objects.filter(item__purchase=purchase, deactivated_at=None).count(),
     )
 
 

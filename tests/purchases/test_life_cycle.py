@@ -15,7 +15,7 @@ from followups.models import FollowUp
 from followups.services import finish_follow_up
 from mailing.models import Email
 from partners.selectors import outstanding
-from purchases.models import Document, HistoryEntry, LicenceKey, Payment, Purchase, Source
+from purchases.models import Document, HistoryEntry, LicenseKey, Payment, Purchase, Source
 from purchases.services.cancel import cancel_purchase
 from purchases.services.payment import record_payment
 from purchases.services.place import OrderLine, place_order
@@ -62,7 +62,7 @@ def test_an_online_po_waits_for_its_document_and_its_release() -> None:
     purchase = release_purchase(purchase, by=admin, at=days_later(1), note="letterhead checked")
     assert (purchase.status, purchase.released_on, purchase.due_on) == ("WPO", date(2026, 3, 3), date(2026, 4, 2))
     assert numbers(purchase) == ["INV-2026-000001"]
-    assert LicenceKey.objects.filter(item__purchase=purchase).count() == 1
+    assert LicenseKey.objects.filter(item__purchase=purchase).count() == 1
     assert kinds_of_emails(purchase) == ["po_received", "delivery", "po_released"]
     assert not FollowUp.objects.filter(done_at=None).exists()
     entry = HistoryEntry.objects.get(purchase=purchase, event="released")
@@ -100,10 +100,10 @@ def test_prepaid_bills_first_and_delivers_after_the_money() -> None:
     client = a_client(delivery="prepaid")
     purchase = a_released_po(client)
     assert numbers(purchase) == ["PFI-2026-000001"]
-    assert not LicenceKey.objects.filter(item__purchase=purchase).exists()
+    assert not LicenseKey.objects.filter(item__purchase=purchase).exists()
     purchase = pays(purchase, "119.00", at=days_later(9))
     assert (purchase.status, numbers(purchase)) == ("PAY", ["PFI-2026-000001", "INV-2026-000001"])
-    assert LicenceKey.objects.filter(item__purchase=purchase).count() == 1
+    assert LicenseKey.objects.filter(item__purchase=purchase).count() == 1
 
 
 def test_without_review_the_order_is_accepted_at_once() -> None:
@@ -175,12 +175,12 @@ def test_what_the_bank_took_back_is_paid_again_when_all_of_it_came() -> None:
     assert purchase.paid - purchase.refunded == purchase.gross
 
 
-def test_cancel_writes_a_credit_note_and_asks_about_the_licences() -> None:
+def test_cancel_writes_a_credit_note_and_asks_about_the_licenses() -> None:
     purchase = a_released_po(a_client())
     agent = a_user("platform_customer_service")
     purchase = cancel_purchase(purchase, by=agent, at=days_later(2), reason="customer asked")
     assert (purchase.status, numbers(purchase)) == ("CAN", ["INV-2026-000001", "CRN-2026-000001"])
-    assert FollowUp.objects.get(category="licence").reason == "Canceled after delivery"
+    assert FollowUp.objects.get(category="license").reason == "Canceled after delivery"
     assert kinds_of_emails(purchase)[-1] == "cancellation"
 
 

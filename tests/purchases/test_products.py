@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core.money import Money
 from core.refused import Refused
-from purchases.models import KeyRequest, LicenceKey, Product
+from purchases.models import KeyRequest, LicenseKey, Product
 from purchases.services.products import ProductDetails, add_product, change_product
 from tests.stories import MONDAY, a_client, a_released_po, a_user, the_product
 
@@ -141,7 +141,7 @@ def test_keys_are_added_from_a_file_and_the_lines_are_accounted_for(hafen: Clien
     answer = browser.post(f"{page_of(product)}keys/", {"file": upload, "form_key": "k1"}, follow=True)
     assert "2 keys added. Already there: line 3. Repeated in the list: line 5. 52 keys left." in text_of(answer)
     browser.post(f"{page_of(product)}keys/", {"lines": "N-9", "form_key": "k1"})
-    assert not LicenceKey.objects.filter(code="N-9").exists()
+    assert not LicenseKey.objects.filter(code="N-9").exists()
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_list_that_can_not_be_used_adds_nothing(
     answer = browser.post(f"{page_of(the_product(hafen))}keys/", entered)
     assert answer.status_code == 422
     assert sentence in text_of(answer)
-    assert LicenceKey.objects.count() == 50
+    assert LicenseKey.objects.count() == 50
 
 
 def test_a_download_takes_no_keys(hafen: Client, browser: Browser) -> None:

@@ -42,7 +42,7 @@ def finance() -> User:
 
 
 def a_paid_po(*lines: OrderLine, paid: str = "", **order: Any) -> Purchase:
-    """Three licences at 100.00 and two at 33.33, 19 % tax: 300.00 + 57.00 and 66.66 + 12.67, 436.33 in all."""
+    """Three licenses at 100.00 and two at 33.33, 19 % tax: 300.00 + 57.00 and 66.66 + 12.67, 436.33 in all."""
     ordered = list(lines) or [OrderLine("PRO", 3), OrderLine("PRO", 2, unit_price=Money(3_333, "EUR"))]
     purchase = a_released_po(a_client(), lines=ordered, **order)
     return pays(purchase, paid or purchase.gross.amount)
@@ -96,7 +96,7 @@ def test_everything_goes_back_with_a_credit_note_over_all_items(finance: User) -
     assert letter["notes"] == ["Reason: Product no longer wanted"]
     email = Email.objects.get(reference=purchase.reference, kind="refund")
     assert "Product no longer wanted" in email.body_text
-    assert FollowUp.objects.get(category="licence", done_at=None).reason == "Refunded after delivery"
+    assert FollowUp.objects.get(category="license", done_at=None).reason == "Refunded after delivery"
 
 
 def test_pieces_go_back_at_their_share_and_the_last_piece_takes_the_cent(finance: User) -> None:

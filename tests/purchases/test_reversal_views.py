@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client as Browser
 
 from core.money import Money
-from purchases.models import CustomerReason, LicenceKey, Refund, RefundKind
+from purchases.models import CustomerReason, LicenseKey, Refund, RefundKind
 from purchases.services.cancel import cancel_purchase
 from purchases.services.place import OrderLine
 from purchases.services.refund import refund_purchase
@@ -191,14 +191,14 @@ def test_charged_back_deactivated_and_paid_again(hafen: Client, finance: Browser
     assert again(purchase).status == "CHB"
     assert "Charge back" in text_of(finance.get(f"/purchases/{purchase.reference}/?tab=payments"))
     admin = browser_of(a_user("client_admin", hafen))
-    key = LicenceKey.objects.get(item__purchase=purchase)
+    key = LicenseKey.objects.get(item__purchase=purchase)
     asked = ask(admin, purchase, "deactivate")
     assert f"{key.code} (Hafen Pro)" in asked
     assert act(admin, purchase, "deactivate", reason="Fraud").status_code == 422
     assert act(admin, purchase, "deactivate", keys=[key.pk], reason="Fraud").status_code == 302
     key.refresh_from_db()
     assert key.deactivated_at == days_later(3)
-    assert "No licence key of it is active." in ask(admin, purchase, "deactivate")
+    assert "No license key of it is active." in ask(admin, purchase, "deactivate")
     act(finance, purchase, "payment", amount="119.00", method="wire")
     assert again(purchase).status == "PAY"
 
@@ -210,7 +210,7 @@ def test_late_money_is_reinstated(finance: Browser, delivery: str) -> None:
     assert "0.00 EUR of 119.00 EUR is there" in ask(finance, purchase, "reinstate")
     purchase = pays(purchase, "119.00")
     assert "The purchase stays Canceled." in ask(finance, purchase, "return")
-    words = "stay valid" if delivery == "immediate" else "Licence keys are delivered."
+    words = "stay valid" if delivery == "immediate" else "License keys are delivered."
     assert words in ask(finance, purchase, "reinstate")
     assert action_bar(purchase, a_user("platform_finance")).primary.label == "Reinstate"  # type: ignore[union-attr]
     act(finance, purchase, "reinstate", reason="Paid late")

@@ -1,4 +1,4 @@
-"""Money and keys that go back outside a refund: return payment, charge back, reinstate, deactivated licences."""
+"""Money and keys that go back outside a refund: return payment, charge back, reinstate, deactivated licenses."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from dunning.selectors import facts_of
 from followups.models import FollowUp
 from mailing.models import Email
 from partners.selectors import outstanding
-from purchases.models import Document, HistoryEntry, LicenceKey, Purchase, Refund, RefundKind, Source
+from purchases.models import Document, HistoryEntry, LicenseKey, Purchase, Refund, RefundKind, Source
 from purchases.selectors import balances
 from purchases.services.cancel import cancel_purchase
 from purchases.services.credit import Wish
 from purchases.services.place import place_order
 from purchases.services.refund import refund_purchase
 from purchases.services.release import reject_purchase
-from purchases.services.reversal import charge_back, deactivate_licences, reinstate_purchase, return_payment
+from purchases.services.reversal import charge_back, deactivate_licenses, reinstate_purchase, return_payment
 from purchases.templatetags.purchases_parties import account_of_customer
 from tests.stories import (
     MONDAY,
@@ -178,12 +178,12 @@ def test_a_charge_back_takes_all_and_paying_again_brings_it_back(finance: User) 
     refund = Refund.objects.get()
     assert (purchase.status, purchase.kept, refund.kind) == ("CHB", euros(0), RefundKind.CHARGE_BACK)
     assert (refund.credit_note, numbers(purchase)) == (None, ["INV-2026-000001", "RCP-2026-000001"])
-    assert (questions("payment"), questions("licence")) == (["Charged back"], ["Charged Back after delivery"])
+    assert (questions("payment"), questions("license")) == (["Charged back"], ["Charged Back after delivery"])
     purchase = pays(purchase, "19.00", at=days_later(21))
     assert purchase.status == "CHB"
     purchase = pays(purchase, "100.00", at=days_later(22))
     assert (purchase.status, purchase.paid_at, purchase.paid) == ("PAY", days_later(22), euros(23_800))
-    assert (questions("payment"), questions("licence")) == ([], [])
+    assert (questions("payment"), questions("license")) == ([], [])
     assert numbers(purchase)[-1] == "RCP-2026-000002"
     assert kinds_of_emails(purchase).count("receipt") == 2
     assert kinds_of_emails(purchase).count("delivery") == 1
@@ -203,9 +203,9 @@ def test_after_a_refund_only_the_rest_is_charged_back_and_owed_again(finance: Us
 def test_keys_that_were_deactivated_meanwhile_come_anew(finance: User) -> None:
     purchase = pays(a_released_po(a_client()), "119.00")
     purchase = charge_back(purchase, by=finance, at=days_later(20), reason="fraud")
-    purchase = deactivate_licences(purchase, by=finance, at=days_later(21), reason="client asked")
+    purchase = deactivate_licenses(purchase, by=finance, at=days_later(21), reason="client asked")
     purchase = pays(purchase, "119.00", at=days_later(22))
-    states = LicenceKey.objects.filter(item__purchase=purchase).order_by("pk").values_list("deactivated_at", flat=True)
+    states = LicenseKey.objects.filter(item__purchase=purchase).order_by("pk").values_list("deactivated_at", flat=True)
     assert list(states) == [days_later(21), None]
     assert kinds_of_emails(purchase).count("delivery") == 2
 
@@ -219,11 +219,11 @@ def test_what_was_never_paid_is_not_charged_back(finance: User) -> None:
         charge_back(free, by=finance, at=MONDAY, reason="x")
 
 
-def test_a_download_has_no_licence_to_decide_about(finance: User) -> None:
+def test_a_download_has_no_license_to_decide_about(finance: User) -> None:
     client = a_client()
     client.products.update(delivery="download", download_url="https://example.com/get")
     purchase = charge_back(pays(a_released_po(client), "119.00"), by=finance, at=days_later(20), reason="fraud")
-    assert (purchase.status, questions("licence")) == ("CHB", [])
+    assert (purchase.status, questions("license")) == ("CHB", [])
     purchase = pays(purchase, "119.00", at=days_later(22))
     assert (purchase.status, kinds_of_emails(purchase).count("delivery")) == ("PAY", 1)
 
@@ -243,8 +243,8 @@ def test_late_money_reinstates_with_a_new_invoice_and_the_keys_stay(finance: Use
     assert (purchase.status, purchase.paid_at) == ("PAY", days_later(10))
     assert numbers(purchase) == ["INV-2026-000001", "CRN-2026-000001", "INV-2026-000002"]
     assert (kinds_of_emails(purchase)[-1], kinds_of_emails(purchase).count("delivery")) == ("receipt", 1)
-    assert LicenceKey.objects.filter(item__purchase=purchase).count() == 1
-    assert (questions("payment"), questions("licence")) == ([], [])
+    assert LicenseKey.objects.filter(item__purchase=purchase).count() == 1
+    assert (questions("payment"), questions("license")) == ([], [])
     assert decide(facts_of(purchase), days_later(99).date()).reason is Reason.CLOSED
     purchase = refund_purchase(purchase, by=finance, at=days_later(11), reason="after all not")
     latest = Document.objects.filter(purchase=purchase).latest("pk")
@@ -260,12 +260,12 @@ def test_reinstated_the_customer_gets_what_was_never_delivered_or_taken_back(fin
         ["delivery", "receipt"],
     )
     taken = cancel_purchase(a_released_po(a_client("other")), by=finance, at=days_later(3), reason="not paid")
-    taken = deactivate_licences(taken, by=finance, at=days_later(4), reason="client asked")
+    taken = deactivate_licenses(taken, by=finance, at=days_later(4), reason="client asked")
     taken = reinstate_purchase(
         pays(taken, "119.00", at=days_later(9)), by=finance, at=days_later(10), reason="paid late"
     )
     assert kinds_of_emails(taken).count("delivery") == 2
-    assert LicenceKey.objects.filter(item__purchase=taken, deactivated_at=None).count() == 1
+    assert LicenseKey.objects.filter(item__purchase=taken, deactivated_at=None).count() == 1
 
 
 def test_reinstating_needs_the_right_a_note_and_all_the_money(finance: User) -> None:
@@ -289,38 +289,38 @@ def test_a_rejected_order_is_not_reinstated(finance: User) -> None:
         reinstate_purchase(pays(purchase, "119.00"), by=finance, at=MONDAY, reason="x")
 
 
-# Licences ----------------------------------------------------------------------------------------------------------
+# Licenses ----------------------------------------------------------------------------------------------------------
 
 
-def test_licences_are_deactivated_one_by_one_or_all(finance: User) -> None:
+def test_licenses_are_deactivated_one_by_one_or_all(finance: User) -> None:
     client = a_client()
     order = an_order()
     purchase = a_released_po(client, lines=[*order.lines, *order.lines])
     purchase = cancel_purchase(purchase, by=finance, at=days_later(3), reason="not paid")
-    assert questions("licence") == ["Canceled after delivery"]
-    first, second = LicenceKey.objects.filter(item__purchase=purchase).order_by("pk")
+    assert questions("license") == ["Canceled after delivery"]
+    first, second = LicenseKey.objects.filter(item__purchase=purchase).order_by("pk")
     admin = a_user("client_admin", client)
-    purchase = deactivate_licences(purchase, by=admin, at=days_later(4), reason="asked by phone", keys=[first.pk])
+    purchase = deactivate_licenses(purchase, by=admin, at=days_later(4), reason="asked by phone", keys=[first.pk])
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.deactivated_at, second.deactivated_at) == (days_later(4), None)
     entry = HistoryEntry.objects.get(purchase=purchase, event="deactivated")
-    assert (entry.by, entry.note, entry.detail) == (admin, "1 licence key deactivated", first.code)
+    assert (entry.by, entry.note, entry.detail) == (admin, "1 license key deactivated", first.code)
     for keys in ([first.pk], [second.pk, 987_654]):
-        with pytest.raises(Refused, match="no such active licence key"):
-            deactivate_licences(purchase, by=admin, at=days_later(5), keys=keys)
-    purchase = deactivate_licences(purchase, by=admin, at=days_later(5))
-    assert (purchase.status, questions("licence")) == ("CAN", [])
-    with pytest.raises(Refused, match="no such active licence key"):
-        deactivate_licences(purchase, by=admin, at=days_later(6))
+        with pytest.raises(Refused, match="no such active license key"):
+            deactivate_licenses(purchase, by=admin, at=days_later(5), keys=keys)
+    purchase = deactivate_licenses(purchase, by=admin, at=days_later(5))
+    assert (purchase.status, questions("license")) == ("CAN", [])
+    with pytest.raises(Refused, match="no such active license key"):
+        deactivate_licenses(purchase, by=admin, at=days_later(6))
 
 
 def test_keys_of_an_order_that_stands_stay_valid(finance: User) -> None:
     purchase = pays(a_released_po(a_client()), "119.00")
     with pytest.raises(Refused, match="stay valid"):
-        deactivate_licences(purchase, by=finance, at=MONDAY)
+        deactivate_licenses(purchase, by=finance, at=MONDAY)
     purchase = refund_purchase(purchase, by=finance, at=MONDAY, wish=Wish(), customer_reason="fraud")
-    assert deactivate_licences(purchase, by=finance, at=MONDAY).status == "REF"
+    assert deactivate_licenses(purchase, by=finance, at=MONDAY).status == "REF"
 
 
 def test_without_an_address_money_goes_back_in_silence(finance: User) -> None:

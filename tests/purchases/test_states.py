@@ -19,7 +19,7 @@ from purchases.services.payment import record_payment
 from purchases.services.place import place_order
 from purchases.services.refund import refund_purchase
 from purchases.services.release import convert_purchase, receive_document, reject_purchase, release_purchase
-from purchases.services.reversal import charge_back, deactivate_licences, reinstate_purchase, return_payment
+from purchases.services.reversal import charge_back, deactivate_licenses, reinstate_purchase, return_payment
 from purchases.states import (
     ACCEPT_QUOTE,
     ARROWS,
@@ -230,9 +230,9 @@ def test_what_is_not_open_is_not_corrected(source: str) -> None:
 
 
 @pytest.mark.parametrize("source", sorted(OPEN | WON | {Status.QUOTE, Status.REJECTED}))
-def test_licences_of_what_stands_stay_valid(source: str) -> None:
+def test_licenses_of_what_stands_stay_valid(source: str) -> None:
     with pytest.raises(Refused, match="stay valid"):
-        deactivate_licences(BEGIN[source](a_client()), by=admin(), at=MONDAY)
+        deactivate_licenses(BEGIN[source](a_client()), by=admin(), at=MONDAY)
 
 
 def test_a_quote_is_not_paid_before_it_is_an_order() -> None:

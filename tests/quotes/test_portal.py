@@ -79,7 +79,7 @@ def inside(partner: Partner, browser: Browser | None = None) -> Browser:
 
 
 def filled_in(client: Client, **changes: Any) -> dict[str, Any]:
-    """The order form: one licence for a company in Kiel."""
+    """The order form: one license for a company in Kiel."""
     values = {
         "step": "check",
         "currency": "EUR",

@@ -23,7 +23,7 @@ class Command(BaseCommand):
     help = (
         "Registers the clients, policies, products, users and partners of a world file (JSON), or changes what "
         "differs. Loading a file twice changes nothing; a changed policy becomes a new version. The whole file is "
-        "checked before anything is written. Products that deliver licence keys and have none left get generated "
+        "checked before anything is written. Products that deliver license keys and have none left get generated "
         "ones. New users have no password: give them one with `manage.py changepassword NAME`."
     )
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             "--keys",
             type=int,
             default=KEYS,
-            help="licence keys to generate for an empty key list (default: %(default)s)",
+            help="license keys to generate for an empty key list (default: %(default)s)",
         )
 
     def handle(self, *, file: Path, keys: int, **_: Any) -> None:

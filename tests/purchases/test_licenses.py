@@ -20,7 +20,7 @@ from core.refused import Refused
 from errorlog.models import ErrorRecord
 from followups.models import FollowUp
 from mailing.models import Email
-from purchases.models import HistoryEntry, KeyRequest, LicenceKey, Product, Purchase
+from purchases.models import HistoryEntry, KeyRequest, LicenseKey, Product, Purchase
 from purchases.services.cancel import cancel_purchase
 from purchases.services.delivery import add_keys, deliver
 from purchases.services.generator import (
@@ -37,7 +37,7 @@ from purchases.services.generator import (
     note_key,
     secret_of,
 )
-from purchases.services.licences import (
+from purchases.services.licenses import (
     LIMIT_BYTES,
     LIMIT_KEYS,
     ask_again,
@@ -145,7 +145,7 @@ def test_what_waited_for_keys_is_delivered_when_the_list_is_filled() -> None:
     assert [item.purchase for item in waiting_items(product)] == [first, second]
     filling = fill_key_list(product, keys=read_keys("N-1"), by=admin, at=days_later(2))
     assert str(filling) == "1 key added. 1 item that waited was delivered. 0 keys left."
-    assert LicenceKey.objects.get(code="N-1").item.purchase == first  # type: ignore[union-attr]
+    assert LicenseKey.objects.get(code="N-1").item.purchase == first  # type: ignore[union-attr]
     assert "1 × Hafen Pro: N-1" in Email.objects.get(reference=first.reference, kind="delivery").body_text
     assert ErrorRecord.objects.get(reference=first.reference).is_done
     assert not ErrorRecord.objects.get(reference=second.reference).is_done
@@ -162,12 +162,12 @@ def test_only_the_item_of_the_filled_product_is_delivered() -> None:
     other.prices.create(currency="EUR", unit_minor=5_000)
     add_keys(other, ["LT-1"])
     purchase = a_released_po(client, lines=[OrderLine("LT", 1), OrderLine("PRO", 1)])
-    assert [key.code for key in LicenceKey.objects.filter(item__purchase=purchase)] == ["LT-1"]
+    assert [key.code for key in LicenseKey.objects.filter(item__purchase=purchase)] == ["LT-1"]
     admin = a_user("client_admin", client)
     fill_key_list(client.products.get(code="PRO"), keys=read_keys("P-1\nP-2"), by=admin, at=days_later(1))
     mails = Email.objects.filter(reference=purchase.reference, kind="delivery").order_by("pk")
     assert ["P-1" in mail.body_text for mail in mails] == [False, True]
-    assert LicenceKey.objects.get(code="P-2").item is None
+    assert LicenseKey.objects.get(code="P-2").item is None
 
 
 # Low stock -----------------------------------------------------------------------------------------------------------
@@ -298,7 +298,7 @@ def test_a_generated_key_is_asked_for_by_the_worker_and_delivered(generator: Gen
     }
     secret = secret_of(the_product(purchase.client))
     assert signature == "sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
-    assert LicenceKey.objects.get(item__purchase=purchase).code == "GEN-1"
+    assert LicenseKey.objects.get(item__purchase=purchase).code == "GEN-1"
     assert "GEN-1" in Email.objects.get(kind="delivery").body_text
     assert request_of(purchase).done_at == MONDAY
     assert ask_due(clock=clock(days_later(9)), door=door()) == 0
@@ -374,7 +374,7 @@ def test_an_answer_without_a_key_is_a_failure(generator: Generator, answer: obje
     generator.says(answer, status=status)
     ask_due(clock=clock(), door=door())
     assert sentence in request_of(purchase).problem
-    assert not LicenceKey.objects.exists()
+    assert not LicenseKey.objects.exists()
 
 
 def test_an_answer_that_drips_is_cut_off(generator: Generator) -> None:
@@ -492,7 +492,7 @@ def test_a_key_that_comes_too_late_is_kept_but_not_valid() -> None:
     assert claim is not None
     cancel_purchase(purchase, by=a_user("platform_admin"), at=MONDAY, reason="Asked for it")
     note_key(claim, "GEN-1", at=days_later(1))
-    assert LicenceKey.objects.get(code="GEN-1").deactivated_at == days_later(1)
+    assert LicenseKey.objects.get(code="GEN-1").deactivated_at == days_later(1)
     assert request_of(purchase).problem == "came when no key was needed any more"
     assert not Email.objects.filter(kind="delivery").exists()
 
@@ -502,7 +502,7 @@ def test_a_key_that_was_given_to_somebody_else_is_no_key() -> None:
     add_keys(Product.objects.create(client=purchase.client, code="X", name="X"), ["GEN-1"])
     claim = claim_next(at=MONDAY)
     assert claim is not None
-    LicenceKey.objects.create(product=claim.item.product, code="GEN-1")
+    LicenseKey.objects.create(product=claim.item.product, code="GEN-1")
     note_key(claim, "GEN-1", at=MONDAY)
     assert request_of(purchase).problem == "The generator answered with a key that is there already."
 
@@ -514,7 +514,7 @@ def test_the_same_answer_twice_is_one_key_and_a_late_failure_changes_nothing() -
     note_key(claim, "GEN-1", at=MONDAY)
     note_key(claim, "GEN-1", at=MONDAY)
     note_failure(claim, "late", at=MONDAY)
-    assert LicenceKey.objects.filter(item__purchase=purchase).count() == 1
+    assert LicenseKey.objects.filter(item__purchase=purchase).count() == 1
     assert Email.objects.filter(kind="delivery").count() == 1
     assert not ErrorRecord.objects.exists()
 
@@ -535,7 +535,7 @@ def test_a_delivery_repeated_asks_for_nothing_twice() -> None:
     client = a_client(keys=1)
     purchase = a_released_po(client)
     deliver(purchase, by=None, at=days_later(1))
-    assert LicenceKey.objects.filter(item__purchase=purchase).count() == 1
+    assert LicenseKey.objects.filter(item__purchase=purchase).count() == 1
 
 
 def test_the_worker_finds_nothing_to_ask_in_one_query(django_assert_num_queries: Any) -> None:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from core.history import record
 from core.refused import Refused
 from errorlog.models import ErrorRecord, ErrorType
-from purchases.models import LicenceKey, Product, Purchase, PurchaseItem
+from purchases.models import LicenseKey, Product, Purchase, PurchaseItem
 from purchases.services.delivery import DELIVERED_IN, ask_generator, give_key, note_arrival
 from purchases.signals import stock_filled
 
@@ -157,7 +157,7 @@ def fill_key_list(product: Product, *, keys: KeyList, by: User, at: datetime) ->
     """
     filling = _add(product, keys, by=by, at=at)
     filling.delivered = sum(_deliver_late(item, by=by, at=at) for item in waiting_items(product))
-    filling.left = LicenceKey.objects.filter(product=product, item=None).count()
+    filling.left = LicenseKey.objects.filter(product=product, item=None).count()
     stock_filled.send(Product, product=product, left=filling.left, at=at)
     return filling
 
@@ -174,13 +174,13 @@ def _add(product: Product, keys: KeyList, *, by: User, at: datetime) -> Filling:
     for start in range(0, len(keys.lines), CHUNK):
         chunk = keys.lines[start : start + CHUNK]
         known = set(
-            LicenceKey.objects.filter(product=product, code__in=[line.code for line in chunk])
+            LicenseKey.objects.filter(product=product, code__in=[line.code for line in chunk])
             .order_by()
             .values_list("code", flat=True)
         )
         filling.known += [line.number for line in chunk if line.code in known]
-        fresh += [LicenceKey(product=product, code=line.code) for line in chunk if line.code not in known]
-    LicenceKey.objects.bulk_create(fresh, batch_size=CHUNK)
+        fresh += [LicenseKey(product=product, code=line.code) for line in chunk if line.code not in known]
+    LicenseKey.objects.bulk_create(fresh, batch_size=CHUNK)
     filling.added = len(fresh)
     if fresh:
         record(product, by=by, at=at, reason=f"{_keys(filling.added)} added")
@@ -191,7 +191,7 @@ def waiting_items(product: Product) -> list[PurchaseItem]:
     """List the items that still need a key of this product, longest waiting first."""
     errors = ErrorRecord.objects.filter(type=ErrorType.KEY_LIST_EMPTY, client=product.client_id, is_done=False)
     named = set(errors.order_by().values_list("reference", "item_number"))
-    served = LicenceKey.objects.filter(product=product, deactivated_at=None, item__isnull=False)
+    served = LicenseKey.objects.filter(product=product, deactivated_at=None, item__isnull=False)
     rows = (
         PurchaseItem.objects.filter(product=product, purchase__status__in=DELIVERED_IN)
         .filter(
