@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 from core.letters import clip
 from core.money import Money, line_amounts
 from core.refused import Refused
-from customers.models import ContactKind, Customer
+from customers.services import find_customer
 from purchases.models import Policy, Product, StatusLink
 from purchases.policy import Buyer, Offer, offer_at_checkout
+from purchases.selectors import Trust, trust_of
 from purchases.services.place import check_x_parameter
-from taxexempt.policy import TaxAnswer, tax_for
+from taxexempt.policy import Place, TaxAnswer, tax_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from accounts.models import Client
     from core.money import LineAmounts
+    from customers.services import CustomerInput
 
 MOST_PIECES: Final = 9_999
 MOST_LINES: Final = 30
@@ -186,6 +188,7 @@ class BuyerFacts:
     company: str = ""
     country: str = ""
     state: str = ""
+    postal_code: str = ""
     vat_id: str = ""
     email: str = ""
 
@@ -195,10 +198,8 @@ def tax_of(client: Client, buyer: BuyerFacts, *, on: date) -> TaxAnswer | None:
     if not buyer.country:
         return None
     return tax_for(
-        seller_country=client.country,
-        seller_subdivision=client.subdivision,
-        buyer_country=buyer.country,
-        buyer_state=buyer.state,
+        seller=Place(client.country, client.subdivision, client.postal_code),
+        buyer=Place(buyer.country, buyer.state, buyer.postal_code),
         vat_id=buyer.vat_id,
         customer_type=buyer.type,
         on=on,
@@ -218,14 +219,10 @@ def offer_of(policy: Policy, buyer: BuyerFacts, gross: Money) -> Offer:
     return offer_at_checkout(policy.terms, Buyer(buyer.type, buyer.company, buyer.country), gross)
 
 
-def is_trusted(policy: Policy, buyer: BuyerFacts) -> bool:
-    """Whether this company and address belong to a trusted customer; for the client's own test page."""
-    return Customer.objects.filter(
-        pk__in=policy.trusted_customers.values("pk"),
-        company__iexact=buyer.company,
-        contacts__kind=ContactKind.BILLING,
-        contacts__email__iexact=buyer.email,
-    ).exists()
+def trust_at(policy: Policy, given: CustomerInput) -> Trust:
+    """Say whether the order of this customer would go past the review, and why (not); for the client's own test page."""
+    found = find_customer(policy.client, given)
+    return Trust(given.billing.company, is_listed=False) if found is None else trust_of(policy, found, given)
 
 
 def hash_of(secret: str) -> str:

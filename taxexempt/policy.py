@@ -2,7 +2,15 @@
 
 Software that is delivered electronically is taxed where its buyer sits: at home and to consumers within the EU at the
 standard rate there, by the buyer itself (reverse charge, Directive 2006/112/EC, articles 44 and 196) when it names a
-VAT ID of another member state, and not at all outside. Prices are net.
+VAT ID of another member state, and not at all outside. Prices are net. `supply_of` decides it, for the rate of an
+order (`tax_for`) as for what its invoice tells machines (`category_of`).
+
+What counts is the area whose tax holds at an address, not its country (`area_of`): article 6 of the Directive leaves
+parts of member states out (the Canary Islands, Ceuta and Melilla, Büsingen, Heligoland, Livigno, Campione, Mount Athos,
+Åland, the French overseas departments), article 7 counts Monaco as France. The Isle of Man shares the tax of the United
+Kingdom; so does Northern Ireland, whose place in the EU's VAT is one for goods only (Windsor Framework, article 8).
+Switzerland's area covers Liechtenstein and Büsingen (MWSTG, article 3). Within Finland services to and from Åland are
+taxed as at home, though Åland lies outside the EU's area.
 
 The rates of the 27 member states are those of the European Commission's "Taxes in Europe" database (TEDB), as of
 January 2026, with the last changes and their days: Finland 1 September 2024, Slovakia 1 January 2025, Estonia 1 July
@@ -19,6 +27,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import Enum, auto
 from typing import Final
 
 from stdnum import get_cc_module
@@ -38,12 +47,51 @@ BEFORE: Final[dict[str, tuple[tuple[date, str], ...]]] = {
     "RO": ((date(2025, 8, 1), "19"),),
 }
 """What held before a day, oldest first."""
-OTHER_RATES: Final[dict[str, str]] = {"JP": "10", "CH": "8.1", "LI": "8.1", "GB": "20", "NO": "25"}
+OTHER_RATES: Final[dict[str, str]] = {"JP": "10", "CH": "8.1", "GB": "20", "NO": "25"}
 """Standard rates elsewhere; only a seller at home there charges them."""
-OUTSIDE_EU_VAT: Final[dict[str, frozenset[str]]] = {
-    "ES": frozenset({"CN", "GC", "TF", "CE", "ML", "CANARIAS", "LASPALMAS", "SANTACRUZDETENERIFE", "CEUTA", "MELILLA"}),
-}
-"""Parts of a member state in which its VAT does not apply, by code or name."""
+SAME_AREA: Final = {"EL": "GR", "XI": "GB", "UK": "GB", "IM": "GB", "MC": "FR", "LI": "CH"}
+"""Codes of countries in which another one's tax holds, or that are another one's name."""
+SAME_HOME: Final = {"AX": "FI"}
+"""Areas outside the EU's VAT that are at home within their own country."""
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """A part of a country with a tax area of its own, known by the first digits of its postal codes, a code or a name.
+
+    `area` is its own ISO 3166 code where it has one, the code of the country whose tax it shares, or a name of ours.
+    """
+
+    area: str
+    country: str
+    postal_codes: tuple[str, ...]
+    names: frozenset[str] = frozenset()
+
+
+CANARIES, CEUTA, MELILLA = "ES-CN", "ES-CE", "ES-ML"
+TERRITORIES: Final = (
+    Territory(
+        CANARIES,
+        "ES",
+        ("35", "38"),
+        frozenset({"CN", "GC", "TF", "CANARIAS", "ISLASCANARIAS", "CANARYISLANDS", "LASPALMAS", "SANTACRUZDETENERIFE"}),
+    ),
+    Territory(CEUTA, "ES", ("51",), frozenset({"CE", "CEUTA"})),
+    Territory(MELILLA, "ES", ("52",), frozenset({"ML", "MELILLA"})),
+    Territory("CH", "DE", ("78266",), frozenset({"BUSINGEN", "BUESINGEN"})),
+    Territory("DE-27498", "DE", ("27498",), frozenset({"HELGOLAND", "HELIGOLAND"})),
+    Territory("AX", "FI", ("22",), frozenset({"01", "AX", "ALAND", "AHVENANMAA", "ALANDISLANDS"})),
+    Territory("GP", "FR", ("971",), frozenset({"971", "GP", "GUADELOUPE"})),
+    Territory("MQ", "FR", ("972",), frozenset({"972", "MQ", "MARTINIQUE"})),
+    Territory("GF", "FR", ("973",), frozenset({"973", "GF", "GUYANE", "FRENCHGUIANA"})),
+    Territory("RE", "FR", ("974",), frozenset({"974", "RE", "LAREUNION", "REUNION"})),
+    Territory("YT", "FR", ("976",), frozenset({"976", "YT", "MAYOTTE"})),
+    Territory("FR-other", "FR", ("975", "977", "978", "984", "986", "987", "988")),
+    Territory("GR-69", "GR", ("63086", "63087"), frozenset({"69", "AGIONOROS", "MOUNTATHOS"})),
+    Territory("IT-23041", "IT", ("23041",), frozenset({"LIVIGNO"})),
+    Territory("IT-22061", "IT", ("22061",), frozenset({"CAMPIONEDITALIA"})),
+)
+"""Where another tax holds than in the rest of the country."""
 BUSINESSES: Final = frozenset({"COM", "GOV", "UNI", "NPR"})
 PREFIX: Final = {"GR": "EL"}
 MOST_CHARACTERS: Final = 30
@@ -58,40 +106,85 @@ class TaxAnswer:
     sentence: str
 
 
-def tax_for(
-    *,
-    seller_country: str,
-    seller_subdivision: str,
-    buyer_country: str,
-    buyer_state: str,
-    vat_id: str,
-    customer_type: str,
-    on: date,
-) -> TaxAnswer:
-    """Say which tax an order of `on` carries. Countries are ISO 3166-1 codes, billing address decides.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address as far as tax asks: country (ISO 3166-1), state or region (code or name), postal code."""
+
+    country: str
+    subdivision: str = ""
+    postal_code: str = ""
+
+
+class Supply(Enum):
+    """Where an order is taxed, and by whom."""
+
+    DOMESTIC = auto()
+    REVERSE_CHARGE = auto()
+    IN_EU = auto()
+    EXPORT = auto()
+
+
+def area_of(place: Place) -> str:
+    """Name the area whose tax holds at an address: a country, or a part of one with its own tax or none."""
+    country = SAME_AREA.get(place.country, place.country)
+    digits = re.sub(r"\D", "", place.postal_code)
+    plain = unicodedata.normalize("NFKD", place.subdivision).upper().removeprefix(f"{country}-")
+    name = "".join(c for c in plain if c.isascii() and c.isalnum())
+    for territory in TERRITORIES:
+        if territory.country == country and (digits.startswith(territory.postal_codes) or name in territory.names):
+            return territory.area
+    return country
+
+
+def supply_of(seller: Place, buyer: Place, vat_id: str) -> Supply:
+    """Decide where an order is taxed: at home, elsewhere in the EU by the buyer or by the seller, or nowhere."""
+    here, there = area_of(seller), area_of(buyer)
+    if SAME_HOME.get(here, here) == SAME_HOME.get(there, there):
+        return Supply.DOMESTIC
+    if there not in EU_RATES:
+        return Supply.EXPORT
+    return Supply.REVERSE_CHARGE if read_vat_id(vat_id, there) else Supply.IN_EU
+
+
+def tax_for(*, seller: Place, buyer: Place, vat_id: str, customer_type: str, on: date) -> TaxAnswer:
+    """Say which tax an order of `on` carries; of the buyer the billing address decides.
 
     Reasons: domestic, reverse_charge, no_vat_id (a business in the EU without one), consumer (in the EU), export,
     not_calculated (no rate is known at home: sales tax in the United States).
     """
-    seller = _tax_area(seller_country, seller_subdivision)
-    buyer = _tax_area(buyer_country, buyer_state)
-    if seller == buyer:
-        return _domestic(buyer_country, rate_of(buyer, on))
-    if buyer not in EU_RATES:
+    supply, area = supply_of(seller, buyer, vat_id), area_of(buyer)
+    if supply is Supply.EXPORT:
         return TaxAnswer(Decimal(0), "export", "No tax: the order leaves the area in which it would be taxed.")
-    if read_vat_id(vat_id, buyer_country):
+    if supply is Supply.REVERSE_CHARGE:
         return TaxAnswer(Decimal(0), "reverse_charge", "No tax: reverse charge, the recipient accounts for the VAT.")
-    rate = rate_of(buyer, on) or Decimal(0)  # every member state has one
-    if customer_type in BUSINESSES:
-        sentence = f"VAT of {buyer_country}, {rate:f} %. With a valid VAT ID no tax is charged."
-        return TaxAnswer(rate, "no_vat_id", sentence)
-    return TaxAnswer(rate, "consumer", f"VAT of {buyer_country}, {rate:f} %.")
-
-
-def _domestic(country: str, rate: Decimal | None) -> TaxAnswer:
+    home = SAME_HOME.get(area, area)
+    rate = rate_of(home, on)
     if rate is None:
         return TaxAnswer(Decimal(0), "not_calculated", "Sales tax is not calculated.")
-    return TaxAnswer(rate, "domestic", f"Tax of {country}, {rate:f} %.")
+    if supply is Supply.DOMESTIC:
+        return TaxAnswer(rate, "domestic", f"Tax of {home}, {rate:f} %.")
+    if customer_type in BUSINESSES:
+        return TaxAnswer(rate, "no_vat_id", f"VAT of {area}, {rate:f} %. With a valid VAT ID no tax is charged.")
+    return TaxAnswer(rate, "consumer", f"VAT of {area}, {rate:f} %.")
+
+
+def category_of(
+    percent: Decimal, *, seller: Place, seller_number: str, buyer: Place, vat_id: str, product: str = "standard"
+) -> str:
+    """Name the tax category (UNTDID 5305) of a line that bears `percent`; empty when EN 16931 has none for it.
+
+    S, L (tax of the Canary Islands), M (Ceuta, Melilla); without tax AE, G, Z, E, and O for a seller without a number.
+    """
+    if not seller_number:
+        return "" if percent else "O"
+    supply, here = supply_of(seller, buyer, vat_id), area_of(seller)
+    if percent:
+        return {CANARIES: "L", CEUTA: "M", MELILLA: "M"}.get(here, "S")
+    if supply is Supply.REVERSE_CHARGE:
+        return "AE"
+    if supply is Supply.EXPORT and here in EU_RATES:
+        return "G"
+    return "Z" if product == "zero" else "E"
 
 
 def rate_of(country: str, on: date) -> Decimal | None:
@@ -111,6 +204,7 @@ def read_vat_id(text: str, country: str) -> str:
     typed = unicodedata.normalize("NFKC", text).strip().upper()[: MOST_CHARACTERS * 2]
     if not typed:
         return ""
+    country = SAME_AREA.get(country, country)
     if country in EU_RATES:
         prefix = PREFIX.get(country, country)
         bare = re.sub(r"[\s.\-/]", "", typed)
@@ -125,10 +219,3 @@ def read_vat_id(text: str, country: str) -> str:
         return str(module.validate(typed))
     except ValidationError:
         return ""
-
-
-def _tax_area(country: str, subdivision: str) -> str:
-    """Name the area whose tax holds at an address: its country, or `ES-CN` and the like outside the VAT of theirs."""
-    plain = unicodedata.normalize("NFKD", subdivision).upper().removeprefix(f"{country}-")
-    plain = "".join(c for c in plain if c.isalnum())
-    return f"{country}-outside" if plain in OUTSIDE_EU_VAT.get(country, ()) else country

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from drafthorse.models.accounting import ApplicableTradeTax, TradeAllowanceCharge
 from drafthorse.models.document import Document as Xml
@@ -24,6 +24,7 @@ from core.money import Money, exponent
 from core.pdf import Enclosure
 from purchases.documents import bank_account, billing_contact, items_of, latest_bill, pay_by_sentence, voice_of
 from purchases.models import DocumentKind, PaymentType
+from taxexempt.policy import Place, category_of, read_vat_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,11 +40,6 @@ LICENSES: Final = "C62"
 """Unit of measure "one" (UN/ECE Recommendation 20)."""
 FINEST: Final = 2
 """Decimals that an amount of EN 16931 may have."""
-EU: Final = frozenset(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
-)
-VAT_COUNTRY: Final = {"EL": "GR", "XI": "GB"}
-"""VAT IDs whose first letters are not their country's code."""
 REASONS: Final = {
     "AE": ("VATEX-EU-AE", "Reverse charge"),
     "G": ("VATEX-EU-G", "Export outside the EU"),
@@ -55,30 +51,6 @@ MEANS: Final = {PaymentType.CHECK: "20", PaymentType.CARD: "48"}
 """Payment means of UNTDID 4461; a wire transfer is 58 (SEPA) or 30."""
 
 Values = dict[str, Any]
-
-
-class Parties(NamedTuple):
-    """What decides on tax categories: countries (ISO 3166) and tax numbers."""
-
-    seller_country: str
-    seller_number: str
-    buyer_country: str
-    buyer_number: str
-
-
-def category_of(percent: Decimal, parties: Parties, *, product: str = "standard") -> str:
-    """Name the tax category of a line (UNTDID 5305): S, Z, E, AE, G, O; empty when EN 16931 has none for it."""
-    if percent:
-        return "S" if parties.seller_number else ""
-    if not parties.seller_number:
-        return "O"
-    if is_vat_id(parties.seller_number):
-        if parties.seller_country in EU and parties.buyer_country not in EU:
-            return "G"
-        bought_in = VAT_COUNTRY.get(parties.buyer_number[:2], parties.buyer_number[:2])
-        if {parties.seller_country, bought_in} <= EU and bought_in != parties.seller_country:
-            return "AE"
-    return "Z" if product == "zero" else "E"
 
 
 def is_vat_id(number: str) -> bool:
@@ -128,9 +100,15 @@ def values_of(
         return None
     if exponent(purchase.currency) > FINEST:
         return None
-    parties = Parties(client.country, _number(client.vat_id), contact.country, _number(purchase.vat_id))
     for line in lines:
-        line["category"] = category_of(Decimal(line["percent"]), parties, product=line.pop("tax_category"))
+        line["category"] = category_of(
+            Decimal(line["percent"]),
+            seller=Place(client.country, client.subdivision, client.postal_code),
+            seller_number=_number(client.vat_id),
+            buyer=Place(contact.country, contact.state, contact.postal_code),
+            vat_id=purchase.vat_id,
+            product=line.pop("tax_category"),
+        )
     taxes = _taxes(lines)
     if not _is_expressible(taxes, purchase.currency):
         return None
@@ -241,7 +219,7 @@ def _seller(client: Client) -> Values:
 
 
 def _buyer(purchase: Purchase, contact: PurchaseContact, *, is_outside: bool) -> Values:
-    number = "" if is_outside else _number(purchase.vat_id)
+    number = "" if is_outside else read_vat_id(purchase.vat_id, contact.country) or _number(purchase.vat_id)
     return {
         "name": clip(contact.company or contact.name),
         "person": clip(contact.name) if contact.company else "",

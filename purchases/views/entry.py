@@ -25,6 +25,9 @@ from core.refused import Refused
 from core.views import INVALID, Page, chosen_client
 from customers.models import ContactKind, Customer
 from customers.services import AddressInput, CustomerInput
+from partners.models import Partner, PartnerStatus
+from partners.selectors import with_outstanding
+from partners.services.limit import check_terms
 from purchases import forms
 from purchases.models import Policy, Product, ProductPrice, Purchase, Source
 from purchases.policy import Buyer, warnings
@@ -32,7 +35,7 @@ from purchases.services.entry import Arrival, enter_order
 from purchases.services.place import Order
 from purchases.states import Status
 from purchases.tables import desk_link, purchase_link
-from taxexempt.policy import TaxAnswer, tax_for
+from taxexempt.policy import Place, TaxAnswer, tax_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +61,9 @@ class Totals:
     suggestion: TaxAnswer | None
     problems: list[str]
     outside: list[str]
+    partner: list[str]
+    partner_customer: int | None
+    has_other_term: bool
     customer: Customer | None
     earlier: list[Purchase]
 
@@ -86,7 +92,16 @@ class Sheet:
         self.currencies = currencies_of(client)
         currency = str(values.get("currency", ""))
         currency = currency if currency in self.currencies else self.currencies[0]
-        self.main = forms.EntryForm(**self._values(""), files=files, currencies=self.currencies)
+        self.policy = Policy.objects.filter(client=client).order_by("-version").first()
+        partners = with_outstanding(Partner.objects.filter(client=client, status=PartnerStatus.ACCEPTED))
+        self.main = forms.EntryForm(
+            **self._values(""),
+            files=files,
+            currencies=self.currencies,
+            partners=partners.order_by("company", "pk"),
+            usual_term=self.policy.term_days if self.policy else 0,
+            country=str(values.get("billing-country", "")),
+        )
         self.contacts = {
             kind: forms.EntryContactForm(**self._values(kind), is_needed=kind == ContactKind.BILLING)
             for kind in CONTACT_LABELS
@@ -127,10 +142,8 @@ class Sheet:
         if not country:
             return None
         return tax_for(
-            seller_country=self.client.country,
-            seller_subdivision=self.client.subdivision,
-            buyer_country=country,
-            buyer_state=billing.cleaned_data.get("state", ""),
+            seller=Place(self.client.country, self.client.subdivision, self.client.postal_code),
+            buyer=Place(country, billing.cleaned_data.get("state", ""), billing.cleaned_data.get("postal_code", "")),
             vat_id=self.main.cleaned_data.get("vat_id", ""),
             customer_type=self.main.cleaned_data.get("customer_type", ""),
             on=at.astimezone(self.client.zone).date(),
@@ -146,14 +159,13 @@ class Sheet:
         currency = main.cleaned_data.get("currency") or self.currencies[0]
         net, tax = sum(line.net for line in amounts), sum(line.tax for line in amounts)
         outside: list[str] = []
-        policy = Policy.objects.filter(client=self.client).order_by("-version").first()
-        if policy is not None and main.cleaned_data.get("is_po"):
+        if self.policy is not None and main.cleaned_data.get("is_po"):
             buyer = Buyer(
                 type=main.cleaned_data.get("customer_type", ""),
                 company=billing.cleaned_data.get("company", ""),
                 country=billing.cleaned_data.get("country", ""),
             )
-            outside = warnings(policy.terms, buyer, Money(net + tax, currency))
+            outside = warnings(self.policy.terms, buyer, Money(net + tax, currency))
         customer = self.known_customer()
         return Totals(
             currency=currency,
@@ -166,6 +178,9 @@ class Sheet:
             suggestion=suggestion,
             problems=self.problems(),
             outside=outside,
+            partner=self.partner_lines(Money(net + tax, currency), at),
+            partner_customer=getattr(main.cleaned_data.get("partner"), "customer_id", None),
+            has_other_term=bool(main.cleaned_data.get("term_days")),
             customer=customer,
             earlier=self.earlier(customer),
         )
@@ -177,10 +192,30 @@ class Sheet:
             for number, item in enumerate(self.items, start=1)
             if item.errors
         ]
+        found += [str(text) for text in self.main.errors.get("vat_id", ())]
         billing = self.contacts["billing"].cleaned_data
         if (billing.get("company") or billing.get("last_name")) and not billing.get("email"):
             found.append("Without an e-mail address nothing is sent: keys and documents have to go another way.")
         return found
+
+    def partner_lines(self, gross: Money, at: datetime) -> list[str]:
+        """Say how the chosen partner stands: what it may order, and what this order does to its limit."""
+        partner, is_po = self.main.cleaned_data.get("partner"), self.main.cleaned_data.get("is_po")
+        if partner is None:
+            return []
+        limit, used = partner.limit, Money(partner.outstanding_minor, partner.currency)
+        lines = [f"{partner.company}: {used} of a limit of {limit} is outstanding."]
+        try:
+            check_terms(partner, gross.currency, on=at.astimezone(self.client.zone).date())
+        except Refused as refused:
+            lines.append(f"In the portal it could not order on PO: {refused.message}")
+        if is_po:
+            after = used + gross if gross.currency == partner.currency and not self.main["is_test"].value() else used
+            over = " That is over the limit." if after > limit else ""
+            lines.append(f"This order is reviewed, not measured by the limit; afterwards {after} is outstanding.{over}")
+        if partner.month_end_statement:
+            lines.append("It gets a month-end statement instead of payment notices.")
+        return lines
 
     def known_customer(self) -> Customer | None:
         """The client's customer with this company and billing e-mail, whom the order will be filed under."""
@@ -225,6 +260,8 @@ class Sheet:
             is_po=data["is_po"],
             payment_type=data["payment_type"],
             po_number=data["po_number"],
+            partner=data["partner"],
+            term_days=data["term_days"],
             is_test=data["is_test"],
             x_parameters=data["x_parameters"],
             form_token=f"entry:{self.token}",
@@ -324,6 +361,8 @@ class OrderEntry(Page):
                 problem = refused.message
                 if refused.code == "outside policy":
                     sheet.main.add_error("note", "Say why it is placed outside the policy.")
+                elif refused.code == "reason":
+                    sheet.main.add_error("note", "Say why another term holds.")
                 elif refused.code == "po_number":
                     sheet.main.add_error("po_number", "The policy asks for a PO number.")
             else:

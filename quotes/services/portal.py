@@ -126,6 +126,7 @@ def _tax(partner: Partner, wish: Wish, *, on: date) -> TaxAnswer:
         company=billing.company,
         country=billing.country,
         state=billing.state,
+        postal_code=billing.postal_code,
         vat_id=wish.customer.vat_id,
         email=billing.email,
     )

@@ -21,11 +21,11 @@ from accounts.roles import Right
 from core.letters import country_name, fill, formatter
 from core.refused import Refused
 from customers.models import ContactKind
-from customers.services import CustomerInput
+from customers.services import AddressInput, CustomerInput
 from purchases.models import Channel, PaymentType, Source
 from purchases.services.place import Order, OrderLine
 from quotes.forms import BuyerForm, ContactForm, PayForm
-from quotes.selectors import BuyerFacts, Cart, is_trusted, offer_of, policy_of, read_cart, tax_of
+from quotes.selectors import BuyerFacts, Cart, offer_of, policy_of, read_cart, tax_of, trust_at
 from quotes.services.checkout import check_out, is_form_key, mask_address, new_form_key
 from quotes.views.public import HOUR, MOST_ORDERS, MOST_POSTS, WINDOW_SECONDS, PublicPage, count, visitor_address
 from quotes.wording import LANGUAGES
@@ -115,6 +115,7 @@ class Checkout(PublicPage):
             company=self.data.get("billing-company", "").strip(),
             country=country if country in dict(typed.fields["country"].choices) else "",  # type: ignore[attr-defined]
             state=self.data.get("billing-state", ""),
+            postal_code=self.data.get("billing-postal_code", ""),
             vat_id="",
             email=self.data.get("billing-email", "").strip(),
         )
@@ -355,6 +356,12 @@ class Checkout(PublicPage):
             "tax_why": why,
         }
 
+    def typed_customer(self) -> CustomerInput:
+        """Who buys as far as it was typed, whole or not."""
+        typed = {name: self.data.get(f"billing-{name}", "") for name in AddressInput.__dataclass_fields__}
+        elsewhere = AddressInput() if self.contacts[ContactKind.DELIVERY].is_given else None
+        return CustomerInput(AddressInput(**typed), self.buyer.type, vat_id=self.buyer.vat_id, delivery=elsewhere)
+
     def choices(self) -> list[tuple[str, str]]:
         """What a tester may begin with: every product, as a link."""
         sold = self.client.products.filter(is_active=True).order_by("name", "pk")
@@ -372,10 +379,7 @@ class Checkout(PublicPage):
             lines.append(f"Purchase order is not offered ({offer.code}): {offer.reason}")
         else:
             lines.append("Purchase order is offered.")
-            trusted = is_trusted(self.policy, self.buyer)
-            reviewed = offer.is_reviewed and not trusted
-            why = "this customer is trusted" if trusted else "the policy reviews nothing"
-            lines.append("It will be reviewed." if reviewed else f"It will be accepted at once: {why}.")
+            lines.append(trust_at(self.policy, self.typed_customer()).sentence(self.policy))
         if self.tax is not None:
             lines.append(f"Tax ({self.tax.reason}): {self.tax.sentence}")
         return lines

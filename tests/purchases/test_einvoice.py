@@ -21,7 +21,7 @@ from core.money import Money
 from purchases.services.cancel import cancel_purchase
 from purchases.services.correction import correct_purchase
 from purchases.services.documents import render_document
-from purchases.services.einvoice import Parties, category_of, enclosure_of, invoice_values, write_xml
+from purchases.services.einvoice import enclosure_of, invoice_values, write_xml
 from purchases.services.place import OrderLine
 from purchases.services.products import save_product
 from purchases.services.refund import refund_purchase
@@ -145,29 +145,6 @@ def test_the_xml_agrees_with_the_purchase_to_the_cent(prices: list[str], percent
 
 
 @pytest.mark.parametrize(
-    ("percent", "parties", "product", "category"),
-    [
-        (19, Parties("DE", GERMAN, "DE", ""), "standard", "S"),
-        (19, Parties("US", "", "US", ""), "standard", ""),
-        (0, Parties("US", "", "US", ""), "standard", "O"),
-        (0, Parties("DE", GERMAN, "US", ""), "standard", "G"),
-        (0, Parties("DE", GERMAN, "FR", FRENCH), "standard", "AE"),
-        (0, Parties("DE", GERMAN, "GR", "EL094259216"), "standard", "AE"),
-        (0, Parties("DE", GERMAN, "FR", ""), "standard", "E"),
-        (0, Parties("DE", GERMAN, "DE", GERMAN), "standard", "E"),
-        (0, Parties("DE", GERMAN, "DE", ""), "zero", "Z"),
-        (0, Parties("JP", JAPANESE, "US", ""), "standard", "E"),
-        (0, Parties("CH", "CHE123456788", "DE", GERMAN), "standard", "E"),
-        (10, Parties("JP", JAPANESE, "JP", ""), "standard", "S"),
-    ],
-)
-def test_the_tax_category_follows_from_rate_countries_and_numbers(
-    percent: int, parties: Parties, product: str, category: str
-) -> None:
-    assert category_of(Decimal(percent), parties, product=product) == category
-
-
-@pytest.mark.parametrize(
     ("country", "vat_id", "category", "reason"),
     [
         ("DE", "", "E", "Exempt from tax"),
@@ -183,6 +160,21 @@ def test_an_invoice_without_tax_says_why_and_breaks_no_rule(
     assert broken_rules(xml) == []
     assert said(xml, "ApplicableHeaderTradeSettlement", "ApplicableTradeTax", "CategoryCode") == [category]
     assert said(xml, "ApplicableTradeTax", "ExemptionReason") == [reason]
+
+
+@pytest.mark.parametrize(
+    ("postal_code", "percent", "category"), [("35001", "7", "L"), ("51001", "8", "M"), ("28001", "21", "S")]
+)
+def test_the_taxes_of_the_canaries_and_ceuta_have_their_own_category(
+    postal_code: str, percent: str, category: str
+) -> None:
+    client = a_seller(vat_id="ESB35000009")
+    client.country, client.postal_code = "ES", postal_code
+    client.save()
+    customer = a_customer(country="ES", postal_code=postal_code)
+    xml = xml_of(the_invoice(a_released_po(client, customer=customer, tax_percent=Decimal(percent))))
+    assert broken_rules(xml) == []
+    assert said(xml, "ApplicableHeaderTradeSettlement", "ApplicableTradeTax", "CategoryCode") == [category]
 
 
 def test_a_zero_rated_product_is_not_exempt() -> None:
