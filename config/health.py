@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from dunning.models import Heartbeat, ScheduledRun
-from dunning.selectors import SILENT_AFTER
+from dunning.selectors.today import SILENT_AFTER
 from mailing.selectors import waiting_for_us
 
 if TYPE_CHECKING:

@@ -37,6 +37,8 @@ class Customer(models.Model):
     type = models.CharField(max_length=3, choices=CustomerType.choices)
     vat_id = models.CharField(max_length=30, blank=True)
     language = models.CharField(max_length=5, default="en")
+    payables_email = models.EmailField(blank=True)
+    """Where its accounts payable reads letters about unpaid orders, beside the billing contact."""
     created_at = models.DateTimeField()
     history = HistoricalRecords()
 

@@ -79,6 +79,10 @@ class Reason(StrEnum):
     EXEMPT_PARTNER = "exempt_partner"
     TEST_ORDER = "test_order"
     AWAITING_REVIEW = "awaiting_review"
+    AWAITING_APPROVAL = "awaiting_approval"
+    STALE_BANK = "stale_bank"
+    TAKEN_OUT = "taken_out"
+    DISPUTED = "disputed"
     CLOSED = "closed"
 
 

@@ -50,6 +50,10 @@ REASON_LABELS: Final[dict[str, str]] = {
     Reason.EXEMPT_PARTNER: "Exempt partner",
     Reason.TEST_ORDER: "Test order",
     Reason.AWAITING_REVIEW: "Awaiting review",
+    Reason.AWAITING_APPROVAL: "Run awaits approval",
+    Reason.STALE_BANK: "Bank data too old",
+    Reason.TAKEN_OUT: "Taken out of the run",
+    Reason.DISPUTED: "Disputed",
     Reason.CLOSED: "Closed",
 }
 REASON_CHOICES = [(reason.value, REASON_LABELS[reason]) for reason in Reason]
@@ -57,6 +61,10 @@ REASON_TONES: Final[dict[str, str]] = {
     Reason.DUE: "blue",
     Reason.NOT_YET: "gray",
     Reason.HELD: "amber",
+    Reason.DISPUTED: "amber",
+    Reason.TAKEN_OUT: "amber",
+    Reason.AWAITING_APPROVAL: "amber",
+    Reason.STALE_BANK: "red",
     Reason.PROMISED: "amber",
     Reason.ON_ITS_WAY: "blue",
     Reason.BOUNCED: "red",
@@ -85,6 +93,10 @@ SENTENCES: Final[dict[str, str]] = {
     Reason.EXEMPT_PARTNER: "The partner gets a month-end statement instead of notices.",
     Reason.TEST_ORDER: "Test orders are never dunned.",
     Reason.AWAITING_REVIEW: "The PO document is there and awaits its review.",
+    Reason.AWAITING_APPROVAL: "{coming} is due; the day's run waits for its approval.",
+    Reason.STALE_BANK: "{coming} is due; the run waits for a newer bank statement.",
+    Reason.TAKEN_OUT: "{coming} was taken out of the day's run.",
+    Reason.DISPUTED: "The customer disputes the claim {until}; {coming} waits.",
     Reason.CLOSED: "Nothing is owed: {status}.",
 }
 

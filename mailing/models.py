@@ -221,3 +221,36 @@ class RelayState(models.Model):
 
     def __str__(self) -> str:
         return f"failing since {self.failing_since}" if self.failing_since else "working"
+
+
+class DeliveryReport(models.Model):
+    """What a mail server said later about an e-mail that was sent: it came back, is delayed, or somebody complained.
+
+    Read from a mailbox (delivery status notifications) or sent by a provider's webhook; `key` is the same when the
+    same report comes again. `email` is empty while nobody knows which message it is about.
+    """
+
+    email = models.ForeignKey(Email, models.PROTECT, related_name="reports", null=True, blank=True)
+    source = models.CharField(max_length=10, choices=[("mailbox", "Mailbox"), ("webhook", "Webhook")])
+    key = models.CharField(max_length=64)
+    kind = models.CharField(
+        max_length=10,
+        choices=[
+            ("bounced", "Came back"),
+            ("delayed", "Delayed"),
+            ("delivered", "Delivered"),
+            ("complained", "Marked as spam"),
+            ("unknown", "Not understood"),
+        ],
+    )
+    recipient = models.CharField(max_length=254, blank=True)
+    words = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key"], name="delivery_report_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.email_id}"

@@ -211,6 +211,8 @@ class Purchase(models.Model):
     held_at = models.DateTimeField(null=True, blank=True)
     hold_until = models.DateField(null=True, blank=True)
     hold_reason = models.CharField(max_length=300, blank=True)
+    is_disputed = models.BooleanField(default=False)
+    """The hold is a dispute: the customer says that the claim, or a part of it, is not owed."""
     promised_until = models.DateField(null=True, blank=True)
     kept_active_at = models.DateTimeField(null=True, blank=True)
     next_action_on = models.DateField(null=True, blank=True)

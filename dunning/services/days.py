@@ -11,7 +11,7 @@ from django.db.models import Count
 from core.refused import Refused
 from dunning.models import Run
 from dunning.schedule import Reason
-from dunning.selectors import due_days, due_purchases
+from dunning.selectors.days import due_days, due_purchases
 from dunning.services.statements import owe_statement, owed_statements, state_account
 from dunning.services.steps import decide_purchase
 from errorlog.models import ErrorType
@@ -21,7 +21,7 @@ from purchases.models import Purchase
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from dunning.selectors import ClientDay
+    from dunning.selectors.days import ClientDay
     from dunning.services.statements import Owed
 
 log = structlog.get_logger(__name__)

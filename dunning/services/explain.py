@@ -9,7 +9,7 @@ from django.db import transaction
 from core.days import ONE_DAY
 from dunning.models import Explanation
 from dunning.schedule import Reason, decide
-from dunning.selectors import facts_of
+from dunning.selectors.facts import facts_of
 from purchases.models import Purchase
 
 if TYPE_CHECKING:

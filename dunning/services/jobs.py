@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 
 from dunning.models import Heartbeat, ScheduledRun
-from dunning.selectors import last_days, next_morning
+from dunning.selectors.days import last_days, next_morning
 from dunning.services.days import decide_due_days
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from dunning.models import Notice, NoticeStatus
 from dunning.schedule import Reason, Step, against_copy, decide
-from dunning.selectors import facts_of
+from dunning.selectors.facts import facts_of
 from dunning.services.explain import refresh
 from dunning.states import REASON_LABELS
 from followups.models import Category

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from core.refused import Refused
 from dunning.models import Notice
-from dunning.selectors import is_notified
+from dunning.selectors.why import is_notified
 from purchases.models import Nature, Purchase
 from purchases.services.history import Note, report, save_change
 from purchases.states import Status

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from core.refused import Refused
 from dunning.models import ResponseLink
-from dunning.selectors import hash_of
+from dunning.selectors.why import hash_of
 from dunning.services import pauses
 from purchases.models import Nature
 from purchases.services.cancel import cancel_purchase

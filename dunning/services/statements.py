@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date, datetime
 
-    from dunning.selectors import ClientDay
+    from dunning.selectors.days import ClientDay
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.db import transaction
 from dunning import documents, emails
 from dunning.models import Notice, NoticeStatus
 from dunning.schedule import CANCELS, Reason, Step, decide
-from dunning.selectors import facts_of
+from dunning.selectors.facts import facts_of
 from dunning.services.explain import explain
 from dunning.services.notices import LEVELS
 from dunning.services.response import open_link

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from django.template.context import Context
 
-    from dunning.selectors import Rung
+    from dunning.selectors.why import Rung
     from purchases.models import Purchase
 
 register = template.Library()

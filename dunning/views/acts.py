@@ -10,7 +10,7 @@ from accounts.roles import Right
 from core.tables import day_text
 from core.views import ActionView
 from dunning import forms
-from dunning.selectors import is_notified, is_stopped
+from dunning.selectors.why import is_notified, is_stopped
 from dunning.services import pauses
 from purchases.models import Purchase
 from purchases.states import Status

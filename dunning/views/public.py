@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 from core.refused import Refused
 from core.tables import Reader, day_text, moment_text, money_text
 from dunning.forms import AnswerForm
-from dunning.selectors import answer_of
+from dunning.selectors.why import answer_of
 from dunning.services.response import CANCEL, EXTEND, KEEP, answer_link
 
 if TYPE_CHECKING:

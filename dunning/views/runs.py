@@ -11,7 +11,8 @@ from accounts.roles import Right
 from core.views import Empty, ListPage, Segment, chosen_client
 from dunning.filters import ExplanationFilter
 from dunning.models import Explanation, Run
-from dunning.selectors import clocks, last_days
+from dunning.selectors.days import last_days
+from dunning.selectors.today import clocks
 from dunning.tables import ExplanationTable, RunTable, steps_text
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from core.charts import BarChart, BarData, bar_chart, sparkline
 from core.money import exponent
 from core.tables import badge, locale_of, money_text, number_text
 from core.views import Page, chosen_client
-from dunning.selectors import clocks, coming, last_days, letters_by_day, undecided, worker_state
+from dunning.selectors.days import last_days
+from dunning.selectors.today import clocks, coming, letters_by_day, undecided, worker_state
 from mailing.selectors import attention
 from mailing.tables import email_link, status_badge
 from mailing.wording import kind_label

@@ -10,7 +10,7 @@ import pytest
 
 from accounts.models import Client
 from dunning.models import Run
-from dunning.selectors import due_days, next_morning
+from dunning.selectors.days import due_days, next_morning
 from dunning.services.jobs import next_work_at, run_periodic_jobs
 from tests.stories import a_client
 

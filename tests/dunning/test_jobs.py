@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from dunning import tasks
 from dunning.models import Heartbeat, Notice, Run, ScheduledRun
-from dunning.selectors import worker_state
+from dunning.selectors.today import worker_state
 from dunning.services.jobs import JOBS, beat, claim_slot, run_claimed_jobs, run_now
 from purchases.services.place import place_order
 from tests.dunning.worker import at_nine, steps_of, works_daily

@@ -11,7 +11,7 @@ import pytest
 
 from core.refused import Refused
 from dunning.models import Explanation, Notice, ResponseLink, Run
-from dunning.selectors import timeline, why, why_on
+from dunning.selectors.why import timeline, why, why_on
 from dunning.services.jobs import run_periodic_jobs
 from dunning.services.notices import mark_returned
 from dunning.services.pauses import (

@@ -20,7 +20,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from core.refused import Refused
 from dunning.models import Notice, Run
 from dunning.schedule import decide
-from dunning.selectors import facts_of
+from dunning.selectors.facts import facts_of
 from dunning.services.days import decide_due_days
 from dunning.services.explain import explain
 from dunning.services.pauses import hold_dunning

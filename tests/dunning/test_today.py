@@ -17,7 +17,7 @@ from django.urls import reverse
 from accounts.models import Client, User
 from accounts.roles import ROLES
 from dunning.models import Heartbeat
-from dunning.selectors import Coming, clocks, coming, letters_by_day, undecided
+from dunning.selectors.today import Coming, clocks, coming, letters_by_day, undecided
 from dunning.services.jobs import run_periodic_jobs
 from dunning.services.pauses import keep_active
 from mailing.models import Email

@@ -14,7 +14,7 @@ from django.db import OperationalError
 from config import health
 from config.environment import Relay
 from dunning.models import Heartbeat, ScheduledRun
-from dunning.selectors import SILENT_AFTER, worker_state
+from dunning.selectors.today import SILENT_AFTER, worker_state
 
 if TYPE_CHECKING:
     from django.test import Client

@@ -11,7 +11,7 @@ from core.money import Money
 from core.refused import Refused
 from dunning.models import Notice
 from dunning.schedule import Reason, decide
-from dunning.selectors import facts_of
+from dunning.selectors.facts import facts_of
 from followups.models import FollowUp
 from mailing.models import Email
 from partners.selectors import outstanding

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from dunning.selectors import Preview, due_days, preview
+from dunning.selectors.days import Preview, due_days, preview
 from dunning.services.days import decide_due_days
 from dunning.services.statements import preview_statements
 from dunning.states import STEP_LABELS, sentence

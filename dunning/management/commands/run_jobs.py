@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from dunning.management.commands.dunning import read_moment, runs_as_lines
-from dunning.selectors import due_days, preview_days
+from dunning.selectors.days import due_days, preview_days
 from dunning.services.jobs import run_now, run_periodic_jobs
 from dunning.services.statements import preview_statements
 

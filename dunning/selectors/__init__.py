@@ -1,0 +1,1 @@
+"""Reads of the ladder: facts, days, reasons, figures; one module each."""
