@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from core.tables import Reader, day_text
 from core.templatetags.kontor import route
-from dunning import selectors
+from dunning.selectors.today import worker_state
+from dunning.selectors.why import timeline as ladder_of
+from dunning.selectors.why import why
 from dunning.tables import explanation_text, outcome_badge
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def worker_state(context: Context) -> dict[str, Any]:
     None on a page that shows the state itself, as `worker` of its context.
     """
     request = context["request"]
-    worker = context.get("worker") or selectors.worker_state(at=_moment(context), user=request.user)
+    worker = context.get("worker") or worker_state(at=_moment(context), user=request.user)
     return {"request": request, "worker": worker, "reader": Reader.of(request)}
 
 
@@ -78,8 +80,8 @@ def dunning_timeline(context: Context, purchase: Purchase) -> dict[str, Any]:
     """Draw a purchase's ladder, past and forecast, with the sentence why it stands where it does. Three queries."""
     reader = Reader.of(context["request"])
     on = _moment(context).astimezone(purchase.client.zone).date()
-    timeline = selectors.timeline(purchase, on)
-    line = selectors.why(purchase)
+    timeline = ladder_of(purchase, on)
+    line = why(purchase)
     rungs = [_drawn(rung, number, purchase, reader) for number, rung in enumerate(timeline.rungs)]
     return {
         "request": context["request"],
