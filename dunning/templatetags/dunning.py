@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core.tables import Reader, day_text
 from core.templatetags.kontor import route
-from dunning.selectors.today import worker_state
+from dunning.selectors import today
 from dunning.selectors.why import timeline as ladder_of
 from dunning.selectors.why import why
 from dunning.tables import explanation_text, outcome_badge
@@ -45,7 +45,7 @@ def worker_state(context: Context) -> dict[str, Any]:
     None on a page that shows the state itself, as `worker` of its context.
     """
     request = context["request"]
-    worker = context.get("worker") or worker_state(at=_moment(context), user=request.user)
+    worker = context.get("worker") or today.worker_state(at=_moment(context), user=request.user)
     return {"request": request, "worker": worker, "reader": Reader.of(request)}
 
 
