@@ -71,11 +71,11 @@ def find_or_register(
     The contacts on file are the latest ones given; a purchase keeps its own snapshot. What anybody may have typed (not
     `is_proven`) only adds contacts that were missing.
     """
-    customer = _find(client, data)
+    customer = find_customer(client, data)
     if customer is None:
         # Two first orders at once would each register the customer: the client's row orders them, and one looks again.
         Client.objects.select_for_update(no_key=True).get(pk=client.pk)
-        customer = _find(client, data) or _register(client, data, by=by, at=at)
+        customer = find_customer(client, data) or _register(client, data, by=by, at=at)
     on_file = set() if is_proven else set(customer.contacts.order_by().values_list("kind", flat=True))
     for kind, address in data.addresses().items():
         if kind not in on_file:
@@ -123,7 +123,8 @@ def save_contact(customer: Customer, *, kind: str, address: AddressInput, by: Us
     return customer
 
 
-def _find(client: Client, data: CustomerInput) -> Customer | None:
+def find_customer(client: Client, data: CustomerInput) -> Customer | None:
+    """Find the client's customer with this company and billing e-mail."""
     return (
         Customer.objects.filter(
             client=client,

@@ -7,6 +7,9 @@ from typing import Final
 KIND_LABELS: Final[dict[str, str]] = {
     "order_confirmation": "Order confirmation",
     "po_received": "PO received",
+    "po_in_review": "PO and document received",
+    "nothing_to_pay": "Nothing to pay (invoice)",
+    "order_link": "Link to the order's page",
     "document_reminder": "Document reminder",
     "document_expired": "Canceled, no PO document",
     "po_released": "PO released",

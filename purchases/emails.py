@@ -25,7 +25,7 @@ from purchases.documents import (
     salutation,
     voice_of,
 )
-from purchases.models import Document, DocumentKind, LicenseKey
+from purchases.models import Document, DocumentKind, LicenseKey, Source
 from purchases.wording import EMAILS, MISSING_POINTS, EmailText
 
 if TYPE_CHECKING:
@@ -225,14 +225,52 @@ def po_received(purchase: Purchase, *, at: datetime, again: str = "", link: str 
     return write_to_customer(purchase, "po_received", _text("po_received", voice), parts, at=at)
 
 
+def po_in_review(purchase: Purchase, *, at: datetime, link: str = "") -> Email | None:
+    """Say that the order came with its signed PO document, which is checked now: nobody is asked for anything."""
+    voice = voice_of(purchase, at=at)
+    parts = Parts(
+        facts=order_facts(purchase, voice),
+        documents=_confirmations(purchase),
+        link=link,
+        link_label=voice.labels["status_link"] if link else "",
+    )
+    return write_to_customer(purchase, "po_in_review", _text("po_in_review", voice), parts, at=at)
+
+
+def nothing_to_pay(purchase: Purchase, *, document: Document, at: datetime, link: str = "") -> Email | None:
+    """Say that an order over nothing is complete, with its invoice; not reviewed, the e-mail confirms it too."""
+    voice = voice_of(purchase, at=at)
+    parts = Parts(
+        facts=order_facts(purchase, voice),
+        documents=[document, *([] if purchase.is_reviewed else _confirmations(purchase))],
+        values={"number": document.number},
+        link=link,
+        link_label=voice.labels["status_link"] if link else "",
+    )
+    return write_to_customer(purchase, "nothing_to_pay", _text("nothing_to_pay", voice), parts, at=at)
+
+
+def order_link(purchase: Purchase, *, link: str, at: datetime) -> Email:
+    """Send the link to the order's own page anew. Raises Refused when there is nobody to write to."""
+    voice = voice_of(purchase, at=at)
+    parts = Parts(
+        facts=order_facts(purchase, voice), link=link, link_label=voice.labels["status_link"], key=at.isoformat()
+    )
+    return queue_for_customer(purchase, "order_link", _text("order_link", voice), parts, at=at)
+
+
 def po_released(
     purchase: Purchase, *, document: Document, at: datetime, again: str = "", link: str = ""
 ) -> Email | None:
     """Say that the PO is accepted: payment instructions, and the invoice or pro-forma invoice attached.
 
-    Accepted without a review, it is the first e-mail about the order and confirms it too.
+    Accepted without a review, it is the first e-mail about the order and confirms it too; what anybody may have typed
+    at the checkout also asks to be told if it was somebody else.
     """
     voice = voice_of(purchase, at=at)
+    text = _text("po_released", voice)
+    if purchase.source == Source.CHECKOUT and not purchase.is_reviewed:
+        text = text._replace(after=(*text.after, voice.labels["not_you"]))
     parts = Parts(
         facts=order_facts(purchase, voice),
         payment=payment_facts(purchase, voice),
@@ -242,7 +280,7 @@ def po_released(
         link=link,
         link_label=voice.labels["status_link"] if link else "",
     )
-    return write_to_customer(purchase, "po_released", _text("po_released", voice), parts, at=at)
+    return write_to_customer(purchase, "po_released", text, parts, at=at)
 
 
 def po_rejected(purchase: Purchase, *, reason: str, at: datetime) -> Email | None:

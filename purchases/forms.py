@@ -22,6 +22,7 @@ from core.views import ActionForm
 from customers.forms import ContactForm
 from customers.models import Customer, CustomerType
 from customers.services import AddressInput
+from partners.models import Partner
 from purchases.models import Channel, CustomerReason, DeliveryKind, PaymentType, RefundKind
 from purchases.selectors import CHECKLIST
 from purchases.services.bank_csv import DATE_FORMATS, DECIMALS, DELIMITERS, ENCODINGS, LAST_HEADING, ROLES, CsvLayout
@@ -32,11 +33,14 @@ from purchases.services.licenses import KeyList, decode, read_keys
 from purchases.services.place import OrderLine, check_x_parameter
 from purchases.services.products import ProductDetails
 from purchases.services.release import ReceivedFile
+from purchases.services.term import TERMS
 from purchases.wording import MISSING_POINTS
 from taxexempt.policy import read_vat_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from django.db.models import QuerySet
 
     from accounts.models import Client
     from core.money import LineAmounts
@@ -555,7 +559,11 @@ class RefundForm(ActionForm):
         self.fields["amount"] = MoneyField(
             label=f"Amount in {currency}", currency=currency, language=language, required=False
         )
-        self.rests = {f"item_{rest.item.pk}": rest for rest in rests if rest.quantity}
+        offered = {kind for kind, _ in kinds}
+        if RefundKind.AMOUNT not in offered:
+            del self.fields["amount"], self.fields["is_net"]
+        chosen = rests if RefundKind.ITEMS in offered else ()
+        self.rests = {f"item_{rest.item.pk}": rest for rest in chosen if rest.quantity}
         for name, rest in self.rests.items():
             self.fields[name] = forms.IntegerField(
                 label=f"{rest.item.name}: pieces, at most {rest.quantity}",
@@ -569,7 +577,7 @@ class RefundForm(ActionForm):
         """What the untouched form would do."""
         amount = self.initial.get("amount")
         if amount is None:
-            return Wish()
+            return Wish(self.initial.get("kind", RefundKind.TOTAL))
         return Wish(RefundKind.AMOUNT, Money.parse(amount, cast("MoneyField", self.fields["amount"]).currency))
 
     def clean(self) -> dict[str, Any]:
@@ -680,6 +688,10 @@ class EntryForm(ActionForm):
         help_text="Empty: as suggested.",
     )
     payment_type = forms.ChoiceField(label="Pays by", choices=PaymentType.choices)
+    partner = forms.ModelChoiceField(
+        label="Partner", queryset=Partner.objects.none(), required=False, empty_label="None: the customer buys itself"
+    )
+    term_days = forms.TypedChoiceField(label="Term", coerce=int, empty_value=0, required=False)
     is_po = forms.BooleanField(label="Purchase order", required=False)
     po_number = forms.CharField(label="PO number", required=False, max_length=60)
     has_document = forms.BooleanField(label="The signed PO document is here", required=False)
@@ -696,10 +708,32 @@ class EntryForm(ActionForm):
     )
     is_test = forms.BooleanField(label="Test order", required=False)
 
-    def __init__(self, *args: Any, currencies: Sequence[str], **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        currencies: Sequence[str],
+        partners: QuerySet[Partner],
+        usual_term: int,
+        country: str,
+        **options: Any,
+    ) -> None:
         super().__init__(*args, **options)
         self.use_required_attribute = False
+        self.country = country
         cast("forms.ChoiceField", self.fields["currency"]).choices = [(code, code) for code in currencies]
+        cast("forms.ModelChoiceField[Partner]", self.fields["partner"]).queryset = partners
+        others = [(str(days), label) for days, label in TERMS.items() if days != usual_term]
+        usual = ("", f"{usual_term} days, as the policy says")
+        cast("forms.ChoiceField", self.fields["term_days"]).choices = [usual, *others]
+
+    def clean_vat_id(self) -> str:
+        """Bring a VAT ID of the billing country to its usual form, as the checkout does."""
+        typed: str = self.cleaned_data["vat_id"]
+        known = read_vat_id(typed, self.country)
+        if typed.strip() and not known:
+            whose = countries.name(self.country) or "the billing country, which is missing"
+            raise ValidationError(f"This is not a VAT ID of {whose}: correct it, or leave it empty.", code="vat_id")
+        return known
 
     def clean_file(self) -> ReceivedFile | None:
         """Accept a file that is what it says."""
@@ -718,6 +752,13 @@ class EntryForm(ActionForm):
                 raise ValidationError(refused.message, code=refused.code) from None
             found[key] = value
         return found
+
+
+class TermForm(ReasonForm):
+    """Other days to pay than the policy's."""
+
+    term_days = forms.TypedChoiceField(label="Term", coerce=int, choices=list(TERMS.items()))
+    field_order = ("term_days", "reason")
 
 
 class EntryContactForm(ContactForm):

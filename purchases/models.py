@@ -453,12 +453,16 @@ class ReviewCheck(models.Model):
 
 
 class StatusLink(models.Model):
-    """The customer's own page of an order, by a link that only they have; only its hash is kept."""
+    """The customer's own page of an order, by a link that only they have; only its hash is kept.
+
+    `opened_at` is when somebody last looked, to a few minutes.
+    """
 
     purchase = models.ForeignKey(Purchase, models.CASCADE, related_name="status_links")
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects = OfPurchaseQuerySet.as_manager()

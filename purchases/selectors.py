@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from accounts.models import Client, User
+    from customers.services import CustomerInput
     from purchases.models import Policy
     from purchases.policy import PolicyTerms
 
@@ -349,6 +350,61 @@ def currencies_of(client: Client) -> list[str]:
     """List the currencies in which a client has prices."""
     prices = ProductPrice.objects.filter(product__client=client).order_by("currency")
     return list(prices.values_list("currency", flat=True).distinct())
+
+
+# Trusted customers ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whether an order is a trusted customer's, and what in it is other than what is on file about that customer.
+
+    Anybody can type a company and an e-mail address. So an order goes past the review only when nothing in it is new:
+    then the keys go to the mailbox that is on file, and the invoice says what earlier ones said.
+    """
+
+    customer: str
+    is_listed: bool
+    gaps: tuple[str, ...] = ()
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the order need not be reviewed."""
+        return self.is_listed and not self.gaps
+
+    def sentence(self, policy: Policy) -> str:
+        """Say why an order on purchase order is reviewed, or why not."""
+        if not policy.review:
+            return f"Not reviewed: version {policy.version} of the policy reviews nothing."
+        if self.is_given:
+            return f"Not reviewed: {self.customer} is a trusted customer, and everything is as it is on file."
+        if self.is_listed:
+            new = ", ".join(self.gaps)
+            return f"Reviewed although {self.customer} is a trusted customer: other than on file is {new}."
+        return f"Reviewed: version {policy.version} of the policy asks for it."
+
+
+ON_FILE: Final = {
+    "company": "the company",
+    "email": "the e-mail address",
+    "street": "the street",
+    "postal_code": "the postal code",
+    "city": "the city",
+    "state": "the state",
+    "country": "the country",
+}
+
+
+def trust_of(policy: Policy, customer: Customer, given: CustomerInput) -> Trust:
+    """Compare what an order says about its customer with what is on file, where the policy trusts that customer."""
+    if not policy.trusted_customers.filter(pk=customer.pk).exists():
+        return Trust(str(customer), is_listed=False)
+    contact = customer.contacts.get(kind=ContactKind.BILLING)
+    same = {label: (getattr(contact, name), getattr(given.billing, name)) for name, label in ON_FILE.items()}
+    same |= {"the customer type": (customer.type, given.type), "the VAT ID": (customer.vat_id, given.vat_id)}
+    gaps = [label for label, (known, typed) in same.items() if known.casefold() != typed.casefold()]
+    gaps += ["the delivery contact"] if given.delivery is not None else []
+    return Trust(str(customer), is_listed=True, gaps=tuple(gaps))
 
 
 # How to order on purchase order, for customers -----------------------------------------------------------------------

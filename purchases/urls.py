@@ -13,6 +13,7 @@ from purchases.views import (
     policy_edit,
     products,
     reversal,
+    term,
     viewer,
 )
 
@@ -60,6 +61,7 @@ urlpatterns = [
     path("<str:reference>/reinstate/", reversal.PurchaseReinstate.as_view(), name="reinstate"),
     path("<str:reference>/deactivate/", reversal.PurchaseDeactivate.as_view(), name="deactivate"),
     path("<str:reference>/correct/", reversal.PurchaseCorrect.as_view(), name="correct"),
+    path("<str:reference>/term/", term.PurchaseTerm.as_view(), name="term"),
     path("<str:reference>/contact/<str:kind>/", reversal.PurchaseContactEdit.as_view(), name="contact"),
     path("<str:reference>/cancel/", acts.PurchaseCancel.as_view(), name="cancel"),
     path("<str:reference>/documents/<str:number>.pdf", viewer.DocumentPdf.as_view(), name="document"),

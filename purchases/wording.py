@@ -97,6 +97,7 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "regards_email": "Kind regards,",
         "attached": "Attached: {{number}}",
         "status_link": "Your order: its status and its documents",
+        "not_you": "You did not order this? Please tell us at once: {{client_email}}.",
         "footer": "You receive this e-mail because of your order with {{client}}. Questions? Write to {{client_email}}.",
     },
     "de": {
@@ -162,6 +163,7 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "regards_email": "Mit freundlichen Grüßen",
         "attached": "Anlage: {{number}}",
         "status_link": "Ihre Bestellung: Stand und Dokumente",
+        "not_you": "Sie haben das nicht bestellt? Bitte melden Sie sich sofort: {{client_email}}.",
         "footer": "Sie erhalten diese E-Mail wegen Ihrer Bestellung bei {{client}}. Fragen? Schreiben Sie an {{client_email}}.",
     },
     "fr": {
@@ -227,6 +229,7 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "regards_email": "Cordialement,",
         "attached": "Pièce jointe : {{number}}",
         "status_link": "Votre commande : son état et ses documents",
+        "not_you": "Vous n’avez pas passé cette commande\u00a0? Signalez-le-nous aussitôt\u00a0: {{client_email}}.",
         "footer": "Vous recevez cet e-mail dans le cadre de votre commande auprès de {{client}}. "
         "Une question ? Écrivez à {{client_email}}.",
     },
@@ -293,6 +296,7 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "regards_email": "Un cordial saludo,",
         "attached": "Adjunto: {{number}}",
         "status_link": "Su pedido: estado y documentos",
+        "not_you": "¿No ha hecho este pedido? Avísenos enseguida: {{client_email}}.",
         "footer": "Recibe este correo con motivo de su pedido a {{client}}. "
         "¿Alguna pregunta? Escriba a {{client_email}}.",
     },
@@ -359,6 +363,7 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "regards_email": "今後ともよろしくお願い申し上げます。",
         "attached": "添付書類:{{number}}",
         "status_link": "ご注文の状況と書類",
+        "not_you": "お心当たりのないご注文の場合は、至急 {{client_email}} までご連絡ください。",
         "footer": "このメールは、{{client}}へのご注文に関してお送りしています。お問い合わせは {{client_email}} までお願いいたします。",
     },
 }
@@ -714,6 +719,115 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
                 "注文書を確認後、お支払い方法を記載した確認メールをお送りいたします。"
                 "{{deadline_on}}までに届かない場合、ご注文はキャンセルとなります(費用は発生いたしません)。",
             ),
+        ),
+    },
+    "po_in_review": {
+        "en": EmailText(
+            "Your purchase order {{reference}}: we have your document",
+            (
+                "Thank you for ordering on purchase order. Your order and your signed document have arrived; we check them "
+                "now.",
+            ),
+            (
+                "You need not do anything. Once the order is accepted, you receive our confirmation with everything you "
+                "need to pay; should something be missing, we write to you.",
+            ),
+        ),
+        "de": EmailText(
+            "Ihre Bestellung {{reference}}: Ihr Bestellbeleg liegt uns vor",
+            (
+                "vielen Dank für Ihre Bestellung auf Rechnung. Ihre Bestellung und Ihr unterschriebener Beleg sind "
+                "eingegangen; wir prüfen sie jetzt.",
+            ),
+            (
+                "Sie brauchen nichts weiter zu tun. Nach der Freigabe erhalten Sie unsere Bestätigung mit allen Angaben "
+                "zur Zahlung; sollte etwas fehlen, melden wir uns bei Ihnen.",
+            ),
+        ),
+        "fr": EmailText(
+            "Votre bon de commande {{reference}}\u00a0: nous avons votre document",
+            (
+                "Nous vous remercions de votre commande par bon de commande. Votre commande et votre document signé nous "
+                "sont parvenus\u00a0; nous les vérifions.",
+            ),
+            (
+                "Vous n’avez rien d’autre à faire. Dès que la commande est acceptée, vous recevrez notre confirmation avec "
+                "les instructions de paiement\u00a0; s’il manque quelque chose, nous vous écrirons.",
+            ),
+        ),
+        "es": EmailText(
+            "Su orden de compra {{reference}}: tenemos su documento",
+            (
+                "Le agradecemos su pedido mediante orden de compra. Hemos recibido su pedido y su documento firmado, y los "
+                "estamos comprobando.",
+            ),
+            (
+                "No tiene que hacer nada más. En cuanto se acepte el pedido recibirá nuestra confirmación con las "
+                "instrucciones de pago; si faltara algo, le escribiremos.",
+            ),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご注文 {{reference}}:注文書を受け取りました",
+            (
+                "このたびは発注書によるご注文をいただき、誠にありがとうございます。"
+                "ご注文と署名済みの注文書を受け取りました。ただいま内容を確認しております。",
+            ),
+            (
+                "お手続きは以上です。承認後、お支払い方法を記載した確認メールをお送りいたします。"
+                "不足がある場合は、こちらからご連絡いたします。",
+            ),
+        ),
+    },
+    "nothing_to_pay": {
+        "en": EmailText(
+            "Your order {{reference}} is complete: {{number}}",
+            ("Thank you for your order. Nothing has to be paid for it. Attached you find {{number}}.",),
+        ),
+        "de": EmailText(
+            "Ihre Bestellung {{reference}} ist abgeschlossen: {{number}}",
+            ("vielen Dank für Ihre Bestellung. Dafür ist nichts zu zahlen. Im Anhang finden Sie {{number}}.",),
+        ),
+        "fr": EmailText(
+            "Votre commande {{reference}} est terminée\u00a0: {{number}}",
+            (
+                "Nous vous remercions de votre commande. Il n’y a rien à payer. Vous trouverez ci-joint le document "
+                "{{number}}.",
+            ),
+        ),
+        "es": EmailText(
+            "Su pedido {{reference}} está completo: {{number}}",
+            ("Le agradecemos su pedido. No hay nada que pagar. Adjuntamos el documento {{number}}.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご注文 {{reference}} のお手続きが完了しました({{number}})",
+            ("このたびはご注文いただき、誠にありがとうございます。お支払いは不要です。{{number}} を添付いたします。",),
+        ),
+    },
+    "order_link": {
+        "en": EmailText(
+            "The page of your order {{reference}}",
+            ("Here is the link to the page of your order: its status, its documents and what is to be done.",),
+            ("Links to it that you had before do not work any more. Whoever has this one can see the order.",),
+        ),
+        "de": EmailText(
+            "Die Seite Ihrer Bestellung {{reference}}",
+            ("hier ist der Link zur Seite Ihrer Bestellung: mit ihrem Status, ihren Dokumenten und dem, was zu tun ist.",),
+            ("Frühere Links dorthin gelten nicht mehr. Wer diesen hat, kann die Bestellung sehen.",),
+        ),
+        "fr": EmailText(
+            "La page de votre commande {{reference}}",
+            ("Voici le lien vers la page de votre commande\u00a0: son état, ses documents et ce qui reste à faire.",),
+            ("Les liens précédents ne fonctionnent plus. Quiconque possède celui-ci peut voir la commande.",),
+        ),
+        "es": EmailText(
+            "La página de su pedido {{reference}}",
+            ("Este es el enlace a la página de su pedido: su estado, sus documentos y lo que queda por hacer.",),
+            ("Los enlaces anteriores ya no funcionan. Quien tenga este puede ver el pedido.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご注文 {{reference}} のページ",
+            ("ご注文の状況、書類、お手続きをご確認いただけるページのリンクをお送りいたします。",),
+            ("以前のリンクは無効になりました。このリンクをお持ちの方はご注文をご覧になれます。",),
         ),
     },
     "po_released": {

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from accounts.models import Client
     from core.money import LineAmounts
     from customers.services import CustomerInput
+    from purchases.models import Purchase
 
 MOST_PIECES: Final = 9_999
 MOST_LINES: Final = 30
@@ -220,9 +221,14 @@ def offer_of(policy: Policy, buyer: BuyerFacts, gross: Money) -> Offer:
 
 
 def trust_at(policy: Policy, given: CustomerInput) -> Trust:
-    """Say whether the order of this customer would go past the review, and why (not); for the client's own test page."""
+    """Say whether this customer's order would go past the review, and why (not); for the client's own test page."""
     found = find_customer(policy.client, given)
     return Trust(given.billing.company, is_listed=False) if found is None else trust_of(policy, found, given)
+
+
+def newest_link(purchase: Purchase) -> StatusLink | None:
+    """Find the newest link to the order's own page, whether it still works or not."""
+    return StatusLink.objects.filter(purchase=purchase).order_by("-created_at", "-pk").first()
 
 
 def hash_of(secret: str) -> str:

@@ -3,10 +3,13 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern, URLResolver
 
-from quotes.views import portal, portal_checkout
+from quotes.views import link, portal, portal_checkout
 
 app_name = "quotes"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("<str:reference>/link/send/", link.LinkSend.as_view(), name="link_send"),
+    path("<str:reference>/link/revoke/", link.LinkRevoke.as_view(), name="link_revoke"),
+]
 
 PORTAL = [
     path("partner/", portal.PortalLogin.as_view(), name="login"),

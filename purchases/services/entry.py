@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 
 from core.refused import Refused
+from partners.models import PartnerStatus
 from purchases.models import Channel, Nature, Purchase, Source
 from purchases.policy import Buyer, warnings
 from purchases.services.history import Note, enter
 from purchases.services.place import place_order
-from purchases.services.release import receive_document
+from purchases.services.release import keep_document
+from purchases.services.term import check_term, term_note
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,8 +36,10 @@ class Arrival:
 def enter_order(client: Client, order: Order, arrival: Arrival, *, by: User, at: datetime, note: str = "") -> Purchase:
     """Place an order that Customer Service keyed in: unpaid, or on PO waiting for its review, its document received.
 
-    The same `form_token` places one order: who clicks twice gets the first. Raises Refused as `place_order` does, and
-    for a PO outside the client's policy without a `note`, or without the PO number that the policy asks for.
+    A partner's order is its own and takes of its limit, but is reviewed instead of measured by it. The same
+    `form_token` places one order: who clicks twice gets the first. Raises Refused as `place_order` does, for another
+    term or a PO outside the client's policy without a `note`, without the PO number that the policy asks for, and for
+    a partner that is not accepted or another client's.
     """
     if placed := _placed(client, order.form_token):
         return placed
@@ -54,6 +58,12 @@ def _placed(client: Client, token: str | None) -> Purchase | None:
 
 @transaction.atomic
 def _enter(client: Client, order: Order, arrival: Arrival, *, by: User, at: datetime, note: str) -> Purchase:
+    partner = order.partner
+    if partner is not None and (partner.client_id != client.pk or partner.status != PartnerStatus.ACCEPTED):
+        message = f"{partner.company} is no accepted partner of {client}."
+        raise Refused(message, "partner")
+    if order.term_days:
+        check_term(order.term_days, note)
     order = replace(order, source=Source.OFFLINE, has_document=order.is_po and arrival.has_document)
     purchase = place_order(client, order, by=by, at=at)
     if order.is_po:
@@ -65,8 +75,10 @@ def _enter(client: Client, order: Order, arrival: Arrival, *, by: User, at: date
         by=by,
         at=at,
     )
+    if purchase.term_days != purchase.policy.term_days:
+        enter(purchase, term_note(purchase, note), by=by, at=at)
     if arrival.has_document:
-        purchase = receive_document(purchase, channel=arrival.channel, by=by, at=at, file=arrival.file)
+        purchase = keep_document(purchase, channel=arrival.channel, by=by, at=at, file=arrival.file)
     return purchase
 
 

@@ -103,7 +103,18 @@ def _check(purchase: Purchase, amount: Money) -> None:
         raise Refused(message, "status")
 
 
-def settle(purchase: Purchase, step: Transition, *, by: User | None, at: datetime) -> None:
+def settle_free(purchase: Purchase, *, by: User | None, at: datetime, link: str = "") -> None:
+    """Make a locked open purchase over nothing Paid at once: no money will ever come that could settle it.
+
+    It is invoiced and delivered, also where delivery waits for the money. `link` is the order's own page.
+    """
+    purchase.move(SETTLE)
+    purchase.paid_at = purchase.closed_at = at
+    save_change(purchase, Note("settled", "Nothing to pay: settled at once"), by=by, at=at)
+    settle(purchase, SETTLE, by=by, at=at, link=link)
+
+
+def settle(purchase: Purchase, step: Transition, *, by: User | None, at: datetime, link: str = "") -> None:
     """Send a purchase that `step` made Paid its receipt; where no invoice holds, the invoice. Deliver what is owed.
 
     Keys go along with the first invoice; what was Paid or Canceled before gets those that are missing by now.
@@ -113,4 +124,7 @@ def settle(purchase: Purchase, step: Transition, *, by: User | None, at: datetim
     document = issue(purchase, DocumentKind.RECEIPT if is_invoiced else DocumentKind.INVOICE, at=at)
     if invoice is None or (step is not SETTLE and lacks_keys(purchase)):
         deliver(purchase, by=by, at=at)
-    emails.receipt(purchase, document=document, at=at, again="" if step is SETTLE else document.number)
+    if purchase.gross_minor:
+        emails.receipt(purchase, document=document, at=at, again="" if step is SETTLE else document.number)
+    else:
+        emails.nothing_to_pay(purchase, document=document, at=at, link=link)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -29,8 +29,10 @@ from purchases.models import (
     XParameter,
 )
 from purchases.policy import Buyer, Offer, offer_at_checkout
+from purchases.selectors import trust_of
 from purchases.services.documents import issue
 from purchases.services.history import Note, keep_limit, report, save_change
+from purchases.services.payment import settle_free
 from purchases.services.release import accept
 from purchases.states import Status
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
     from accounts.models import Client, User
     from core.money import LineAmounts
+    from customers.models import Customer
     from customers.services import CustomerInput
     from partners.models import Partner
 
@@ -63,7 +66,7 @@ class Order:
 
     Without `reference` a number is drawn; made-up data gives its own. `form_token` is the one-time key of the form it
     was typed into, `remote_address` (masked) where from, `status_url` the order's own page for the e-mails about it.
-    With `has_document` the signed PO document came along and nobody is asked for it.
+    With `has_document` the signed PO document came along and nobody is asked for it; `term_days` 0 is the policy's.
     """
 
     source: str
@@ -83,6 +86,7 @@ class Order:
     remote_address: str = ""
     status_url: str = ""
     has_document: bool = False
+    term_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +110,9 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
         raise Refused(message, "policy")
     lines = _price(client, order)
     gross = Money(sum(line.amounts.gross for line in lines), order.currency)
-    is_proven = order.source != Source.CHECKOUT or by is not None
+    is_proven = order.source != Source.CHECKOUT
     customer = find_or_register(client, order.customer, by=by, at=at, is_proven=is_proven)
-    offer = _offer(order, policy, customer_id=customer.pk, gross=gross)
+    offer = _offer(order, policy, customer=customer, gross=gross)
     purchase = Purchase(
         client=client,
         customer=customer,
@@ -135,7 +139,7 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
         net_minor=sum(line.amounts.net for line in lines),
         tax_minor=sum(line.amounts.tax for line in lines),
         gross_minor=gross.minor,
-        term_days=policy.term_days,
+        term_days=order.term_days or policy.term_days,
         ordered_at=at,
     )
     if order.partner is not None and order.source == Source.PARTNER and order.is_po:
@@ -143,20 +147,30 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
     if purchase.status == Status.PURCHASE_ORDER:
         purchase.released_at = at
         purchase.due_on = purchase.ordered_on + timedelta(days=purchase.term_days)
-    save_change(purchase, Note("placed", f"Order placed ({purchase.get_source_display()})"), by=by, at=at)
+    placed = Note("placed", f"Order placed ({purchase.get_source_display()})", detail=offer.reason)
+    save_change(purchase, placed, by=by, at=at)
     _write_parts(purchase, order, lines)
     keep_limit(purchase, by=by, at=at, comment="order placed")
     if order.source != Source.QUOTE:
         issue(purchase, DocumentKind.CONFIRMATION, at=at)
-    if purchase.status == Status.PURCHASE_ORDER:
-        accept(purchase, by=by, at=at, link=order.status_url)
-    elif purchase.status == Status.AWAITING_RELEASE:
-        if not order.has_document:
-            emails.po_received(purchase, at=at, link=order.status_url)
-    else:
-        emails.order_confirmation(purchase, at=at, link=order.status_url)
+    _start(purchase, order, by=by, at=at)
     report(purchase, "placed", at=at)
     return purchase
+
+
+def _start(purchase: Purchase, order: Order, *, by: User | None, at: datetime) -> None:
+    """Do what the first status entails, and tell the customer."""
+    link = order.status_url
+    if purchase.status == Status.PURCHASE_ORDER:
+        accept(purchase, by=by, at=at, link=link)
+    elif purchase.status == Status.AWAITING_RELEASE and order.has_document:
+        emails.po_in_review(purchase, at=at, link=link)
+    elif purchase.status == Status.AWAITING_RELEASE:
+        emails.po_received(purchase, at=at, link=link)
+    elif not purchase.gross_minor:
+        settle_free(purchase, by=by, at=at, link=link)
+    else:
+        emails.order_confirmation(purchase, at=at, link=link)
 
 
 def _first_status(order: Order, offer: Offer) -> Status:
@@ -165,9 +179,13 @@ def _first_status(order: Order, offer: Offer) -> Status:
     return Status.UNPAID if order.source == Source.OFFLINE else Status.AWAITING_OFFLINE_PAYMENT
 
 
-def _offer(order: Order, policy: Policy, *, customer_id: int, gross: Money) -> Offer:
-    if not order.is_po or order.source == Source.OFFLINE:
-        return Offer(is_offered=True, is_reviewed=order.is_po)
+def _offer(order: Order, policy: Policy, *, customer: Customer, gross: Money) -> Offer:
+    """Say whether the order is reviewed, and why (not); raises Refused where purchase orders are not offered."""
+    if not order.is_po:
+        return Offer(is_offered=True)
+    if order.source == Source.OFFLINE:
+        reason = "Reviewed: a purchase order that was keyed in always is."
+        return Offer(is_offered=True, is_reviewed=True, reason=reason)
     if order.source == Source.PARTNER:
         if order.partner is None:
             message = "An order in the partner portal needs its partner."
@@ -175,14 +193,13 @@ def _offer(order: Order, policy: Policy, *, customer_id: int, gross: Money) -> O
         if not policy.partner_pos_allowed:
             message = "Partners may not order on PO."
             raise Refused(message, "partner")
-        return Offer(is_offered=True)
-    address = order.customer.billing
+        return Offer(is_offered=True, reason="Not reviewed: in the partner portal the partner's limit decides.")
+    address, trust = order.customer.billing, trust_of(policy, customer, order.customer)
     buyer = Buyer(
         type=order.customer.type,
         company=address.company,
         country=address.country,
-        # Who only claims to be a trusted customer must not have the keys sent elsewhere: that is reviewed.
-        is_trusted=order.customer.delivery is None and policy.trusted_customers.filter(pk=customer_id).exists(),
+        is_trusted=trust.is_given,
     )
     offer = offer_at_checkout(policy.terms, buyer, gross)
     if not offer.is_offered:
@@ -190,7 +207,7 @@ def _offer(order: Order, policy: Policy, *, customer_id: int, gross: Money) -> O
     if policy.po_number_required and not order.po_number:
         message = "A PO number is needed for a purchase order."
         raise Refused(message, "po_number")
-    return offer
+    return replace(offer, reason=trust.sentence(policy))
 
 
 def _price(client: Client, order: Order) -> list[_Line]:

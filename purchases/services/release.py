@@ -16,6 +16,7 @@ from purchases.selectors import review_of
 from purchases.services.delivery import deliver
 from purchases.services.documents import issue
 from purchases.services.history import Note, report, save_change
+from purchases.services.payment import settle_free
 from purchases.signals import document_received
 from purchases.states import AWAITING_PO_DOCUMENT, CONVERT, LABELS, REJECT, RELEASE
 
@@ -46,16 +47,7 @@ def receive_document(
     if purchase.status not in AWAITING_PO_DOCUMENT:
         message = f"{purchase.reference} is {purchase.status_label}: it does not wait for a PO document."
         raise Refused(message, "not awaiting a document")
-    PoDocument.objects.create(
-        purchase=purchase,
-        channel=channel,
-        received_at=at,
-        received_by=by,
-        filename=file.filename if file else "",
-        content_type=file.content_type if file else "",
-        content=file.content if file else None,
-    )
-    purchase.document_received_at = purchase.document_received_at or at
+    _keep(purchase, channel=channel, by=by, at=at, file=file)
     text = f"PO document received ({Channel(channel).label})"
     if purchase.approved_at is not None:
         # The first approval was given to what lay there before.
@@ -71,6 +63,33 @@ def receive_document(
     document_received.send(Purchase, purchase=purchase, at=at)
     report(purchase, "document", at=at)
     return purchase
+
+
+@transaction.atomic
+def keep_document(
+    purchase: Purchase, *, channel: str, by: User | None, at: datetime, file: ReceivedFile | None = None
+) -> Purchase:
+    """Take the PO document that came along with an order: one that nobody has to review is filed all the same."""
+    if purchase.status in AWAITING_PO_DOCUMENT:
+        return receive_document(purchase, channel=channel, by=by, at=at, file=file)
+    purchase = Purchase.objects.lock(purchase)
+    _keep(purchase, channel=channel, by=by, at=at, file=file)
+    method = channel if channel != Channel.UPLOAD else "web"
+    note = Note("document", "PO document came with the order", nature=Nature.INBOUND, method=method)
+    return save_change(purchase, note, by=by, at=at)
+
+
+def _keep(purchase: Purchase, *, channel: str, by: User | None, at: datetime, file: ReceivedFile | None) -> None:
+    PoDocument.objects.create(
+        purchase=purchase,
+        channel=channel,
+        received_at=at,
+        received_by=by,
+        filename=file.filename if file else "",
+        content_type=file.content_type if file else "",
+        content=file.content if file else None,
+    )
+    purchase.document_received_at = purchase.document_received_at or at
 
 
 @transaction.atomic
@@ -151,8 +170,11 @@ def reject_purchase(purchase: Purchase, *, by: User, at: datetime, reason: str) 
 def accept(purchase: Purchase, *, by: User | None, at: datetime, link: str = "") -> None:
     """Do what an accepted PO entails: immediate, invoice and keys; prepaid, a pro-forma invoice only.
 
-    `link` is the order's own page, for the e-mail, where it is known.
+    Over nothing, it is Paid at once. `link` is the order's own page, for the e-mail, where it is known.
     """
+    if not purchase.gross_minor:
+        settle_free(purchase, by=by, at=at, link=link)
+        return
     if purchase.policy.delivery == "prepaid":
         document = issue(purchase, DocumentKind.PROFORMA, at=at)
     else:

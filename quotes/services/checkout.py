@@ -8,19 +8,16 @@ from datetime import timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
-from django.conf import settings
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from core.refused import Refused
-from purchases.models import Channel, Nature, PoDocument, Purchase, StatusLink
-from purchases.services.history import Note, save_change
+from purchases.models import Channel, PoDocument, Purchase
 from purchases.services.place import place_order
-from purchases.services.release import receive_document
-from purchases.states import AWAITING_PO_DOCUMENT
+from purchases.services.release import keep_document, receive_document
 from quotes.selectors import hash_of
+from quotes.services.link import keep_link, status_url
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,13 +26,11 @@ if TYPE_CHECKING:
     from purchases.services.place import Order
     from purchases.services.release import ReceivedFile
 
-ORDER_ROUTE: Final = "quotes_public:order"
 KEY_SALT: Final = "quotes.form_key"
 LINK_SALT: Final = "quotes.status_link"
 KEY_BYTES: Final = 24
 KEY_AGE: Final = timedelta(hours=12)
 MOST_UPLOADS: Final = 10
-VALID_FOR: Final = timedelta(days=400)
 IPV4: Final = 4
 
 
@@ -97,13 +92,14 @@ def check_out(
         return Placed(found, token, is_new=False)
     try:
         with transaction.atomic():
-            order = replace(order, form_token=hash_of(form_key), status_url=status_url(token))
-            purchase = place_order(client, order, by=by, at=at)
-            if file is not None and purchase.is_po:
-                purchase = _keep_file(purchase, file, by=by, at=at)
-            StatusLink.objects.create(
-                purchase=purchase, token_hash=hash_of(token), created_at=at, expires_at=at + VALID_FOR
+            file = file if order.is_po else None
+            order = replace(
+                order, form_token=hash_of(form_key), status_url=status_url(token), has_document=file is not None
             )
+            purchase = place_order(client, order, by=by, at=at)
+            if file is not None:
+                purchase = keep_document(purchase, channel=Channel.UPLOAD, by=by, at=at, file=file)
+            keep_link(purchase, token, at=at)
     except IntegrityError:
         # The same form at the same moment: the other one was first, and this one was undone whole.
         found = _placed_by(form_key)
@@ -115,16 +111,6 @@ def check_out(
 
 def _placed_by(form_key: str) -> Purchase | None:
     return Purchase.objects.filter(form_token=hash_of(form_key)).first()
-
-
-def status_url(token: str) -> str:
-    """Write out the address of an order's own page."""
-    return f"{settings.PUBLIC_URL}{reverse(ORDER_ROUTE, args=[token])}"
-
-
-def revoke_status_links(purchase: Purchase, *, at: datetime) -> int:
-    """Make every link to an order's own page useless."""
-    return StatusLink.objects.filter(purchase=purchase, revoked_at=None).update(revoked_at=at)
 
 
 @transaction.atomic
@@ -142,22 +128,3 @@ def upload_document(purchase: Purchase, *, file: ReceivedFile, at: datetime) -> 
         message = "Documents for this order are not accepted by upload."
         raise Refused(message, "channel")
     return receive_document(purchase, channel=Channel.UPLOAD, by=None, at=at, file=file)
-
-
-def _keep_file(purchase: Purchase, file: ReceivedFile, *, by: User | None, at: datetime) -> Purchase:
-    """Receive the document that came with the order; one that nobody has to review is filed all the same."""
-    if purchase.status in AWAITING_PO_DOCUMENT:
-        return receive_document(purchase, channel=Channel.UPLOAD, by=by, at=at, file=file)
-    PoDocument.objects.create(
-        purchase=purchase,
-        channel=Channel.UPLOAD,
-        received_at=at,
-        received_by=by,
-        filename=file.filename,
-        content_type=file.content_type,
-        content=file.content,
-    )
-    purchase = Purchase.objects.lock(purchase)
-    purchase.document_received_at = at
-    note = Note("document", "PO document came with the order", nature=Nature.INBOUND, method="web")
-    return save_change(purchase, note, by=by, at=at)

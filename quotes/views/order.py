@@ -1,4 +1,4 @@
-"""The customer's own page of an order: opening it changes nothing, sending the signed order does.
+"""The customer's own page of an order: opening it changes nothing of the order, sending the signed order does.
 
 A wrong, an expired and a revoked link look alike. Nothing of any other order is ever on it, nor license keys.
 """
@@ -29,6 +29,7 @@ from purchases.states import AWAITING_PO_DOCUMENT, Status
 from quotes.forms import UploadForm
 from quotes.selectors import link_of
 from quotes.services.checkout import upload_document
+from quotes.services.link import note_opening
 from quotes.views.public import (
     HOUR,
     MOST_POSTS,
@@ -101,6 +102,7 @@ class OrderPage(PublicPage):
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Show the order."""
+        note_opening(self.link, at=self.at)
         return self.show(request, token, UploadForm(language=self.language))
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:

@@ -158,6 +158,7 @@ class Side:
             "followups": {"pk": self.follow_up.pk},
             "mailing": {"pk": self.email.pk, "email": self.email.pk},
             "partners": {"pk": self.partner.pk},
+            "quotes": {"reference": self.purchase.reference},
             "purchases": {
                 "reference": self.purchase.reference,
                 "slug": self.client.slug,

@@ -124,7 +124,7 @@ def test_without_po_it_is_unpaid_and_with_po_it_waits_for_its_review(hafen: Clie
 def test_who_sent_the_document_along_is_not_asked_for_it(hafen: Client, rep: User) -> None:
     signed = enter_order(hafen, an_order(), SIGNED, by=rep, at=MONDAY)
     bare = enter_order(hafen, an_order(), FAX, by=rep, at=MONDAY)
-    assert list(Email.objects.filter(reference=signed.reference).values_list("kind", flat=True)) == []
+    assert list(Email.objects.filter(reference=signed.reference).values_list("kind", flat=True)) == ["po_in_review"]
     assert list(Email.objects.filter(reference=bare.reference).values_list("kind", flat=True)) == ["po_received"]
 
 

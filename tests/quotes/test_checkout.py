@@ -467,7 +467,7 @@ def test_the_test_page_says_why_po_is_offered_or_not_and_places_a_test_order(haf
     page = says(shopper.sends("update", customer_type="MIS"))
     assert "Purchase order is not offered (type): Purchase orders are for eligible organizations" in page
     page = says(shopper.sends("continue", customer_type="COM"))
-    assert "Purchase order is offered. It will be reviewed. Tax (domestic): Tax of DE, 19 %." in page
+    assert "Purchase order is offered. Reviewed: version 1 of the policy asks for it. Tax (domestic): Tax of DE, 19 %." in page
     shopper.sends("place", payment="po")
     purchase = the_order()
     assert (purchase.is_test, purchase.status, purchase.changed_by) == (True, "ARP", admin)

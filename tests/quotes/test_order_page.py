@@ -17,7 +17,8 @@ from purchases.services.cancel import cancel_purchase
 from purchases.services.refund import refund_purchase
 from purchases.services.release import reject_purchase, release_purchase
 from quotes.selectors import hash_of
-from quotes.services.checkout import revoke_status_links, upload_document
+from quotes.services.checkout import upload_document
+from quotes.services.link import revoke_links
 from tests.quotes.shopping import Shopper, a_scan, says, text_of
 from tests.stories import a_client, a_released_po, a_user, pays
 
@@ -223,7 +224,7 @@ def test_wrong_expired_and_revoked_links_look_alike(hafen: Client) -> None:
     wrong = browser.get("/order/guess/")
     assert wrong.status_code == 404
     assert "This link is not valid" in says(wrong)
-    revoke_status_links(buyer.purchase, at=timezone.now())
+    revoke_links(buyer.purchase, reason="sent to the wrong person", by=a_user("platform_admin"), at=timezone.now())
     revoked = browser.get(buyer.link)
     StatusLink.objects.update(revoked_at=None, expires_at=timezone.now() - timedelta(seconds=1))
     expired = browser.get(buyer.link)
