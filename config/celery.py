@@ -3,9 +3,10 @@
 import gc
 import os
 from contextlib import suppress
+from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_after_setup, setup_logging
+from celery.signals import celeryd_after_setup, setup_logging, task_failure
 from django.conf import settings
 from kombu.entity import Queue
 
@@ -48,3 +49,11 @@ def make_ready(**_: object) -> None:
         warm_up()
     gc.collect()
     gc.freeze()
+
+
+@task_failure.connect
+def tell_of_failure(*, sender: Any, exception: BaseException, **_: Any) -> None:
+    """A job failed: the log has the trace, and operators find it in the error log."""
+    from config.errors import task_failed  # noqa: PLC0415 -- only once the apps are loaded
+
+    task_failed(sender=sender, exception=exception)

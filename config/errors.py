@@ -1,10 +1,10 @@
-"""The page for an error nobody foresaw: an apology and the reference under which the log knows it."""
+"""Errors nobody foresaw: a page with an apology and a reference, an entry in the error log, from the worker too."""
 
 from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.db import DatabaseError, OperationalError
@@ -35,6 +35,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if status == FAILED:
         _enter(request, reference, error)
     return HttpResponse(loader.render_to_string(f"{status}.html", {"reference": reference}), status=status)
+
+
+def task_failed(*, sender: Any, exception: BaseException, **_: Any) -> None:
+    """Put a failure of the worker's job where operators look: once, and again when it comes back after it was done."""
+    kind = type(exception).__name__
+    if isinstance(exception, OperationalError):
+        return  # the database is away: there is nowhere to write it, and it comes back by itself
+    with suppress(DatabaseError):
+        log_error(
+            type=ErrorType.UNEXPECTED,
+            note=f"{kind} in the worker's job {sender.name}",
+            at=timezone.now(),
+            dedupe_key=f"task:{sender.name}:{kind}"[:120],
+        )
 
 
 def _enter(request: HttpRequest, reference: str, error: BaseException | None) -> None:

@@ -22,8 +22,15 @@ class ErrorType(models.TextChoices):
     UNEXPECTED = "unexpected", "Unexpected error"
 
 
+RETRIED = frozenset({ErrorType.KEY_GENERATION, ErrorType.KEY_LIST_EMPTY})
+"""What is tried again by itself, and by the button."""
+
+
 class ErrorRecord(models.Model):
-    """One failure, from the moment it happened until somebody or something remedied it."""
+    """One failure, from the moment it happened until somebody or something remedied it.
+
+    `next_try_at` is when it is tried again by itself; empty when it is not, or not any more.
+    """
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="error_records", null=True, blank=True)
     created_at = models.DateTimeField()
@@ -37,7 +44,8 @@ class ErrorRecord(models.Model):
     client_handles = models.BooleanField(default=False)
     office = models.ForeignKey(Office, models.PROTECT, null=True, blank=True, related_name="+")
     dedupe_key = models.CharField(max_length=120, unique=True)
-    history = HistoricalRecords()
+    next_try_at = models.DateTimeField(null=True, blank=True)
+    history = HistoricalRecords(excluded_fields=["next_try_at"])
 
     objects = TenantQuerySet.as_manager()
 
@@ -55,3 +63,8 @@ class ErrorRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_type_display()} {self.reference}".strip()
+
+    @property
+    def may_retry(self) -> bool:
+        """Whether trying again can remedy it."""
+        return not self.is_done and self.type in RETRIED

@@ -55,12 +55,23 @@ def _status(entry: ErrorRecord, _reader: Reader) -> str:
     )
 
 
-def _note(entry: ErrorRecord, _reader: Reader) -> str:
-    return format_html('<span title="{}">{}</span>', entry.note, Truncator(entry.note).chars(NOTE_LENGTH))
+def _note(entry: ErrorRecord, reader: Reader) -> str:
+    shown = format_html('<span title="{}">{}</span>', entry.note, Truncator(entry.note).chars(NOTE_LENGTH))
+    again = next_try(entry, reader)
+    return format_html('{}<span class="sub">Next try {}</span>', shown, again) if again else shown
+
+
+def next_try(entry: ErrorRecord, reader: Reader) -> SafeString | str:
+    """When it is tried again by itself; empty when it is not."""
+    return moment_cell(entry.next_try_at, reader) if entry.may_retry and entry.next_try_at else ""
 
 
 def _done(entry: ErrorRecord, _reader: Reader) -> str:
     return render_to_string("errorlog/_done.html", {"entry": entry})
+
+
+def _acts(entry: ErrorRecord, _reader: Reader) -> str:
+    return render_to_string("errorlog/_acts.html", {"entry": entry})
 
 
 def _item(entry: ErrorRecord, _reader: Reader) -> str:
@@ -97,10 +108,17 @@ class ErrorTable(Table):
         Column("Client handles", _client_handles, css="wide-only"),
         Column("Office", lambda entry, _: str(entry.office) if entry.office else NOTHING, css="wide-only"),
         Column("Client", _client, css="wide-only", clients_only=True),
+        Column(format_html('<span class="visually-hidden">{}</span>', "Retry, edit"), _acts, css="act"),
     )
+    is_selectable = True
+    bulk_template = "purchases/_bulk.html"
     default_sort = "-created_at"
     caption = "Error log"
 
     def link(self, row: Any) -> str:
         """The error's page."""
         return reverse("errorlog:detail", args=[row.pk])
+
+    def label(self, row: Any) -> str:
+        """The error by its number."""
+        return f"error {row.pk}"

@@ -5,23 +5,42 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from django.db.models import Q
 from django.urls import reverse
+from django.utils.html import format_html
 
+from accounts.models import Office
 from accounts.roles import Right
-from core.views import ActionView, DetailPage, Empty, ListPage, Segment
+from core.views import ActionView, BulkAction, DetailPage, Empty, ListPage, Segment, chosen_client
 from errorlog import services
 from errorlog.filters import ErrorFilter
-from errorlog.models import ErrorRecord
-from errorlog.tables import ErrorTable, type_badge
+from errorlog.forms import ErrorForm
+from errorlog.models import RETRIED, ErrorRecord
+from errorlog.tables import ErrorTable, next_try, type_badge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from django.db.models import QuerySet
+    from django_filters import FilterSet
+
+    from accounts.models import Client, User
 
 NEWEST_CHANGES = 20
 
 
 def _errors() -> Any:
     return ErrorRecord.objects.select_related("client", "office")
+
+
+def offices(user: User, client: Client | None) -> QuerySet[Office]:
+    """The offices that may take care of errors: the platform's, and the client's (None is All Clients)."""
+    only = client or user.client
+    mine = Q(client=None) | Q(client=only) if only else Q()
+    return Office.objects.filter(mine).order_by("name", "pk")
+
+
+BULK_ACTS = (("errorlog:done_many", "Mark done", "check"), ("errorlog:retry_many", "Retry", "rotate-cw"))
 
 
 class ErrorList(ListPage):
@@ -35,8 +54,8 @@ class ErrorList(ListPage):
     noun = ("error", "errors")
     empty = Empty(
         "No errors",
-        "What fails and needs somebody stands here: keys that could not be delivered, e-mails that were refused, "
-        "payments that fit no purchase.",
+        "What fails and needs somebody stands here: keys that could not be delivered, e-mails that did not arrive, "
+        "money that came late or was charged back, and failures nobody foresaw.",
     )
 
     def get_rows(self) -> Any:
@@ -47,16 +66,33 @@ class ErrorList(ListPage):
         """What is left to do first."""
         return (
             Segment("open", "Open", lambda rows: rows.filter(is_done=False)),
+            Segment("keys", "Keys", lambda rows: rows.filter(is_done=False, type__in=RETRIED)),
+            Segment("client", "Client handles", lambda rows: rows.filter(is_done=False, client_handles=True)),
             Segment("done", "Done", lambda rows: rows.filter(is_done=True)),
             Segment("all", "All"),
         )
 
+    def get_filterset(self) -> FilterSet:
+        """The filter bar; the client only where several are mixed."""
+        return ErrorFilter(
+            self.request.GET,
+            queryset=self.rows,
+            zone=self.user.zone,
+            offices=offices(self.user, chosen_client(self.request)),
+            shows_clients=self.reader.shows_clients,
+        )
+
     def context(self) -> dict[str, Any]:
-        """The list, and a key for the one form of its Done boxes."""
+        """The list with its bulk bar, and a key for the one form of its Done boxes."""
         context = super().context()
         # an empty first tab is an empty list, not a search without a hit
         is_default = context["shown"] == self.segments()[0].key
-        return {**context, "shown": "" if is_default else context["shown"], "form_key": uuid4().hex}
+        return {
+            **context,
+            "shown": "" if is_default else context["shown"],
+            "form_key": uuid4().hex,
+            "bulk_acts": [{"link": reverse(page), "label": label, "icon": icon} for page, label, icon in BULK_ACTS],
+        }
 
 
 class ErrorDetail(DetailPage):
@@ -75,6 +111,7 @@ class ErrorDetail(DetailPage):
         return {
             "row": self.row,
             "type": type_badge(self.row),
+            "next_try": next_try(self.row, self.reader),
             "changes": changes[:NEWEST_CHANGES],
             "form_key": uuid4().hex,
         }
@@ -101,8 +138,10 @@ class ErrorDone(_ErrorAct):
     action = services.mark_done
 
     def sentence(self) -> str:
-        """What was done."""
-        return f"Error #{self.row.pk} is done."
+        """What was done, and the way back; it sends the form “done” of the page it is shown on."""
+        undo = reverse("errorlog:reopen", args=[self.row.pk])
+        button = '<button class="btn btn-sm ghost" type="submit" form="done" formaction="{}">Undo</button>'
+        return format_html("Error #{} is done. " + button, self.row.pk, undo)
 
 
 class ErrorReopen(_ErrorAct):
@@ -114,3 +153,85 @@ class ErrorReopen(_ErrorAct):
     def sentence(self) -> str:
         """What was done."""
         return f"Error #{self.row.pk} is open again."
+
+
+class ErrorRetry(_ErrorAct):
+    """Try again now."""
+
+    title = "Retry"
+    action = services.retry_error
+
+    def sentence(self) -> str:
+        """What came of it."""
+        if self.row.is_done:
+            return f"Error #{self.row.pk} is done: nothing is missing any more."
+        return f"Error #{self.row.pk}: the key generator is asked within a minute."
+
+
+class ErrorEdit(_ErrorAct):
+    """Change the note, and who takes care of it."""
+
+    title = "Edit"
+    button = "Save"
+    form_class = ErrorForm
+    action = services.edit_error
+
+    def heading(self) -> str:
+        """The error by its number."""
+        return f"Error #{self.row.pk}"
+
+    def get_initial(self) -> dict[str, Any]:
+        """The error as it is."""
+        return {"note": self.row.note, "office": self.row.office_id}
+
+    def get_form(self, data: Any = None, files: Any = None) -> ErrorForm:
+        """The form with the offices that may take care of it."""
+        return ErrorForm(data, files, initial=self.get_initial(), offices=offices(self.user, self.row.client))
+
+    def sentence(self) -> str:
+        """What was done."""
+        return f"Error #{self.row.pk} is saved."
+
+
+class _ErrorBulk(BulkAction):
+    """What acts on many errors have in common."""
+
+    right = Right.ERRORS
+    list_url = "errorlog:list"
+
+    def get_rows(self) -> Any:
+        """All errors."""
+        return _errors()
+
+    def link(self, row: ErrorRecord) -> str:
+        """The error's page."""
+        return reverse("errorlog:detail", args=[row.pk])
+
+
+class ErrorDoneMany(_ErrorBulk):
+    """Several causes are remedied."""
+
+    title = "Mark done"
+    action = services.mark_done
+    done = "Done."
+
+    def consequences(self, rows: list[Any]) -> list[str]:
+        """What Done does, and what it does not."""
+        lines = [f"{len(rows)} errors leave the open ones." if len(rows) != 1 else "1 error leaves the open ones."]
+        if any(row.may_retry for row in rows):
+            lines.append("A key that is owed is still owed: it is delivered as soon as there is one.")
+        return lines
+
+
+class ErrorRetryMany(_ErrorBulk):
+    """Try several again now."""
+
+    title = "Retry"
+    action = services.retry_error
+    done = "Tried again."
+
+    def consequences(self, rows: list[Any]) -> list[str]:
+        """Keys go out at once, where there are any."""
+        ready = sum(row.may_retry for row in rows)
+        lines = [f"{ready} of {len(rows)} can be tried again: keys on the list go out at once, generators are asked."]
+        return [*lines, "The others are left as they are."] if ready < len(rows) else lines

@@ -108,7 +108,9 @@ def close_money_questions(*, purchase: Purchase, event: str, at: datetime, **_: 
 
 @receiver(keys_missing, sender=Purchase, dispatch_uid="follow-up-keys")
 def ask_for_keys(*, purchase: Purchase, item: PurchaseItem, at: datetime, **_: Any) -> None:
-    """The key list ran out: somebody should fill it."""
+    """The key list ran out: somebody should fill it; once, until the key is there."""
+    if _missing_keys(purchase, item).exists():
+        return
     services.open_follow_up(
         purchase,
         category=Category.DELIVERY,
@@ -116,8 +118,13 @@ def ask_for_keys(*, purchase: Purchase, item: PurchaseItem, at: datetime, **_: A
         subject=f"No keys left for {item.name}",
         due_at=at,
         at=at,
-        dedupe_key=f"{purchase.reference}:keys:{item.position}",
+        dedupe_key=f"{purchase.reference}:keys:{item.position}:{at.isoformat()}",
     )
+
+
+def _missing_keys(purchase: Purchase, item: PurchaseItem) -> QuerySet[FollowUp]:
+    prefix = f"{purchase.reference}:keys:{item.position}"
+    return FollowUp.objects.filter(purchase=purchase, dedupe_key__startswith=f"{prefix}:", done_at=None).order_by("pk")
 
 
 @receiver(late_money, sender=Purchase, dispatch_uid="follow-up-late-money")
@@ -159,8 +166,7 @@ def tell_of_refused_order(*, partner: Partner, gross: Money, at: datetime, **_: 
 @receiver(keys_found, sender=Purchase, dispatch_uid="follow-up-keys-found")
 def close_missing_keys(*, purchase: Purchase, item: PurchaseItem, at: datetime, **_: Any) -> None:
     """The key is with the customer: nobody has to fill the list for it any more."""
-    waiting = FollowUp.objects.filter(dedupe_key=f"{purchase.reference}:keys:{item.position}", done_at=None).first()
-    if waiting is not None:
+    for waiting in _missing_keys(purchase, item):
         services.finish_follow_up(waiting, by=None, at=at)
 
 

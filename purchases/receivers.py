@@ -7,16 +7,25 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections
 from django.dispatch import receiver
 
+from errorlog.models import ErrorRecord
+from errorlog.signals import retry_asked
+from mailing.models import Email
+from mailing.signals import email_bounced, email_dropped, email_failed, email_handed_over, email_uncertain
+from mailing.states import Carrier
 from partners.models import Partner
 from partners.signals import limit_currency_changed
-from purchases.models import Purchase
+from purchases.models import Purchase, PurchaseItem
+from purchases.services import troubles
 from purchases.services.history import keep_limit
+from purchases.services.licenses import try_again
+from purchases.signals import late_money, purchase_changed
 from purchases.states import ARROWS
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.models import User
+    from core.money import Money
 
 
 @receiver(limit_currency_changed, sender=Partner, dispatch_uid="purchases-limit-currency")
@@ -24,6 +33,49 @@ def reserve_anew(*, partner: Partner, by: User | None, at: datetime, **_: Any) -
     """Count the open orders that could not be compared with the limit before: those in its new currency."""
     for purchase in Purchase.objects.receivable().real().filter(partner=partner, currency=partner.currency):
         keep_limit(purchase, by=by, at=at, comment="counted from now on")
+
+
+@receiver(retry_asked, sender=ErrorRecord, dispatch_uid="purchases-retry-key")
+def deliver_again(*, entry: ErrorRecord, by: User, at: datetime, **_: Any) -> None:
+    """Somebody wants a missing key now."""
+    rows = PurchaseItem.objects.select_related("product", "purchase__client")
+    item = rows.filter(purchase__reference=entry.reference, position=entry.item_number).first()
+    if item is not None:
+        try_again(item, by=by, at=at)
+
+
+@receiver([email_failed, email_bounced, email_uncertain], sender=Email, dispatch_uid="purchases-mail-trouble")
+def tell_of_mail(*, email: Email, at: datetime, **_: Any) -> None:
+    """An e-mail did not arrive, or may not have: somebody has to see to it."""
+    troubles.note_mail_trouble(email, at=at)
+
+
+@receiver(email_handed_over, sender=Email, dispatch_uid="purchases-mail-sent")
+def close_mail(*, email: Email, at: datetime, **_: Any) -> None:
+    """It went out after all; a replay's were never in trouble."""
+    if email.transport != Carrier.SINK:
+        troubles.settle_mail_trouble(email, at=at, note="the e-mail was sent")
+
+
+@receiver(email_dropped, sender=Email, dispatch_uid="purchases-mail-dropped")
+def forget_mail(*, email: Email, at: datetime, **_: Any) -> None:
+    """It will not go out any more, and somebody or a rule said why."""
+    troubles.settle_mail_trouble(email, at=at, note=f"the e-mail was canceled: {email.drop_reason}")
+
+
+@receiver(late_money, sender=Purchase, dispatch_uid="purchases-late-money")
+def tell_of_money(*, purchase: Purchase, amount: Money, at: datetime, **_: Any) -> None:
+    """Money came that nothing was open for: somebody has to decide about it."""
+    troubles.note_late_money(purchase, amount=amount, at=at)
+
+
+@receiver(purchase_changed, sender=Purchase, dispatch_uid="purchases-payment-trouble")
+def follow_money(*, purchase: Purchase, event: str, at: datetime, **_: Any) -> None:
+    """The bank took money back, or it is all in order again."""
+    if event == "charged_back":
+        troubles.note_charge_back(purchase, at=at)
+    else:
+        troubles.settle_payment_trouble(purchase, event, at=at)
 
 
 def install_backstop(*, using: str, **_: Any) -> None:

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
-from django.db.models import Q
 
 from core.history import record
 from core.refused import Refused
-from errorlog.models import ErrorRecord, ErrorType
-from purchases.models import LicenseKey, Product, Purchase, PurchaseItem
-from purchases.services.delivery import DELIVERED_IN, ask_generator, give_key, note_arrival
+from errorlog.services import settle_errors
+from purchases.models import LicenseKey, Product, PurchaseItem
+from purchases.services.delivery import ask_generator, awaiting_key, deliver_late, error_keys
 from purchases.signals import stock_filled
 
 if TYPE_CHECKING:
@@ -156,7 +155,7 @@ def fill_key_list(product: Product, *, keys: KeyList, by: User, at: datetime) ->
     a key list.
     """
     filling = _add(product, keys, by=by, at=at)
-    filling.delivered = sum(_deliver_late(item, by=by, at=at) for item in waiting_items(product))
+    filling.delivered = sum(deliver_late(item, by=by, at=at) for item in waiting_items(product))
     filling.left = LicenseKey.objects.filter(product=product, item=None).count()
     stock_filled.send(Product, product=product, left=filling.left, at=at)
     return filling
@@ -189,30 +188,8 @@ def _add(product: Product, keys: KeyList, *, by: User, at: datetime) -> Filling:
 
 def waiting_items(product: Product) -> list[PurchaseItem]:
     """List the items that still need a key of this product, longest waiting first."""
-    errors = ErrorRecord.objects.filter(type=ErrorType.KEY_LIST_EMPTY, client=product.client_id, is_done=False)
-    named = set(errors.order_by().values_list("reference", "item_number"))
-    served = LicenseKey.objects.filter(product=product, deactivated_at=None, item__isnull=False)
-    rows = (
-        PurchaseItem.objects.filter(product=product, purchase__status__in=DELIVERED_IN)
-        .filter(
-            Q(key_request__isnull=False, key_request__done_at=None)
-            | Q(purchase__reference__in={reference for reference, _ in named})
-        )
-        .exclude(pk__in=served.values("item"))
-        .select_related("purchase", "product", "key_request")
-        .order_by("purchase__released_at", "pk")
-    )
-    return [item for item in rows if (item.purchase.reference, item.position) in named or hasattr(item, "key_request")]
-
-
-@transaction.atomic
-def _deliver_late(item: PurchaseItem, *, by: User, at: datetime) -> bool:
-    purchase = Purchase.objects.lock(item.purchase)
-    is_served = purchase.status not in DELIVERED_IN or item.keys.filter(deactivated_at=None).exists()
-    if is_served or not give_key(item, at=at):
-        return False
-    note_arrival(purchase, [item], by=by, at=at)
-    return True
+    rows = awaiting_key(PurchaseItem.objects.filter(product=product))
+    return list(rows.select_related("purchase", "product", "key_request").order_by("purchase__released_at", "pk"))
 
 
 @transaction.atomic
@@ -231,3 +208,20 @@ def ask_again(product: Product, *, by: User, at: datetime) -> int:
         ask_generator(item, at=at)
     record(Product.objects.lock(product), by=by, at=at, reason=f"generator asked again for {_items(len(items))}")
     return len(items)
+
+
+@transaction.atomic
+def try_again(item: PurchaseItem, *, by: User, at: datetime) -> None:
+    """Deliver an item's missing key now: from the list, else have the generator asked, its retries anew.
+
+    Where no key is owed any more, the error log is told so. Raises Refused while the list is empty.
+    """
+    if deliver_late(item, by=by, at=at):
+        return
+    if not awaiting_key(PurchaseItem.objects.filter(pk=item.pk)).exists():
+        settle_errors(*error_keys(item.purchase, item), by=by, at=at, note="no key is owed any more")
+    elif item.product.generator_url:
+        ask_generator(item, at=at)
+    else:
+        message = f"The key list of {item.product} is still empty: add keys, and it is delivered at once."
+        raise Refused(message, "empty")

@@ -149,7 +149,7 @@ def test_what_waited_for_keys_is_delivered_when_the_list_is_filled() -> None:
     assert "1 × Hafen Pro: N-1" in Email.objects.get(reference=first.reference, kind="delivery").body_text
     assert ErrorRecord.objects.get(reference=first.reference).is_done
     assert not ErrorRecord.objects.get(reference=second.reference).is_done
-    assert FollowUp.objects.get(dedupe_key=f"{first.reference}:keys:1").is_done
+    assert FollowUp.objects.get(purchase=first, reason="Key list empty").is_done
     assert HistoryEntry.objects.get(purchase=first, event="delivered").by == admin
     filling = fill_key_list(product, keys=read_keys("N-2\nN-3"), by=admin, at=days_later(3))
     assert (filling.delivered, filling.left) == (1, 1)
@@ -328,7 +328,7 @@ def test_a_generator_that_fails_is_asked_again_after_1_2_4_8_and_16_hours_then_g
     assert (error.type, error.client_handles, error.is_done) == ("key_generation", True, False)
     assert error.note == "No key for Hafen Pro (PRO): The generator answered with status 503."
     assert HistoryEntry.objects.get(event="key_given_up").reason == row.problem
-    assert FollowUp.objects.filter(dedupe_key=f"{purchase.reference}:keys:1", done_at=None).exists()
+    assert FollowUp.objects.filter(purchase=purchase, reason="Key list empty", done_at=None).exists()
     assert ask_due(clock=clock(days_later(99)), door=door()) == 0
 
     product, admin = the_product(purchase.client), a_user("client_admin", purchase.client)
@@ -337,7 +337,7 @@ def test_a_generator_that_fails_is_asked_again_after_1_2_4_8_and_16_hours_then_g
     assert ask_due(clock=clock(days_later(100)), door=door()) == 1
     error.refresh_from_db()
     assert error.is_done
-    assert not FollowUp.objects.filter(dedupe_key=f"{purchase.reference}:keys:1", done_at=None).exists()
+    assert not FollowUp.objects.filter(purchase=purchase, reason="Key list empty", done_at=None).exists()
     with pytest.raises(Refused, match="No item waits"):
         ask_again(product, by=admin, at=days_later(100))
 

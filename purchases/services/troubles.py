@@ -1,0 +1,99 @@
+"""What goes wrong around purchases, told to the error log: e-mails that did not arrive, money that needs a person.
+
+Each trouble has its name there, so that it is entered once, and done once it is over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from errorlog.models import ErrorType
+from errorlog.services import log_error, settle_errors
+from mailing.states import LABELS
+from mailing.states import Status as Mail
+from mailing.wording import kind_label
+from purchases.models import Purchase
+from purchases.states import Status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.money import Money
+    from mailing.models import Email
+
+TO_CLIENT: Final = "client_"
+"""E-mails of types that start so tell the client itself: one that fails is a notification that failed."""
+NEEDS: Final[dict[str, str]] = {
+    Mail.FAILED: "correct the address, or send it another way",
+    Mail.BOUNCED: "correct the address, or send it another way",
+    Mail.UNCERTAIN: "it may have arrived; say in the outbox whether it did",
+}
+MONEY_BACK: Final = frozenset({"returned", "refunded", "reinstated"})
+
+
+def note_mail_trouble(email: Email, *, at: datetime) -> None:
+    """Enter an e-mail that was refused, came back, or may not have arrived."""
+    statuses = Purchase.objects.filter(reference=email.reference, client=email.client_id).order_by()
+    words = f": {email.relay_reply}" if email.relay_reply else ""
+    log_error(
+        type=ErrorType.NOTIFICATION if email.kind.startswith(TO_CLIENT) else ErrorType.EMAIL_DELIVERY,
+        note=f"{kind_label(email.kind)} to {email.recipient}: {LABELS[email.status]}{words} – {NEEDS[email.status]}.",
+        at=at,
+        dedupe_key=_of_mail(email.pk),
+        client=email.client,
+        reference=email.reference,
+        purchase_status=statuses.values_list("status", flat=True).first() or "",
+    )
+
+
+def settle_mail_trouble(email: Email, *, at: datetime, note: str) -> None:
+    """Note that an e-mail, or a copy of it, went out after all, or need not any more."""
+    settle_errors(_of_mail(email.pk), _of_mail(email.original_id or email.pk), by=None, at=at, note=note)
+
+
+def _of_mail(pk: int) -> str:
+    return f"email:{pk}"
+
+
+def note_late_money(purchase: Purchase, *, amount: Money, at: datetime) -> None:
+    """Enter money that came when none, or less, was expected."""
+    is_too_much = purchase.status == Status.PAID
+    wanted = "give it back as an overpayment" if is_too_much else "reinstate the purchase, or give the money back"
+    _note_payment(purchase, f"{amount} too much: {wanted}.", key=_late(purchase), at=at)
+
+
+def note_charge_back(purchase: Purchase, *, at: datetime) -> None:
+    """Enter that the bank took the money back."""
+    note = "The bank took the money back: ask the customer to pay again, and decide about the licenses."
+    _note_payment(purchase, note, key=_charged_back(purchase), at=at)
+
+
+def settle_payment_trouble(purchase: Purchase, event: str, *, at: datetime) -> None:
+    """Note what a change of a purchase put in order: money that went back or counts now, or that came again."""
+    over = []
+    if event in MONEY_BACK and (purchase.status == Status.PAID or not purchase.kept):
+        over.append(_late(purchase))
+    if event in {"payment", "reinstated"} and purchase.status == Status.PAID:
+        over.append(_charged_back(purchase))
+    if over:
+        settle_errors(*over, by=purchase.changed_by, at=at, note=f"the purchase is {purchase.status_label}")
+
+
+def _note_payment(purchase: Purchase, note: str, *, key: str, at: datetime) -> None:
+    log_error(
+        type=ErrorType.PAYMENT,
+        note=note,
+        at=at,
+        dedupe_key=key,
+        client=purchase.client,
+        reference=purchase.reference,
+        purchase_status=purchase.status,
+    )
+
+
+def _late(purchase: Purchase) -> str:
+    return f"late:{purchase.reference}"
+
+
+def _charged_back(purchase: Purchase) -> str:
+    return f"charged_back:{purchase.reference}"
