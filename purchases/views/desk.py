@@ -210,7 +210,7 @@ class CheckLine(Desk):
         return HttpResponseRedirect(desk_link(self.row, self.show))
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
-        """Note it; answer with the checklist, or without script with the desk."""
+        """Note it; answer with the line, where that is refused with the checklist, or without script with the desk."""
         row, problem = self.row, ""
         form = forms.CheckForm(request.POST)
         if not form.is_valid():
@@ -223,12 +223,22 @@ class CheckLine(Desk):
             except Refused as refused:
                 problem = refused.message
         if self.is_htmx:
-            context = {**self.checklist_context(), "problem": problem}
-            return render(request, "purchases/_desk_checks.html", context, status=INVALID if problem else 200)
+            return self.answer(form.cleaned_data.get("key", ""), problem)
         if problem:
             messages.error(request, problem)
         line = f"#line-{form.cleaned_data['key']}" if form.is_valid() else ""
         return HttpResponseRedirect(desk_link(row, self.show) + line)
+
+    def answer(self, key: str, problem: str) -> HttpResponse:
+        """Replace the line alone: others may be on their way, or being written in."""
+        context = self.checklist_context()
+        if problem:
+            context["problem"] = problem
+            answer = render(self.request, "purchases/_desk_checks.html", context, status=INVALID)
+            answer["HX-Retarget"], answer["HX-Reswap"] = "#checklist", "outerHTML"
+            return answer
+        context["line"] = next(line for line in context["lines"] if line.key == key)
+        return render(self.request, "purchases/_desk_answer.html", context)
 
 
 class NextInReview(Page):

@@ -3,13 +3,16 @@
   "use strict";
   const find = (selector, root = document) => root.querySelector(selector);
   const lines = () => [...document.querySelectorAll("[data-line]")];
+  const isPlain = (event) => !event.ctrlKey && !event.metaKey && !event.altKey;
   let current = "";
+  let wantsNote = "";
 
   const show = () => lines().forEach((line) => line.classList.toggle("cur", line.dataset.line === current));
   const choose = (line) => {
     if (!line) return;
     current = line.dataset.line;
     show();
+    line.focus({ preventScroll: true });
     line.scrollIntoView({ block: "nearest" });
   };
   const step = (by) => {
@@ -19,10 +22,9 @@
   };
   const tick = (selector) => find(`[data-line="${current}"] ${selector}`)?.click();
 
-  let wantsNote = "";
   document.addEventListener("keydown", (event) => {
     const typing = event.target.matches?.("input, select, textarea");
-    if (event.ctrlKey || event.metaKey || event.altKey || typing || find("dialog[open]")) return;
+    if (!isPlain(event) || typing || find("dialog[open]")) return;
     if (/^[1-9]$/.test(event.key)) {
       const line = find(`[data-line="${event.key}"]`);
       choose(line);
@@ -30,10 +32,8 @@
     } else if (event.key === "j") step(1);
     else if (event.key === "k") step(-1);
     else if (event.key === "x") tick(".tick-yes");
-    else if (event.key === "n") {
-      wantsNote = find(`[data-line="${current}"] .tick-no[aria-pressed=false]`) ? current : "";
-      tick(".tick-no");
-    } else return;
+    else if (event.key === "n") tick(".tick-no");
+    else return;
     event.preventDefault();
   });
   document.addEventListener("click", (event) => {
@@ -41,13 +41,56 @@
     if (!line) return;
     current = line.dataset.line;
     show();
-    if (event.target.closest(".tick-no[aria-pressed=false]")) wantsNote = current;
+    if (event.target.closest(".tick-no")) wantsNote = current;
   });
-  document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.target?.id !== "checklist" && event.detail.elt?.id !== "checklist") return;
+  // A saved note gives the keys back to the checklist.
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches(".dnoteform")) choose(event.target.closest("[data-line]"));
+  });
+  document.addEventListener("htmx:afterSettle", () => {
     show();
     // A line found wanting asks what is wrong with it; Escape leaves the field and the keys work again.
-    if (wantsNote) find(`[data-line="${wantsNote}"] input[name=note]`)?.focus();
+    const note = wantsNote && find(`[data-line="${wantsNote}"] input[name=note]`);
+    if (!note) return;
+    note.focus();
     wantsNote = "";
+  });
+
+  // Keys wait while an answer is on its way and are then pressed on what it brought, so that fast hands end where
+  // slow ones do. None reaches a dialog, whose question is to be read first, nor an order that is being left.
+  let answersDue = 0;
+  let waiting = [];
+  const pressWaiting = () => {
+    if (find("dialog[open]")) waiting = [];
+    if (answersDue || !waiting.length) return;
+    const key = waiting.shift();
+    const at = document.activeElement;
+    if (!at.matches("input[name=note]") || key === "Escape") {
+      at.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    } else if (key === "Enter") at.form.requestSubmit();
+    else at.setRangeText(key, at.selectionStart, at.selectionEnd, "end");
+    pressWaiting();
+  };
+  window.addEventListener("keydown", (event) => {
+    const isOwnField = event.target.matches?.("input, select, textarea") && !event.target.closest(".htmx-request");
+    const isKept = event.key.length === 1 || event.key === "Enter" || event.key === "Escape";
+    if (!answersDue || !isKept || !isPlain(event) || isOwnField || find("dialog[open]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    waiting.push(event.key);
+  }, true);
+  document.addEventListener("htmx:beforeRequest", () => { answersDue += 1; });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    answersDue -= 1;
+    if (!event.detail.successful) waiting = [];
+    window.setTimeout(pressWaiting);
+  });
+  document.addEventListener("click", (event) => {
+    const leaves = event.target.closest("[data-previous], [data-next]") && isPlain(event) && !event.shiftKey;
+    if (leaves) answersDue = 1;
+  });
+  window.addEventListener("pageshow", () => {
+    answersDue = 0;
+    waiting = [];
   });
 })();

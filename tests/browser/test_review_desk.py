@@ -12,6 +12,7 @@ from pypdf import PdfWriter
 
 from mailing.models import Email
 from purchases.models import PoDocument, Purchase, ReviewCheck
+from purchases.selectors import CHECKLIST
 from purchases.services.release import ReceivedFile, receive_document
 from purchases.states import Status
 from tests.browser.axe import violations
@@ -87,6 +88,60 @@ def test_the_queue_is_worked_through_by_keyboard(desk: Page, live_server: Any, h
     assert Email.objects.filter(reference=second.reference, kind="po_ask_again").count() == 1
     assert Purchase.objects.get(pk=first.pk).status == Status.PURCHASE_ORDER
     assert ReviewCheck.objects.filter(purchase=first).count() == 8
+
+
+def at_the_desk(desk: Page, live_server: Any, hafen: Client) -> Purchase:
+    """The admin sits at the desk of an order that came in."""
+    purchase = with_document(a_waiting_po(hafen))
+    enter(desk.context, live_server, a_user("client_admin", hafen, name="Ida"))
+    desk.goto(f"{live_server.url}/purchases/{purchase.reference}/desk/")
+    return purchase
+
+
+def test_fast_hands_tick_every_line(desk: Page, live_server: Any, hafen: Client) -> None:
+    at_the_desk(desk, live_server, hafen)
+    desk.keyboard.type("12345678")
+    expect(desk.get_by_text("8 of 8 met")).to_be_visible()
+    expect(desk.locator(".tick-yes[aria-pressed=true]")).to_have_count(8)
+    desk.keyboard.type("2244")
+    expect(desk.get_by_text("8 of 8 met")).to_be_visible()
+    desk.keyboard.type("2kx")
+    expect(desk.get_by_text("6 of 8 met")).to_be_visible()
+    expect(desk.locator("#line-letterhead.cur")).to_be_visible()
+    assert sorted(ReviewCheck.objects.values_list("key", flat=True)) == sorted(
+        set(CHECKLIST) - {"letterhead", "signature"}
+    )
+
+
+def test_fast_hands_write_into_the_note_and_decide_on_what_they_found(
+    desk: Page, live_server: Any, hafen: Client
+) -> None:
+    purchase = at_the_desk(desk, live_server, hafen)
+    desk.keyboard.type("jjn")
+    expect(desk.get_by_label("Note on Signature")).to_be_focused()
+    desk.keyboard.press("Escape")
+    desk.keyboard.type("jnrather 30\n1r")
+    expect(desk.get_by_text("Not met: Signature, Reference number (rather 30).")).to_be_visible()
+    expect(desk.get_by_text("Not checked: Products,")).to_be_visible()
+    assert ReviewCheck.objects.filter(purchase=purchase, is_met=True).count() == 1
+
+
+def test_a_fast_mouse_ticks_every_line(desk: Page, live_server: Any, hafen: Client) -> None:
+    at_the_desk(desk, live_server, hafen)
+    desk.evaluate("document.querySelectorAll('.tick-yes').forEach((tick) => tick.click())")
+    expect(desk.get_by_text("8 of 8 met")).to_be_visible()
+    expect(desk.locator(".tick-yes[aria-pressed=true]")).to_have_count(8)
+
+
+def test_keys_typed_on_the_way_to_the_next_order_touch_no_line(desk: Page, live_server: Any, hafen: Client) -> None:
+    at_the_desk(desk, live_server, hafen)
+    other = with_document(a_waiting_po(hafen, at=days_later(1)))
+    desk.reload()
+    desk.keyboard.type("]12")
+    desk.wait_for_url(re.compile(rf"/{other.reference}/desk/"))
+    desk.keyboard.type("3")
+    expect(desk.get_by_text("1 of 8 met")).to_be_visible()
+    assert list(ReviewCheck.objects.values_list("purchase", "key")) == [(other.pk, "reference")]
 
 
 def test_document_and_checklist_are_seen_without_scrolling(desk: Page, live_server: Any, hafen: Client) -> None:

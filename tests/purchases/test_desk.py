@@ -183,6 +183,26 @@ def test_a_line_is_ticked_on_the_page(hafen: Client, ida: User) -> None:
     assert "not possible in status Rejected" in answer.content.decode()
 
 
+def test_a_tick_is_answered_with_its_line_and_a_refusal_with_the_list(hafen: Client, ida: User) -> None:
+    purchase = a_waiting_po(hafen)
+    browser = logged_in(ida)
+
+    def tick(**fields: str) -> Any:
+        return browser.post(f"/purchases/{purchase.reference}/check/", fields, headers={"HX-Request": "true"})
+
+    answer = tick(key="amount", is_met="yes")
+    text = answer.content.decode()
+    assert (answer.status_code, "HX-Retarget" in answer.headers) == (200, False)
+    assert [key for key in CHECKLIST if f'id="line-{key}"' in text] == ["amount"]
+    assert ("1 of 8 met" in text, 'hx-swap-oob="innerHTML"' in text) == (True, True)
+    for refused in (tick(key="weather", is_met="yes"), tick(key="amount", is_met="no", note="x" * 301)):
+        assert (refused.status_code, refused["HX-Retarget"], refused["HX-Reswap"]) == (422, "#checklist", "outerHTML")
+        assert "There is no such line, or the note is longer" in refused.content.decode()
+    release_purchase(purchase, by=ida, at=MONDAY)
+    late = tick(key="amount", is_met="yes").content.decode()
+    assert ("not possible in status Purchase Order" in late, "tick-yes" in late) == (True, False)
+
+
 def test_a_reader_sees_the_desk_and_ticks_nothing(hafen: Client) -> None:
     purchase = a_waiting_po(hafen)
     page = desk(a_user("auditor", hafen), purchase)
