@@ -118,3 +118,9 @@ class PasswordForm(ActionForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text="At least 10 characters, no common word, not only digits.",
     )
+
+
+class SupportForm(ActionForm):
+    """What a client lets its support do."""
+
+    support_may_refund = forms.BooleanField(label="Client support may give refunds", required=False)

@@ -9,7 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from simple_history.models import HistoricalRecords
 
-from accounts.querysets import TenantQuerySet
+from accounts.querysets import ClientQuerySet, TenantQuerySet
 from accounts.roles import ROLE_CHOICES, ROLES, Right, Role
 
 
@@ -29,7 +29,10 @@ class Client(models.Model):
     phone = models.CharField(max_length=50, blank=True)
     fax = models.CharField(max_length=50, blank=True)
     vat_id = models.CharField(max_length=30, blank=True)
+    support_may_refund = models.BooleanField(default=False)
     history = HistoricalRecords()
+
+    objects = ClientQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
@@ -151,8 +154,20 @@ class User(AbstractBaseUser):
         return self.client_id is None and self.role_data.is_platform
 
     def may(self, right: Right) -> bool:
-        """Whether this person's role holds `right`."""
-        return self.is_active and right in self.role_data.rights
+        """Whether this person's role holds `right`, by itself or since their client switched it on."""
+        if not self.is_active:
+            return False
+        return right in self.role_data.rights or (right in self.role_data.if_refunds and self._refunds_are_on)
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """All that this person's role holds."""
+        role = self.role_data
+        return role.rights | role.if_refunds if role.if_refunds and self._refunds_are_on else role.rights
+
+    @property
+    def _refunds_are_on(self) -> bool:
+        return self.client is not None and self.client.support_may_refund
 
 
 class LoginAttempt(models.Model):

@@ -28,3 +28,9 @@ class TenantQuerySet(models.QuerySet[M_co]):
     def lock(self, row: models.Model) -> M_co:
         """Read `row` again under a row lock (PostgreSQL; on SQLite the transaction itself is exclusive)."""
         return self.select_for_update(of=("self",)).get(pk=row.pk)
+
+
+class ClientQuerySet(TenantQuerySet["Client"]):
+    """Clients themselves: one's own, or for the platform all."""
+
+    client_path = "pk"

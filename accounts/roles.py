@@ -12,6 +12,7 @@ class Right(StrEnum):
     SEARCH = "search"
     ENTER_ORDER = "enter_order"
     CONVERT = "convert"
+    CORRECT = "correct"
     RELEASE = "release"
     CANCEL = "cancel"
     HOLD = "hold"
@@ -20,6 +21,8 @@ class Right(StrEnum):
     ERRORS = "errors"
     PAYMENTS = "payments"
     REFUND = "refund"
+    REFUND_TAX = "refund_tax"
+    CREDIT_NOTES = "credit_notes"
     LICENSES = "licenses"
     DUNNING = "dunning"
     CERTIFICATES = "certificates"
@@ -37,16 +40,22 @@ class Right(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A job title: its name on screens, whether it belongs to the platform, and its rights."""
+    """A job title: its name on screens, whether it belongs to the platform, and its rights.
+
+    `if_refunds` are rights that a client may switch on for this role among its own users.
+    """
 
     label: str
     is_platform: bool
     rights: frozenset[Right]
+    if_refunds: frozenset[Right] = frozenset()
 
 
 READ = {Right.SEARCH, Right.EXPORT}
+REFUNDS = frozenset({Right.REFUND, Right.REFUND_TAX})
 SERVICE = READ | {
     Right.CONVERT,
+    Right.CORRECT,
     Right.EMAILS,
     Right.FOLLOW_UPS,
     Right.CUSTOMERS,
@@ -76,9 +85,11 @@ ROLES: dict[str, Role] = {
         is_platform=True,
         rights=frozenset(
             READ
+            | REFUNDS
             | {
                 Right.PAYMENTS,
-                Right.REFUND,
+                Right.CORRECT,
+                Right.CREDIT_NOTES,
                 Right.DUNNING,
                 Right.HOLD,
                 Right.EMAILS,
@@ -90,7 +101,7 @@ ROLES: dict[str, Role] = {
     "platform_tax": Role(
         "Tax",
         is_platform=True,
-        rights=frozenset(READ | {Right.CERTIFICATES, Right.FOLLOW_UPS, Right.INTERNAL_HISTORY}),
+        rights=frozenset(READ | {Right.CERTIFICATES, Right.REFUND_TAX, Right.FOLLOW_UPS, Right.INTERNAL_HISTORY}),
     ),
     "client_admin": Role(
         "Client admin",
@@ -111,7 +122,7 @@ ROLES: dict[str, Role] = {
             }
         ),
     ),
-    "client_support": Role("Client support", is_platform=False, rights=frozenset(SERVICE)),
+    "client_support": Role("Client support", is_platform=False, rights=frozenset(SERVICE), if_refunds=REFUNDS),
     "client_sales": Role(
         "Client sales",
         is_platform=False,

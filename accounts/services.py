@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from accounts.models import BankAccount, Client, Department, LoginAttempt, Office, User
-from accounts.roles import CLIENT_ROLES, ROLES
+from accounts.roles import CLIENT_ROLES, ROLES, Right
 from core.history import record
 from core.refused import Refused
 
@@ -201,6 +201,19 @@ def change_user(user: User, *, details: UserDetails, by: User, at: datetime) -> 
         raise Refused(message, "self")
     _check_reach(details, by=by)
     return save_user(user.username, details=details, by=by, at=at)
+
+
+@transaction.atomic
+def let_support_refund(client: Client, *, support_may_refund: bool, by: User, at: datetime) -> Client:
+    """Let a client's users with the role Client support give money back, or no longer.
+
+    Raises Refused for somebody who may not say what users of this client may do.
+    """
+    if not by.may(Right.USERS) or by.client_id not in {None, client.pk}:
+        message = f"Your role ({by.role_data.label}) does not decide what users of {client} may do."
+        raise Refused(message, "right")
+    client = Client.objects.lock(client)
+    return _keep(client, {"support_may_refund": support_may_refund}, by=by, at=at, what="client")
 
 
 def _check_reach(details: UserDetails, *, by: User) -> None:

@@ -21,8 +21,8 @@ def active_badge(user: User) -> SafeString:
 
 
 def rights_of(user: User) -> list[str]:
-    """What their role may do, in words."""
-    return sorted(right.value.replace("_", " ") for right in user.role_data.rights)
+    """What they may do, in words."""
+    return sorted(right.value.replace("_", " ") for right in user.rights)
 
 
 def _name(user: User, _reader: Reader) -> str:

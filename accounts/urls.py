@@ -11,6 +11,7 @@ urlpatterns = [
     path("client/", views.ClientSwitch.as_view(), name="client"),
     path("settings/", views.Profile.as_view(), name="profile"),
     path("users/", views.UserList.as_view(), name="users"),
+    path("clients/<slug:slug>/support/", views.SupportRefunds.as_view(), name="support_refunds"),
     path("users/add/", views.UserAdd.as_view(), name="add_user"),
     path("users/<int:pk>/", views.UserDetail.as_view(), name="user"),
     path("users/<int:pk>/edit/", views.UserEdit.as_view(), name="edit_user"),

@@ -14,14 +14,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import services
 from accounts.filters import UserFilter
-from accounts.forms import LoginForm, NewUserForm, PasswordForm, ProfileForm, UserForm, role_choices
+from accounts.forms import LoginForm, NewUserForm, PasswordForm, ProfileForm, SupportForm, UserForm, role_choices
 from accounts.models import Client
 from accounts.roles import Right
 from accounts.selectors import teams, users
 from accounts.services import UserDetails, save_user
 from accounts.tables import UserTable, active_badge, rights_of
 from core.refused import Refused
-from core.views import INVALID, ActionView, ActView, DetailPage, Empty, ListPage, Page, Segment
+from core.views import INVALID, ActionView, ActView, DetailPage, Empty, ListPage, Page, Segment, chosen_client
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,6 +135,52 @@ class UserList(ListPage):
             Segment("inactive", "Deactivated", lambda rows: rows.filter(is_active=False)),
             Segment("all", "All"),
         )
+
+    def context(self) -> dict[str, Any]:
+        """The list, and what the one client it is about lets its support do."""
+        one = self.user.client or chosen_client(self.request)
+        return {**super().context(), "one_client": one and Client.objects.get(pk=one.pk)}
+
+
+class SupportRefunds(ActionView):
+    """Whether a client's support may give money back."""
+
+    right = Right.USERS
+    lookup = "slug"
+    title = "Refunds by client support"
+    button = "Save"
+    form_class = SupportForm
+    action = services.let_support_refund
+
+    def get_rows(self) -> Any:
+        """Clients."""
+        return Client.objects.order_by("pk")
+
+    def home(self) -> str:
+        """The users."""
+        return reverse("accounts:users")
+
+    def heading(self) -> str:
+        """What is decided."""
+        return self.title
+
+    def get_initial(self) -> dict[str, Any]:
+        """As it is."""
+        return {"support_may_refund": self.row.support_may_refund}
+
+    def consequences(self) -> list[str]:
+        """Who it is about."""
+        number = users().filter(client=self.row, role="client_support", is_active=True).count()
+        who = "1 user" if number == 1 else f"{number} users"
+        return [
+            f"It is about the role Client support of {self.row}: {who} at present.",
+            "They may then refund what was paid and return payments. It counts from the next click on.",
+        ]
+
+    def sentence(self) -> str:
+        """On or off."""
+        done = "may give refunds now" if self.row.support_may_refund else "gives no refunds any more"
+        return f"Client support of {self.row} {done}."
 
 
 class UserDetail(DetailPage):

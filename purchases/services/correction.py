@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
+from accounts.roles import Right
 from core.lengths import one_line, refuse_too_long
 from core.refused import Refused
 from customers.models import ContactKind
@@ -58,8 +59,8 @@ def correct_purchase(
 
     An invoice that shows the change is undone by a credit note and issued anew with the same due date; a pro-forma
     invoice is issued anew; the customer gets them. The customer's own record changes only `for_customer_too`.
-    Raises Refused once the documents have to stay as they are: when paid, or closed; delivery and licensee, which
-    stand on no document, until refunded.
+    Raises Refused where that takes a credit note and `by` may not issue one, and once the documents have to stay as
+    they are: when paid, or closed; delivery and licensee, which stand on no document, until refunded.
     """
     purchase = Purchase.objects.lock(purchase)
     contacts = contacts or {}
@@ -70,6 +71,9 @@ def correct_purchase(
     replaced = _to_replace(purchase) if any(change.is_printed for change in changes) else None
     credit_note = None
     if replaced is not None and replaced.kind == DocumentKind.INVOICE:
+        refusal = credit_note_refusal(purchase, by)
+        if refusal:
+            raise Refused(refusal, "right")
         # What undoes the old invoice says what that said: it is issued before anything is written.
         before = Purchase.objects.with_parties().get(pk=purchase.pk)
         credit_note = issue(before, DocumentKind.CREDIT_NOTE, at=at, corrects=replaced)
@@ -94,6 +98,17 @@ def correction_refusal(purchase: Purchase, kind: str = "") -> str:
     if purchase.status in (READDRESSABLE if is_free else CORRECTABLE):
         return ""
     return f"{purchase.reference} is {purchase.status_label}: its documents stay as they are."
+
+
+def credit_note_refusal(purchase: Purchase, user: User) -> str:
+    """Say why `user` can't change what an invoice shows; empty when they can, or when no invoice is out."""
+    if user.may(Right.CREDIT_NOTES):
+        return ""
+    invoice = latest_invoice(purchase)
+    if invoice is None:
+        return ""
+    label = user.role_data.label
+    return f"{invoice.number} is out: it takes a credit note, which your role ({label}) does not include. Ask Finance."
 
 
 def _correct_fields(purchase: Purchase, **values: str | None) -> list[Change]:

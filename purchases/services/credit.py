@@ -80,6 +80,11 @@ class Worth:
         """All that is left, without tax."""
         return sum(part.net_minor for part in self.rates.values())
 
+    @property
+    def tax_minor(self) -> int:
+        """The tax that is left."""
+        return sum(part.tax_minor for part in self.rates.values())
+
     def lessen(self, parts: Sequence[CreditPart]) -> None:
         """Take parts off."""
         for part in parts:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from accounts.roles import Right
 from core.money import Money
 from core.refused import Refused
 from purchases import emails
@@ -71,6 +72,14 @@ def _plan_surplus(purchase: Purchase, wish: Wish, *, surplus: Money) -> Plan:
     return Plan(amount, Credit(), REFUND_ALL if amount == purchase.kept else None)
 
 
+def refund_refusal(user: User, kind: str) -> str:
+    """Say why `user` can't give back a refund of this kind; empty when they can. Tax alone takes a lesser right."""
+    if user.may(Right.REFUND) or (kind == RefundKind.TAX and user.may(Right.REFUND_TAX)):
+        return ""
+    label = user.role_data.label
+    return f"Your role ({label}) gives back {'the tax only' if user.may(Right.REFUND_TAX) else 'no money'}."
+
+
 @transaction.atomic
 def refund_purchase(
     purchase: Purchase,
@@ -87,12 +96,16 @@ def refund_purchase(
 
     The customer reads `customer_reason`; where that is Other, `reason`. What was paid too much (an amount, with the
     reason Overpayment) goes back without a credit note and without touching the sale. The same `dedupe_key` (a form
-    sent twice) refunds once. Raises Refused before payment, in another currency, or for more than was paid in all.
+    sent twice) refunds once. Raises Refused without the right, before payment, in another currency, or for more than
+    was paid in all.
     """
     purchase = Purchase.objects.lock(purchase)
     if dedupe_key is not None and Refund.objects.filter(dedupe_key=dedupe_key).exists():
         return purchase
     wish = wish or (Wish(RefundKind.AMOUNT, amount) if amount is not None else Wish())
+    refusal = refund_refusal(by, wish.kind)
+    if refusal:
+        raise Refused(refusal, "right")
     reason = reason.strip()
     if customer_reason == CustomerReason.OTHER and not reason:
         message = "Say why: with the reason “Other” the customer reads the remark."

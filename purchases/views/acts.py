@@ -13,12 +13,15 @@ from accounts.roles import Right
 from core.tables import Reader, day_text, money_text
 from core.views import ActionView, BulkAction, refusal_of_page
 from purchases import forms
-from purchases.models import Document, DocumentKind, LicenseKey, Purchase
+from purchases.models import Document, DocumentKind, LicenseKey, Purchase, RefundKind
 from purchases.policy import Buyer, warnings
 from purchases.selectors import review_of
 from purchases.services.cancel import cancel_purchase
+from purchases.services.correction import credit_note_refusal
+from purchases.services.credit import worth_of
 from purchases.services.delivery import has_keys
 from purchases.services.payment import record_payment
+from purchases.services.refund import refund_refusal
 from purchases.services.release import (
     convert_purchase,
     receive_document,
@@ -88,6 +91,12 @@ def _charge_back_refusal(purchase: Purchase, _user: User) -> str:
     return "" if purchase.kept else "Nothing was paid."
 
 
+def _refund_refusal(purchase: Purchase, user: User) -> str:
+    if user.may(Right.REFUND) or worth_of(purchase).tax_minor:
+        return ""
+    return f"No tax is left on it: {refund_refusal(user, RefundKind.TOTAL)}"
+
+
 def _reinstate_refusal(purchase: Purchase, _user: User) -> str:
     if purchase.kept < purchase.gross:
         return f"{purchase.kept} of {purchase.gross} is there: the rest has to come in first."
@@ -120,7 +129,7 @@ ACTS: tuple[Act, ...] = (
     Act("purchases:receive", "Document received", "file-down", Right.CONVERT, AWAITING_PO_DOCUMENT),
     Act("purchases:reject", "Reject", "x", Right.RELEASE, REJECT.sources, reviewer_refusal),
     Act("purchases:ask_again", "Ask again", "mail-search", Right.RELEASE, RELEASE.sources, ask_again_refusal, key="a"),
-    Act("purchases:refund", "Refund", "undo-2", Right.REFUND, REFUND_PART.sources),
+    Act("purchases:refund", "Refund", "undo-2", Right.REFUND_TAX, REFUND_PART.sources, _refund_refusal),
     Act("purchases:deactivate", "Deactivate license", "key-round", Right.LICENSES, DEACTIVATABLE, _deactivate_refusal),
     Act("purchases:cancel", "Cancel", "ban", Right.CANCEL, CANCEL.sources, _cancel_refusal, key="c"),
     Act("purchases:return", "Return payment", "banknote-x", Right.REFUND, RETURNABLE, _return_refusal, is_main=False),
@@ -133,7 +142,16 @@ ACTS: tuple[Act, ...] = (
         _charge_back_refusal,
         is_main=False,
     ),
-    Act("purchases:correct", "Change PO number", "pencil", Right.CONVERT, CORRECTABLE, is_main=False),
+    Act(
+        "purchases:correct",
+        "Change PO number",
+        "pencil",
+        Right.CORRECT,
+        CORRECTABLE,
+        credit_note_refusal,
+        is_main=False,
+    ),
+    Act("purchases:term", "Change term", "calendar-clock", Right.HOLD, AWAITING_PO_DOCUMENT, is_main=False),
     Act("dunning:hold", "Hold dunning", "pause", Right.HOLD, ACCEPTED, is_main=False),
     Act("dunning:resume", "Resume dunning", "play", Right.HOLD, REMINDED, is_main=False),
     Act("dunning:keep_active", "Keep active", "shield-check", Right.HOLD, ACCEPTED, is_main=False),

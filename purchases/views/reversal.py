@@ -18,9 +18,9 @@ from customers.services import AddressInput
 from purchases import forms
 from purchases.documents import latest_bill
 from purchases.models import DocumentKind, LicenseKey, RefundKind
-from purchases.services.correction import correct_purchase, correction_refusal
+from purchases.services.correction import correct_purchase, correction_refusal, credit_note_refusal
 from purchases.services.credit import Worth, worth_of
-from purchases.services.refund import plan_refund, refund_purchase
+from purchases.services.refund import plan_refund, refund_purchase, refund_refusal
 from purchases.services.reversal import charge_back, deactivate_licenses, reinstate_purchase, return_payment
 from purchases.states import LABELS
 from purchases.views.acts import PurchaseAct
@@ -56,8 +56,9 @@ class MoneyOut(PurchaseAct):
 
 
 class PurchaseRefund(MoneyOut):
-    """Give money back for a paid purchase: all of it, items, an amount, or the tax alone."""
+    """Give money back for a paid purchase: all of it, items, an amount, or the tax, the one thing some roles may."""
 
+    right = Right.REFUND_TAX
     act_page = "purchases:refund"
     title = "Refund"
     action = staticmethod(refund_purchase)
@@ -75,18 +76,20 @@ class PurchaseRefund(MoneyOut):
         return max(int(self.row.kept.minor) - self.worth.gross_minor, 0)
 
     def kinds(self) -> list[tuple[str, str]]:
-        """What can be given back, each with how much that is."""
-        kept, tax = self.row.kept.minor, self.worth.gross_minor - self.worth.net_minor
+        """What this user can give back, each with how much that is."""
+        kept, tax = self.row.kept.minor, self.worth.tax_minor
         kinds = [(RefundKind.TOTAL, f"All that is left: {self.shown(kept)}")]
         if any(rest.quantity for rest in self.worth.items.values()) and self.worth.gross_minor:
             kinds.append((RefundKind.ITEMS, "Items: choose how many pieces"))
         kinds.append((RefundKind.AMOUNT, "A partial amount"))
         if tax:
             kinds.append((RefundKind.TAX, f"The tax only: {self.shown(tax)}"))
-        return [(str(kind), label) for kind, label in kinds]
+        return [(str(kind), label) for kind, label in kinds if not refund_refusal(self.user, kind)]
 
     def get_initial(self) -> dict[str, Any]:
         """Money that was paid too much suggests itself."""
+        if not self.user.may(Right.REFUND):
+            return {"kind": RefundKind.TAX, "customer_reason": "tax_exemption"}
         if not self.surplus or not self.worth.gross_minor:
             return {"kind": RefundKind.TOTAL}
         amount = Money(self.surplus, self.row.currency).amount
@@ -114,8 +117,11 @@ class PurchaseRefund(MoneyOut):
 
     def consequences(self) -> list[str]:
         """The most there is, credit note, e-mail."""
-        lines = [f"At most {self.shown(self.row.kept.minor)} can be given back."]
-        if self.surplus:
+        if not self.user.may(Right.REFUND):
+            lines = [refund_refusal(self.user, RefundKind.TOTAL)]
+        else:
+            lines = [f"At most {self.shown(self.row.kept.minor)} can be given back."]
+        if self.surplus and self.user.may(Right.REFUND):
             lines.append(
                 f"{self.shown(self.surplus)} of it was paid too much: the reason “Overpayment” gives it back without"
                 " touching the sale."
@@ -316,7 +322,7 @@ def document_consequences(purchase: Purchase) -> list[str]:
 class PurchaseCorrect(PurchaseAct):
     """Correct the customer's own numbers on the order."""
 
-    right = Right.CONVERT
+    right = Right.CORRECT
     act_page = "purchases:correct"
     title = "Change PO number"
     button = "Save"
@@ -347,7 +353,7 @@ class PurchaseCorrect(PurchaseAct):
 class PurchaseContactEdit(PurchaseAct):
     """Correct one of the purchase's contacts, or add it."""
 
-    right = Right.CONVERT
+    right = Right.CORRECT
     title = "Correct contact"
     button = "Save"
     action = staticmethod(correct_purchase)
@@ -385,6 +391,9 @@ class PurchaseContactEdit(PurchaseAct):
         """New documents where they show it; the partner's limit stays."""
         if self.kind != ContactKind.BILLING:
             return ["This contact stands on no invoice: documents stay as they are."]
+        refusal = credit_note_refusal(self.row, self.user)
+        if refusal:
+            return [refusal, "E-mail, phone and fax stand on no document: these you can correct."]
         return [
             *document_consequences(self.row),
             "A change of e-mail, phone or fax alone changes no document.",

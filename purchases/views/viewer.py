@@ -12,6 +12,8 @@ from accounts.roles import Right
 from core.pdf import PdfTimeoutError, PdfUnavailableError
 from core.views import DetailPage
 from customers.models import ContactKind
+from errorlog.models import ErrorRecord
+from errorlog.tables import next_try, type_badge
 from mailing.models import Email
 from purchases.models import Document, HistoryEntry, LicenseKey, PoDocument, Purchase
 from purchases.policy import Buyer, warnings
@@ -37,6 +39,7 @@ TABS: dict[str, str] = {
     "payments": "Payment Log",
     "po": "Purchase Order",
     "documents": "Documents",
+    "errors": "Errors",
     "history": "History",
 }
 MOST_ENTRIES = 200
@@ -132,10 +135,11 @@ class PurchaseViewer(PurchasePage):
     def context(self) -> dict[str, Any]:
         """The header and the chosen tab; only that tab's rows are read."""
         asked = self.request.GET.get("tab", "")
-        tab = asked if asked in TABS else "general"
+        tabs = {key: label for key, label in TABS.items() if key != "errors" or self.user.may(Right.ERRORS)}
+        tab = asked if asked in tabs else "general"
         return {
             **preview_context(self.row, user=self.user, at=self.at),
-            "tabs": [(key, label, key == tab) for key, label in TABS.items()],
+            "tabs": [(key, label, key == tab) for key, label in tabs.items()],
             "tab": tab,
             "tab_label": TABS[tab],
             "tab_template": f"purchases/_tab_{tab}.html",
@@ -154,7 +158,7 @@ class PurchaseViewer(PurchasePage):
     def general_tab(self) -> dict[str, Any]:
         """Contacts, facts of the order, x-parameters."""
         known = {contact.kind for contact in self.contacts}
-        may_correct = self.user.may(Right.CONVERT)
+        may_correct = self.user.may(Right.CORRECT)
         free = [kind for kind in ContactKind.values if not correction_refusal(self.row, kind)]
         return {
             "x_parameters": self.row.x_parameters.order_by("key"),
@@ -193,6 +197,9 @@ class PurchaseViewer(PurchasePage):
             "checklist": self.checklist(),
             "review": review_of(self.row),
             "policy": self.row.policy,
+            "review_why": HistoryEntry.objects.filter(purchase=self.row, event="placed")
+            .values_list("detail", flat=True)
+            .first(),
             "is_receivable": self.row.status in RECEIVABLE,
         }
 
@@ -223,6 +230,12 @@ class PurchaseViewer(PurchasePage):
         issued = Document.objects.filter(purchase=self.row).select_related("corrects")
         issued = issued.defer("data", "corrects__data").order_by("-issued_at", "-pk")
         return {"documents": issued}
+
+    def errors_tab(self) -> dict[str, Any]:
+        """What failed, the newest first."""
+        found = ErrorRecord.objects.filter(reference=self.row.reference, client=self.row.client)
+        rows = found.select_related("office").order_by("-created_at", "-pk")
+        return {"errors": [(entry, type_badge(entry), next_try(entry, self.reader)) for entry in rows]}
 
     def history_tab(self) -> dict[str, Any]:
         """Everything that happened, newest first."""

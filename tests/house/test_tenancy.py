@@ -151,7 +151,7 @@ class Side:
     def arguments(self, name: str, pattern: URLPattern) -> dict[str, Any]:
         """What leads to this side's row at this address."""
         rows: dict[str, dict[str, Any]] = {
-            "accounts": {"pk": self.user.pk},
+            "accounts": {"pk": self.user.pk, "slug": self.client.slug},
             "customers": {"pk": self.purchase.customer_id, "kind": "billing"},
             "dunning": {"pk": self.run.pk, "reference": self.purchase.reference},
             "errorlog": {"pk": self.error.pk},

@@ -38,7 +38,7 @@ LATER = days_later(5)
 
 @pytest.fixture
 def agent() -> User:
-    return a_user("platform_customer_service")
+    return a_user("platform_finance")
 
 
 def billing(purchase: Purchase, **changes: str) -> dict[str, AddressInput]:

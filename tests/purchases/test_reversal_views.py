@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
 from django.test import Client as Browser
 
+from accounts.roles import Right
+from accounts.services import let_support_refund
 from core.money import Money
+from core.refused import Refused
+from customers.services import AddressInput
 from purchases.models import CustomerReason, LicenseKey, Refund, RefundKind
 from purchases.services.cancel import cancel_purchase
+from purchases.services.correction import correct_purchase
 from purchases.services.place import OrderLine
 from purchases.services.refund import refund_purchase
 from purchases.views.acts import action_bar
-from tests.stories import MONDAY, a_client, a_released_po, a_user, a_waiting_po, days_later, pays
+from tests.stories import MONDAY, a_client, a_customer, a_released_po, a_user, a_waiting_po, days_later, pays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -221,7 +227,7 @@ def test_late_money_is_reinstated(finance: Browser, delivery: str) -> None:
 
 
 def test_the_po_number_is_changed_with_its_documents(hafen: Client) -> None:
-    browser = browser_of(a_user("client_support", hafen))
+    browser = browser_of(a_user("platform_finance"))
     purchase = a_released_po(hafen)
     assert "INV-2026-000001 is undone by a credit note" in ask(browser, purchase, "correct")
     fields = {"po_number": "PO-9", "vat_id": "", "reason": "Typing error"}
@@ -232,7 +238,7 @@ def test_the_po_number_is_changed_with_its_documents(hafen: Client) -> None:
 
 
 def test_what_a_correction_does_to_documents_is_said_before(hafen: Client) -> None:
-    browser = browser_of(a_user("platform_customer_service"))
+    browser = browser_of(a_user("platform_finance"))
     assert "Nothing was billed yet" in ask(browser, a_waiting_po(hafen), "correct")
     prepaid = a_released_po(a_client("other", delivery="prepaid"))
     assert "PFI-2026-000001 is replaced by a new pro-forma invoice" in ask(browser, prepaid, "correct")
@@ -241,7 +247,7 @@ def test_what_a_correction_does_to_documents_is_said_before(hafen: Client) -> No
 
 
 def test_a_contact_is_corrected_and_another_added(hafen: Client) -> None:
-    browser = browser_of(a_user("platform_customer_service"))
+    browser = browser_of(a_user("platform_finance"))
     purchase = a_released_po(hafen)
     shown = text_of(browser.get(f"/purchases/{purchase.reference}/"))
     assert ["Correct the billing contact" in shown, "Licensee contact" in shown] == [True, True]
@@ -256,9 +262,9 @@ def test_a_contact_is_corrected_and_another_added(hafen: Client) -> None:
     assert act(browser, purchase, "contact/licensee", reason="x").status_code == 422
 
 
-def test_who_may_not_correct_is_not_asked_to(hafen: Client, finance: Browser) -> None:
-    purchase = a_released_po(hafen)
-    assert "Correct the billing contact" not in text_of(finance.get(f"/purchases/{purchase.reference}/"))
+def test_who_may_not_correct_is_not_asked_to(hafen: Client) -> None:
+    purchase, sales = a_released_po(hafen), browser_of(a_user("client_sales", hafen))
+    assert "Correct the billing contact" not in text_of(sales.get(f"/purchases/{purchase.reference}/"))
     paid = pays(purchase, "119.00")
     assert "documents stay as they are" in ask(browser_of(a_user("platform_admin")), paid, "contact/billing")
 
@@ -266,3 +272,108 @@ def test_who_may_not_correct_is_not_asked_to(hafen: Client, finance: Browser) ->
 def test_every_reason_can_be_chosen(hafen: Client, finance: Browser) -> None:
     asked = ask(finance, pays(a_released_po(hafen), "119.00"), "refund")
     assert [label for label in CustomerReason.labels if label not in asked] == []
+
+
+# Who may -----------------------------------------------------------------------------------------------------------
+
+ROLES = (
+    ("platform_admin", 200, 200),
+    ("platform_finance", 200, 200),
+    ("platform_tax", 200, 403),
+    ("platform_customer_service", 403, 200),
+    ("client_admin", 403, 200),
+    ("client_support", 403, 200),
+    ("client_sales", 403, 403),
+    ("auditor", 403, 403),
+)
+
+
+@pytest.mark.parametrize(("role", "refund", "correct"), ROLES)
+def test_who_refunds_and_who_corrects(hafen: Client, role: str, refund: int, correct: int) -> None:
+    purchase = pays(a_released_po(hafen), "119.00")
+    somebody = browser_of(a_user(role, hafen if role.startswith("client_") else None))
+    for action, status in (("refund", refund), ("correct", correct), ("contact/billing", correct)):
+        assert somebody.get(f"/purchases/{purchase.reference}/{action}/").status_code == status, action
+    stranger = browser_of(a_user("client_support", a_client("elbe")))
+    for action, status in (("refund", 403), ("correct", 404)):
+        assert stranger.get(f"/purchases/{purchase.reference}/{action}/").status_code == status, action
+
+
+def test_tax_gives_back_the_tax_and_nothing_else(hafen: Client) -> None:
+    purchase = pays(a_released_po(hafen), "119.00")
+    taxwoman = a_user("platform_tax")
+    browser = browser_of(taxwoman)
+    asked = ask(browser, purchase, "refund")
+    for words in ("gives back the tax only", "The tax only: €19.00", "€19.00 goes back: €0.00 net and €19.00 tax"):
+        assert words in asked, words
+    for words in ("All that is left", "A partial amount", "pieces, at most", "Amount in EUR"):
+        assert words not in asked, words
+    more = {"customer_reason": "goodwill", "reason": ""}
+    assert act(browser, purchase, "refund", kind="total", **more).status_code == 422
+    with pytest.raises(Refused, match="gives back the tax only"):
+        refund_purchase(purchase, by=taxwoman, at=MONDAY, reason="x")
+    assert act(browser, purchase, "refund", kind="tax", **more).status_code == 302
+    assert again(purchase).refunded_minor == 1_900
+    bar = action_bar(again(purchase), taxwoman)
+    why = next(button.why_not for button in [*bar.buttons, *bar.more] if button.label == "Refund")
+    assert why == "No tax is left on it: Your role (Tax) gives back the tax only."
+
+
+def test_support_refunds_where_its_client_switched_it_on(hafen: Client) -> None:
+    purchase = pays(a_released_po(hafen), "119.00")
+    support, boss = a_user("client_support", hafen), a_user("client_admin", hafen)
+    assert not support.may(Right.REFUND)
+    with pytest.raises(Refused, match="gives back no money"):
+        refund_purchase(purchase, by=support, at=MONDAY, reason="x")
+    browser = browser_of(boss)
+    assert "Refunds by support: off" in text_of(browser.get("/accounts/users/"))
+    switch = "/accounts/clients/hafen/support/"
+    assert "Client support of Hafen GmbH: 1 user at present." in text_of(browser.get(switch))
+    assert browser.post(switch, {"support_may_refund": "on"}).status_code == 302
+    page = text_of(browser.get("/accounts/users/"))
+    assert "Refunds by support: on" in page
+    assert "Client support of Hafen GmbH may give refunds now." in page
+    assert "Refund tax" in text_of(browser.get(f"/accounts/users/{support.pk}/"))
+    seller = browser_of(support)
+    assert "All that is left: €119.00" in ask(seller, purchase, "refund")
+    assert act(seller, purchase, "refund", kind="total", customer_reason="unwanted", reason="").status_code == 302
+    assert again(purchase).refunded_minor == 11_900
+    assert ask(browser_of(a_user("client_support", a_client("elbe"))), purchase, "refund").count("119") == 0
+    assert browser.post(switch, {}).status_code == 302
+    assert "gives no refunds any more" in text_of(browser.get("/accounts/users/"))
+    assert seller.get(f"/purchases/{purchase.reference}/refund/").status_code == 403
+    reasons = hafen.history.order_by("history_id").values_list("history_change_reason", flat=True)
+    assert list(reasons)[-2:] == ["client changed: support_may_refund"] * 2
+
+
+def test_the_switch_belongs_to_those_who_say_what_users_may_do(hafen: Client) -> None:
+    switch = "/accounts/clients/hafen/support/"
+    assert browser_of(a_user("client_support", hafen)).get(switch).status_code == 403
+    stranger = a_user("client_admin", a_client("elbe"))
+    assert browser_of(stranger).get(switch).status_code == 404
+    assert browser_of(a_user("platform_admin")).get(switch).status_code == 200
+    assert "Refunds by support" not in text_of(browser_of(a_user("platform_admin")).get("/accounts/users/"))
+    for somebody in (stranger, a_user("client_support", hafen)):
+        with pytest.raises(Refused, match="does not decide what users of Hafen GmbH may do"):
+            let_support_refund(hafen, support_may_refund=True, by=somebody, at=MONDAY)
+    assert not a_user("client_support", hafen, is_active=False).may(Right.CONVERT)
+
+
+def test_what_an_invoice_shows_is_corrected_by_those_who_issue_credit_notes(hafen: Client) -> None:
+    purchase, waiting = a_released_po(hafen), a_waiting_po(hafen)
+    service, finance = a_user("platform_customer_service"), a_user("platform_finance")
+    why = "INV-2026-000001 is out: it takes a credit note, which your role (Customer service) does not include."
+    browser = browser_of(service)
+    assert why in ask(browser, purchase, "correct")
+    assert why in ask(browser, purchase, "contact/billing")
+    assert "these you can correct" in ask(browser, purchase, "contact/billing")
+    assert "Prices and tax stay as they are." in ask(browser, waiting, "correct")
+    with pytest.raises(Refused, match="it takes a credit note"):
+        correct_purchase(purchase, by=service, at=MONDAY, reason="typo", po_number="4500002")
+    assert correct_purchase(waiting, by=service, at=MONDAY, reason="typo", po_number="4500002").po_number == "4500002"
+    mail = AddressInput(**{**asdict(a_customer().billing), "email": "new@werft.example"})
+    corrected = correct_purchase(purchase, by=service, at=MONDAY, reason="typo", contacts={"billing": mail})
+    assert corrected.billing_email == "new@werft.example"
+    correct_purchase(purchase, by=finance, at=MONDAY, reason="typo", po_number="4500002")
+    bills = purchase.documents.filter(kind__in=["INV", "CRN"]).order_by("pk")
+    assert list(bills.values_list("kind", flat=True)) == ["INV", "CRN", "INV"]
