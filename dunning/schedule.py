@@ -116,6 +116,8 @@ class Facts:
     hold_until: date | None = None
     promised_until: date | None = None
     is_kept_active: bool = False
+    ladder: tuple[Rung, ...] = LADDER
+    """The ladder it climbs; another one only where somebody asks what would be if."""
 
     @property
     def open_minor(self) -> int:
@@ -230,7 +232,7 @@ def _decide_ladder(facts: Facts, due_on: date, on: date) -> Decision:
     never = _never(facts)
     if never is not None:
         return Decision(None, never)
-    rung = _next_rung(LADDER, facts)
+    rung = _next_rung(facts.ladder, facts)
     if rung is None or (rung.step in {Step.NOTIFICATION, Step.CANCELED} and not facts.cancel_step):
         return Decision(None, Reason.LADDER_ENDS)
     stopped = _stopped(facts, rung)
@@ -270,10 +272,10 @@ def _earliest(facts: Facts, rung: Rung, due_on: date) -> tuple[date, dict[str, N
     """Count from the due date, but never closer to the previous letter than the ladder's distance."""
     day = due_on + timedelta(days=rung.day)
     numbers: dict[str, Number] = {"start_on": due_on.isoformat(), "day": rung.day}
-    position = LADDER.index(rung)
+    position = facts.ladder.index(rung)
     if position == 0:
         return day, numbers
-    previous = LADDER[position - 1].step
+    previous = facts.ladder[position - 1].step
     sent_on = facts.sent[previous]
     numbers |= {"previous": previous.value, "previous_on": sent_on.isoformat()}
     if rung.step is not Step.CANCELED:
