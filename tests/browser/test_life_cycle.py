@@ -13,6 +13,7 @@ from core.money import Money
 from purchases.models import LicenseKey, Purchase
 from purchases.services.place import OrderLine
 from tests.browser.axe import violations
+from tests.browser.hands import press
 from tests.browser.test_purchases import desk, enter
 from tests.stories import a_client, a_released_po, a_user, pays
 
@@ -106,7 +107,7 @@ def test_a_part_payment_is_returned_then_canceled_paid_late_and_reinstated(
     picture(desk, "return")
     desk.locator("dialog").get_by_role("button", name="Return payment").click()
     expect(desk.get_by_text("returned; €0.00 is kept")).to_be_visible()
-    desk.keyboard.press("c")
+    press(desk, "c")
     desk.get_by_label("Reason").fill("Customer asked")
     desk.get_by_role("button", name="Cancel the purchase").click()
     expect(desk.locator("h1")).to_contain_text("Canceled")

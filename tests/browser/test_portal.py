@@ -130,5 +130,6 @@ def test_readable_for_everybody(tab: Page, live_server: Any, partner: Partner, t
         assert violations(tab) == [], path
         assert tab.evaluate("document.documentElement.scrollWidth") <= width, path
     order_one(tab)
+    expect(tab.get_by_role("button", name="Change the order")).to_be_visible()
     assert violations(tab) == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= width

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from purchases.models import Purchase
 from purchases.states import Status
 from tests.browser.axe import violations
+from tests.browser.hands import press
 from tests.stories import a_client, a_released_po, a_user, a_waiting_po, pays
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def test_two_purchase_orders_are_released_by_keyboard(desk: Page, live_server: A
     desk.wait_for_url(re.compile(r"/purchases/\d{9}/$"))
     desk.get_by_role("link", name="Documents").click()
     expect(desk.get_by_text("INV-").first).to_be_visible()
-    desk.keyboard.press("e")
+    press(desk, "e")
     expect(desk.get_by_role("heading", name="E-mails")).to_be_visible()
 
 
@@ -102,14 +103,14 @@ def test_the_drawer_lives_in_the_address(desk: Page, live_server: Any, hafen: Cl
     desk.keyboard.press("o")
     drawer = desk.locator("#drawer")
     expect(drawer.locator("h2")).to_have_text(second.reference)
-    assert f"preview={second.reference}" in desk.url
+    expect(desk).to_have_url(re.compile(f"preview={second.reference}"))
     desk.keyboard.press("j")
     expect(drawer.locator("h2")).to_have_text(first.reference)
     desk.go_back()
     expect(drawer.locator("h2")).to_have_text(second.reference)
-    desk.keyboard.press("Escape")
+    press(desk, "Escape")
     expect(drawer).to_be_hidden()
-    assert "preview" not in desk.url
+    expect(desk).not_to_have_url(re.compile("preview"))
     desk.goto(f"{live_server.url}/purchases/?preview={first.reference}")
     expect(drawer.locator("h2")).to_have_text(first.reference)
     assert violations(desk) == []
@@ -162,7 +163,7 @@ def test_search_help_and_theme_by_key(desk: Page, live_server: Any, hafen: Clien
     desk.keyboard.press("Escape")
     desk.get_by_role("button", name="Switch between light and dark").click()
     desk.reload()
-    assert desk.locator("html").get_attribute("data-bs-theme") == "dark"
+    expect(desk.locator("html")).to_have_attribute("data-bs-theme", "dark")
     desk.keyboard.press("/")
     desk.keyboard.type(purchase.reference)
     desk.keyboard.press("Enter")
@@ -179,7 +180,7 @@ def test_everything_works_without_script(browser: Any, live_server: Any, hafen: 
     page.get_by_role("link", name="Open purchase").click()
     page.get_by_role("link", name="Release", exact=True).click()
     page.get_by_role("button", name="Release").click()
-    assert f"Purchase {purchase.reference} released." in page.content()
+    expect(page.get_by_text(f"Purchase {purchase.reference} released.")).to_be_visible()
     context.close()
 
 

@@ -16,6 +16,7 @@ from purchases.selectors import CHECKLIST
 from purchases.services.release import ReceivedFile, receive_document
 from purchases.states import Status
 from tests.browser.axe import violations
+from tests.browser.hands import press
 from tests.browser.test_purchases import desk, enter
 from tests.stories import a_client, a_user, a_waiting_po, days_later
 
@@ -55,7 +56,7 @@ def test_the_queue_is_worked_through_by_keyboard(desk: Page, live_server: Any, h
     desk.keyboard.press("Enter")
     desk.wait_for_url(re.compile(rf"/{first.reference}/desk/\?show=mine$"))
     expect(desk.get_by_alt_text("Page 1 of order.pdf")).to_be_visible()
-    assert desk.get_by_alt_text("Page 1 of order.pdf").evaluate("image => image.naturalWidth") == 1000
+    expect(desk.get_by_alt_text("Page 1 of order.pdf")).to_have_js_property("naturalWidth", 1000)
     for number in range(1, 8):
         desk.keyboard.press(str(number))
         expect(desk.get_by_text(f"{number} of 8 met")).to_be_visible()
@@ -73,7 +74,7 @@ def test_the_queue_is_worked_through_by_keyboard(desk: Page, live_server: Any, h
     desk.get_by_role("button", name="Release").click()
     desk.wait_for_url(re.compile(rf"/{second.reference}/desk/"))
     expect(desk.get_by_text(f"Purchase {first.reference} released.")).to_be_visible()
-    desk.keyboard.press("]")
+    press(desk, "]")
     desk.wait_for_url(re.compile(rf"/{third.reference}/desk/"))
     desk.keyboard.press("[")
     desk.wait_for_url(re.compile(rf"/{second.reference}/desk/"))
@@ -157,6 +158,7 @@ def test_document_and_checklist_are_seen_without_scrolling(desk: Page, live_serv
     assert last["y"] + last["height"] <= 900
     assert desk.evaluate("document.documentElement.scrollHeight") == 900
     desk.get_by_role("link", name="200 %").click()
+    expect(desk.locator(".sheets.zoom-200")).to_be_visible()
     assert desk.locator(".sheets img").first.evaluate("image => image.clientWidth > 2 * 600") is True
     assert violations(desk) == []
     desk.set_viewport_size({"width": 390, "height": 844})
@@ -174,7 +176,7 @@ def test_it_all_works_without_script(browser: Browser, live_server: Any, hafen: 
     page.get_by_label("E-mail").first.fill("order@werft.example")
     page.locator("#id_item0-product").fill("PRO")
     page.get_by_role("button", name="Add row").click()
-    assert page.locator("#id_item0-product").input_value() == "PRO"
+    expect(page.locator("#id_item0-product")).to_have_value("PRO")
     page.locator("#id_item3-product").fill("Hafen Pro")
     page.get_by_role("button", name="Recompute").click()
     expect(page.locator("#totals .due")).to_contain_text("€238.00")
