@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 def pytest_unconfigure() -> None:
     """Leave nothing behind."""
     shutil.rmtree(SCRATCH, ignore_errors=True)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what stays until the end: modules, models, the tests themselves."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

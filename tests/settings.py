@@ -16,12 +16,14 @@ SCRATCH.mkdir(mode=0o700, exist_ok=True)
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{SCRATCH / 'kontor.sqlite3'}"
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import ALLOWED_HOSTS, DATABASES  # noqa: E402
+from config.settings import ALLOWED_HOSTS, DATABASES, INSTALLED_APPS  # noqa: E402
 
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
+INSTALLED_APPS = ["tests", *INSTALLED_APPS]  # for its command `flush`
 STATIC_ROOT = SCRATCH / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 MEDIA_ROOT = SCRATCH / "media"
+WHITENOISE_AUTOREFRESH = True  # a static file is looked for when it is asked for, not all of them for every test client
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
