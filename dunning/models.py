@@ -202,6 +202,16 @@ class Run(models.Model):
         """Whether every due purchase was looked at."""
         return self.finished_at is not None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is a proposal: no step is taken before it is approved, or what it waits for is there."""
+        return bool(self.waits_for) and not (self.is_finished or self.approved_at or self.has_lapsed)
+
+    @property
+    def waits_for_person(self) -> bool:
+        """Whether somebody has to approve it."""
+        return self.is_waiting and self.waits_for != Waiting.BANK
+
 
 class TakenOut(models.Model):
     """A purchase that a person took out of one day's run; the next day's looks at it again."""
@@ -269,6 +279,11 @@ class AccountHold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id or self.partner_id} {self.set_at:%Y-%m-%d}"
+
+    @property
+    def scope(self) -> str:
+        """Whose purchase orders are held: the customer's or the partner's."""
+        return "customer" if self.customer_id is not None else "partner"
 
 
 class PromiseOutcome(models.TextChoices):

@@ -90,7 +90,8 @@ class Reason(StrEnum):
 class Facts:
     """All that a decision depends on. `sent`: the day on which each step's letter was really handed over.
 
-    `paid_minor` is the money that is there: what was returned does not count as paid.
+    `paid_minor` is the money that is there: what was returned does not count as paid. The hold is the strongest of all
+    that stand; `hold_scope` says whose it is when it is not the purchase's own.
     """
 
     status: str
@@ -114,6 +115,8 @@ class Facts:
     is_bounced: bool = False
     is_held: bool = False
     hold_until: date | None = None
+    is_disputed: bool = False
+    hold_scope: str = ""
     promised_until: date | None = None
     is_kept_active: bool = False
     ladder: tuple[Rung, ...] = LADDER
@@ -123,6 +126,11 @@ class Facts:
     def open_minor(self) -> int:
         """What is left to pay."""
         return self.gross_minor - self.paid_minor
+
+    @property
+    def hold_reason(self) -> Reason:
+        """A dispute is a hold with a name of its own."""
+        return Reason.DISPUTED if self.is_disputed else Reason.HELD
 
 
 Number = int | str
@@ -193,12 +201,17 @@ def against_copy(facts: Facts, step: Step, on: date) -> Reason | None:
         return Reason.CLOSED
     is_held = facts.is_held and (facts.hold_until is None or on <= facts.hold_until)
     reasons = (
-        (is_held, Reason.HELD),
+        (is_held, facts.hold_reason),
         (facts.promised_until is not None and on <= facts.promised_until, Reason.PROMISED),
         (facts.is_kept_active, Reason.KEPT_ACTIVE),
         (facts.is_exempt_partner and not is_reminder, Reason.EXEMPT_PARTNER),
     )
     return next((reason for applies, reason in reasons if applies), None)
+
+
+def put_off(decision: Decision, reason: Reason, on: date) -> Decision:
+    """Turn a step that is due on the day `on` into none, because its run waits or leaves the purchase out."""
+    return Decision(None, reason, decision.coming, on, {**decision.numbers, "run_on": on.isoformat()})
 
 
 def _decide_offline(facts: Facts, on: date) -> Decision:
@@ -241,6 +254,7 @@ def _decide_ladder(facts: Facts, due_on: date, on: date) -> Decision:
     if rung.step is Step.CANCELED and facts.paid_minor > 0:
         return Decision(None, Reason.PARTLY_PAID, numbers=_money(facts))
     earliest, numbers = _earliest(facts, rung, due_on)
+    numbers |= _broken_promise(facts, on)
     free_on, reason, until = _unblocked(facts, earliest)
     if free_on is None or (reason is not Reason.NOT_YET and on < free_on):
         return Decision(None, reason, rung.step, free_on, numbers | until)
@@ -287,17 +301,26 @@ def _earliest(facts: Facts, rung: Rung, due_on: date) -> tuple[date, dict[str, N
 
 def _unblocked(facts: Facts, earliest: date) -> tuple[date | None, Reason, dict[str, Number]]:
     """First day from `earliest` on that neither a hold nor a promise covers, and which of them decides."""
+    scope: dict[str, Number] = {"scope": facts.hold_scope} if facts.hold_scope else {}
     if facts.is_held and facts.hold_until is None:
-        return None, Reason.HELD, {}
+        return None, facts.hold_reason, scope
     held = facts.hold_until if facts.is_held else None
     promised = facts.promised_until
     last, reason = max(
-        ((day, why) for day, why in ((promised, Reason.PROMISED), (held, Reason.HELD)) if day is not None),
+        ((day, why) for day, why in ((promised, Reason.PROMISED), (held, facts.hold_reason)) if day is not None),
         default=(None, Reason.NOT_YET),
     )
     if last is None or last < earliest:
         return earliest, Reason.NOT_YET, {}
-    return last + ONE_DAY, reason, {"until": last.isoformat()}
+    return last + ONE_DAY, reason, {"until": last.isoformat(), **({} if reason is Reason.PROMISED else scope)}
+
+
+def _broken_promise(facts: Facts, on: date) -> dict[str, Number]:
+    """Name the promise that passed without payment, until the next step has answered it."""
+    promised = facts.promised_until
+    if promised is None or promised >= on or (facts.last_step_on is not None and facts.last_step_on > promised):
+        return {}
+    return {"broken_promise": promised.isoformat()}
 
 
 def _when_due(facts: Facts, step: Step, earliest: date, on: date, numbers: Mapping[str, Number]) -> Decision:

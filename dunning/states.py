@@ -74,13 +74,15 @@ REASON_TONES: Final[dict[str, str]] = {
 }
 """The color of a reason's badge; gray where none is named."""
 
-BLOCKING: Final = frozenset({Reason.HELD, Reason.PROMISED, Reason.BOUNCED, Reason.NO_EMAIL, Reason.ON_ITS_WAY})
+BLOCKING: Final = frozenset(
+    {Reason.HELD, Reason.DISPUTED, Reason.PROMISED, Reason.BOUNCED, Reason.NO_EMAIL, Reason.ON_ITS_WAY}
+)
 """Reasons that keep a step from its day; each can end."""
 
 SENTENCES: Final[dict[str, str]] = {
     Reason.DUE: "{coming} is due: {cause}.",
     Reason.NOT_YET: "{coming} not before {next_on}: {cause}.",
-    Reason.HELD: "Dunning is held {until}; {coming} waits.",
+    Reason.HELD: "Dunning{scope} is held {until}; {coming} waits.",
     Reason.PROMISED: "Payment is promised {until}; {coming} waits.",
     Reason.ON_ITS_WAY: "{coming} is decided and counts once its e-mail is handed over.",
     Reason.BOUNCED: "The last e-mail came back or was refused; correct the address and resume dunning.",
@@ -95,10 +97,17 @@ SENTENCES: Final[dict[str, str]] = {
     Reason.AWAITING_REVIEW: "The PO document is there and awaits its review.",
     Reason.AWAITING_APPROVAL: "{coming} is due; the day's run waits for its approval.",
     Reason.STALE_BANK: "{coming} is due; the run waits for a newer bank statement.",
-    Reason.TAKEN_OUT: "{coming} was taken out of the day's run.",
-    Reason.DISPUTED: "The customer disputes the claim {until}; {coming} waits.",
+    Reason.TAKEN_OUT: "{coming} is due, but was taken out of the day's run.",
+    Reason.DISPUTED: "The claim is disputed{scope}, held {until}; {coming} waits.",
     Reason.CLOSED: "Nothing is owed: {status}.",
 }
+
+SCOPES: Final[dict[str, str]] = {
+    "": "",
+    "customer": " of all orders of the customer",
+    "partner": " of all orders of the partner",
+}
+"""Whose hold it is, where it is not the purchase order's own."""
 
 
 def sentence(
@@ -116,11 +125,13 @@ def sentence(
         "next_on": day(next_on) if next_on else "",
         "cause": _cause(numbers, day),
         "until": f"until {_day(numbers['until'], day)}" if "until" in numbers else "until it is resumed",
+        "scope": SCOPES[str(numbers.get("scope", ""))],
         "status": str(numbers.get("status", "closed")),
     }
-    if step:
-        return f"{STEP_LABELS[step]}: {values['cause']}."
-    return SENTENCES[reason].format(**values)
+    words = f"{STEP_LABELS[step]}: {values['cause']}." if step else SENTENCES[reason].format(**values)
+    if "broken_promise" in numbers:
+        words += f" The promise to pay by {_day(numbers['broken_promise'], day)} was broken."
+    return words
 
 
 def _cause(numbers: Mapping[str, Number], day: Callable[[date], str]) -> str:
