@@ -32,8 +32,12 @@ email_failed = Signal()
 """The relay refused the e-mail for good; `email.relay_reply` has its words."""
 email_uncertain = Signal()
 """Nobody knows whether the e-mail was accepted; a person has to decide."""
+email_unprepared = Signal()
+"""The e-mail could not be made ready to be handed over (`email.relay_reply` says why); it is tried again by itself."""
 email_bounced = Signal()
 """The e-mail was sent and came back."""
+email_complained = Signal()
+"""The recipient marked the e-mail as spam; `words` is what the report says."""
 
 _guards: dict[str, list[Guard]] = {}
 _renderers: dict[str, Renderer] = {}

@@ -10,7 +10,14 @@ from django.dispatch import receiver
 from errorlog.models import ErrorRecord
 from errorlog.signals import retry_asked
 from mailing.models import Email
-from mailing.signals import email_bounced, email_dropped, email_failed, email_handed_over, email_uncertain
+from mailing.signals import (
+    email_bounced,
+    email_dropped,
+    email_failed,
+    email_handed_over,
+    email_uncertain,
+    email_unprepared,
+)
 from mailing.states import Carrier
 from partners.models import Partner
 from partners.signals import limit_currency_changed
@@ -44,7 +51,11 @@ def deliver_again(*, entry: ErrorRecord, by: User, at: datetime, **_: Any) -> No
         try_again(item, by=by, at=at)
 
 
-@receiver([email_failed, email_bounced, email_uncertain], sender=Email, dispatch_uid="purchases-mail-trouble")
+@receiver(
+    [email_failed, email_bounced, email_uncertain, email_unprepared],
+    sender=Email,
+    dispatch_uid="purchases-mail-trouble",
+)
 def tell_of_mail(*, email: Email, at: datetime, **_: Any) -> None:
     """An e-mail did not arrive, or may not have: somebody has to see to it."""
     troubles.note_mail_trouble(email, at=at)

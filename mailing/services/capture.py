@@ -14,7 +14,7 @@ from mailing.models import Attempt, Email
 from mailing.services.claims import ClaimLostError, back_to_queue, show, worker_name
 from mailing.services.relay import described
 from mailing.services.render import frozen_mime
-from mailing.signals import email_dropped, email_handed_over, reason_against
+from mailing.signals import email_dropped, email_handed_over, email_unprepared, reason_against
 from mailing.states import Carrier, Outcome, Status
 
 if TYPE_CHECKING:
@@ -77,8 +77,10 @@ def keep(email: Email, transport: CaptureTransport | SinkTransport, *, clock: Ca
         log.exception("e-mail %s could not be prepared for its hand-over", email.pk)
         outcome, words = Outcome.NOT_ACCEPTED, f"{type(error).__name__}: {described(error)}"
         email.attempts = attempts
-        changes = back_to_queue(email, at=started) | {"attempts": attempts}
-        Email.objects.filter(pk=email.pk, status=Status.QUEUED).update(**changes)
+        changes = back_to_queue(email, at=started) | {"attempts": attempts, "relay_reply": words}
+        if Email.objects.filter(pk=email.pk, status=Status.QUEUED).update(**changes):
+            show(email, changes)
+            email_unprepared.send(sender=Email, email=email, at=started)
     else:
         kept = Outcome.CAPTURED if transport.needs_bytes else Outcome.ACCEPTED
         outcome, words = (kept, transport.reply) if status == Status.SENT else (Outcome.DROPPED, email.drop_reason)

@@ -46,12 +46,14 @@ from mailing.services.relay import (
     described,
 )
 from mailing.services.render import frozen_mime
-from mailing.signals import email_failed, email_handed_over, email_uncertain
+from mailing.signals import email_failed, email_handed_over, email_uncertain, email_unprepared
 from mailing.states import Carrier, Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from django.dispatch import Signal
 
     from mailing.services.relay import Transport
 
@@ -178,7 +180,8 @@ def _prepare(claim: Claim, transport: Transport, *, clock: Clock, leases: Leases
         # a renderer or a guard that fails is a bug, but no reason to lose this e-mail or to stop the others
         transport.abort()
         log.exception("e-mail %s could not be prepared for its hand-over", claim.email.pk)
-        return _not_accepted(claim, NotAcceptedError(f"{type(error).__name__}: {described(error)}"), clock=clock)
+        words = f"{type(error).__name__}: {described(error)}"
+        return _not_accepted(claim, NotAcceptedError(words), clock=clock, news=email_unprepared)
     return Outcome.DROPPED
 
 
@@ -204,7 +207,7 @@ def in_doubt(words: str) -> Ending:
     return Ending(Outcome.NO_ANSWER, words, changes, (Status.HANDOFF, Status.UNCERTAIN), email_uncertain)
 
 
-def _not_accepted(claim: Claim, error: NotAcceptedError, *, clock: Clock) -> Outcome:
+def _not_accepted(claim: Claim, error: NotAcceptedError, *, clock: Clock, news: Signal | None = None) -> Outcome:
     """Queue it again, or note that it was refused for good. The relay's own trouble is raised again."""
     at = clock()
     sources = (Status.CLAIMED, Status.HANDOFF)
@@ -215,7 +218,7 @@ def _not_accepted(claim: Claim, error: NotAcceptedError, *, clock: Clock) -> Out
         return _note(claim, Ending(Outcome.REFUSED, error.words, changes | reply, sources, email_failed), clock=clock)
     changes = back_to_queue(claim.email, at=at, unreachable=unreachable)
     outcome = Outcome.DEFERRED if error.words[:1] == "4" and not unreachable else Outcome.NOT_ACCEPTED
-    noted = _note(claim, Ending(outcome, error.words, changes | reply, sources), clock=clock)
+    noted = _note(claim, Ending(outcome, error.words, changes | reply, sources, news), clock=clock)
     if unreachable:
         note_relay(at=at, error=error.words)
         raise error
@@ -233,7 +236,8 @@ def _note(claim: Claim, ending: Ending, *, clock: Clock) -> Outcome:
         except NewsUntoldError:
             log.exception("the news of e-mail %s could not be told", claim.email.pk)
             words = f"The relay said “{ending.words}”, but noting it here failed; see the error log."
-            ending = Ending(Outcome.NO_ANSWER, words, _doubted(words), ending.sources)
+            news = None if ending.news is email_uncertain else email_uncertain
+            ending = Ending(Outcome.NO_ANSWER, words, _doubted(words), ending.sources, news)
             continue
         except (OperationalError, InterfaceError):
             connection.close()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 DELIVERED_IN: Final = WON | {Status.PURCHASE_ORDER}
-"""Statuses in which a key that was missing still goes out; a prepaid purchase order has to be paid first."""
+"""Statuses in which a key that was missing still goes out. (A prepaid order is owed none before it is paid.)"""
 RETRIES: Final = tuple(timedelta(hours=hours) for hours in (1, 2, 4, 8, 16))
 """How long after each failed attempt the next one follows; after the last one only a person or a filled list helps."""
 
@@ -46,9 +46,7 @@ def without_key(items: QuerySet[PurchaseItem]) -> QuerySet[PurchaseItem]:
 
 def awaiting_key(items: QuerySet[PurchaseItem]) -> QuerySet[PurchaseItem]:
     """Narrow to the items that are owed a key now: a delivery fell short of it, and their purchase is still due it."""
-    owed = items.filter(key_request__isnull=False, purchase__status__in=DELIVERED_IN)
-    unpaid = {"purchase__status": Status.PURCHASE_ORDER, "purchase__policy__delivery": "prepaid"}
-    return without_key(owed).exclude(**unpaid)
+    return without_key(items.filter(key_request__isnull=False, purchase__status__in=DELIVERED_IN))
 
 
 @transaction.atomic

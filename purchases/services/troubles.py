@@ -27,12 +27,13 @@ NEEDS: Final[dict[str, str]] = {
     Mail.FAILED: "correct the address, or send it another way",
     Mail.BOUNCED: "correct the address, or send it another way",
     Mail.UNCERTAIN: "it may have arrived; say in the outbox whether it did",
+    Mail.QUEUED: "it could not be made ready; it is tried again by itself",
 }
 MONEY_BACK: Final = frozenset({"returned", "refunded", "reinstated"})
 
 
 def note_mail_trouble(email: Email, *, at: datetime) -> None:
-    """Enter an e-mail that was refused, came back, or may not have arrived."""
+    """Enter an e-mail that was refused, came back, may not have arrived, or can't be made ready."""
     statuses = Purchase.objects.filter(reference=email.reference, client=email.client_id).order_by()
     words = f": {email.relay_reply}" if email.relay_reply else ""
     log_error(

@@ -10,8 +10,11 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 from django.urls import path
+from django.utils import timezone
 
+from config.celery import app
 from errorlog.models import ErrorRecord
+from errorlog.services import mark_done
 
 if TYPE_CHECKING:
     from io import StringIO
@@ -55,3 +58,26 @@ def test_unreachable_database_says_that_nothing_is_lost() -> None:
     response = Client(raise_request_exception=False).get("/unreachable")
     assert response.status_code == 503
     assert "Nothing is lost" in response.content.decode()
+
+
+@app.task(name="tests.broken_job", ignore_result=True)
+def broken_job(error: str) -> None:
+    """A job of the worker that fails."""
+    raise {"bug": ZeroDivisionError, "database": OperationalError}[error](f"card 4111, {error}")
+
+
+@pytest.mark.django_db
+def test_a_job_that_fails_is_an_error_once_and_again_after_it_was_done() -> None:
+    for _ in range(3):
+        broken_job.apply(args=["bug"])
+    entry = ErrorRecord.objects.get()
+    assert (entry.type, entry.note) == ("unexpected", "ZeroDivisionError in the worker's job tests.broken_job")
+    mark_done(entry, by=None, at=timezone.now())
+    broken_job.apply(args=["bug"])
+    assert not ErrorRecord.objects.get().is_done
+
+
+@pytest.mark.django_db
+def test_a_job_without_its_database_writes_nothing() -> None:
+    broken_job.apply(args=["database"])
+    assert not ErrorRecord.objects.exists()
