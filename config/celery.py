@@ -31,8 +31,10 @@ app.conf.beat_schedule = {
         "schedule": POLL_SECONDS,
         "options": {"expires": POLL_SECONDS * 5},
     },
+    "read reports": {"task": "mailing.tasks.read_reports", "schedule": 120.0, "options": {"expires": 120}},
     "periodic jobs": {"task": "dunning.tasks.run_jobs", "schedule": 60.0, "options": {"expires": 60}},
     "ask for keys": {"task": "purchases.tasks.ask_for_keys", "schedule": 60.0, "options": {"expires": 60}},
+    "read bank files": {"task": "purchases.tasks.read_bank_files", "schedule": 2.0, "options": {"expires": 10}},
     "heartbeat": {"task": "dunning.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 30}},
 }
 

@@ -835,3 +835,44 @@ class CsvMapping(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class BankFile(models.Model):
+    """A bank's file on its way in: stored by the page that took it, read by the worker, whole or not at all.
+
+    `client` is known before it is read only where somebody chose it; `layout` says how a CSV is to be read. Of `total`
+    lines `done` are compared. `problem` says why nothing was imported. The content goes once it is finished.
+    """
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="bank_files", null=True, blank=True)
+    filename = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField()
+    layout = models.JSONField(null=True, blank=True)
+    mapping = models.CharField(max_length=100, blank=True)
+    sent_at = models.DateTimeField()
+    sent_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    known_count = models.PositiveIntegerField(default=0)
+    known_lines = models.JSONField(default=list)
+    statement = models.OneToOneField(BankStatement, models.PROTECT, related_name="file", null=True, blank=True)
+    problem = models.CharField(max_length=500, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["id"], name="bank_file_waiting", condition=Q(finished_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    @property
+    def new_count(self) -> int:
+        """How many of its lines were in no earlier file."""
+        return self.done - self.known_count

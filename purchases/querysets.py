@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Q
+from django.db.models import CharField, Func, Q
 
 from accounts.querysets import TenantQuerySet
 from purchases.states import OPEN, RECEIVABLE, Status
@@ -82,3 +82,16 @@ def _keyword(term: str) -> Q:
     for lookup, value in fields.items():
         query |= Q(**{lookup: value})
     return query
+
+
+class Bare(Func):
+    """A number as people write it, without what they put between its parts, in capitals.
+
+    The characters stand in the text of the query: an index on the expression holds on both databases.
+    """
+
+    function = "UPPER"
+    template = (
+        "UPPER(" + "REPLACE(" * 10 + "%(expressions)s" + "".join(f", '{mark}', '')" for mark in " -/._#:,()") + ")"
+    )
+    output_field = CharField()

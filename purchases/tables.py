@@ -23,6 +23,7 @@ from core.tables import (
 )
 from purchases.models import LineStatus
 from purchases.services.bank_match import effect_of
+from purchases.services.credit import missing_on
 from purchases.states import Status
 
 if TYPE_CHECKING:
@@ -322,7 +323,7 @@ def line_effect(line: BankLine) -> SafeString:
     """What booking a proposed line would do; empty for the others."""
     if line.status != LineStatus.PROPOSED or line.purchase is None:
         return SafeString()
-    owed = line.purchase.gross_minor - line.purchase.kept.minor
+    owed = missing_on(line.purchase).minor
     effect = effect_of(line.amount_minor, status=line.purchase.status, owed_minor=owed)
     return badge(effect.label, effect.tone)
 

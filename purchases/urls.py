@@ -38,6 +38,7 @@ urlpatterns = [
     path("bank/", banking.BankLineList.as_view(), name="bank_lines"),
     path("bank/statements/", banking.StatementList.as_view(), name="bank_statements"),
     path("bank/statements/<int:pk>/", banking.StatementLines.as_view(), name="bank_statement"),
+    path("bank/files/<int:pk>/", bank_import.BankFilePage.as_view(), name="bank_file"),
     path("bank/upload/", bank_import.StatementUpload.as_view(), name="bank_upload"),
     path("bank/csv/", bank_import.CsvUpload.as_view(), name="bank_csv"),
     path("bank/confirm/", banking.ConfirmMany.as_view(), name="bank_confirm_many"),

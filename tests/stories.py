@@ -12,6 +12,7 @@ from core.money import Money
 from customers.services import AddressInput, CustomerInput
 from partners.services import save_partner
 from purchases.models import Purchase, Source
+from purchases.services.bank_import import keep_lines, store_file
 from purchases.services.delivery import add_keys
 from purchases.services.payment import record_payment
 from purchases.services.place import Order, OrderLine, place_order
@@ -21,7 +22,8 @@ from purchases.services.release import receive_document, release_purchase
 
 if TYPE_CHECKING:
     from partners.models import Partner
-    from purchases.models import Product
+    from purchases.models import BankFile, Product
+    from purchases.services.bank_files import StatementFile
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _running = itertools.count(1)
@@ -162,6 +164,14 @@ def pays(purchase: Purchase, amount: str, *, at: datetime = MONDAY) -> Purchase:
     """The customer pays `amount` by wire transfer."""
     money = Money.parse(amount, purchase.currency)
     return record_payment(purchase, amount=money, method="wire", by=None, at=at, dedupe_key=f"story:{next(_running)}")
+
+
+def a_bank_file(
+    client: Client | None, read: StatementFile, *, by: User, name: str = "a.sta", content: bytes = b"a"
+) -> BankFile:
+    """A bank's file that came in on Monday, with its lines."""
+    stored = store_file(content, filename=name, client=client, by=by, at=MONDAY)
+    return keep_lines(stored, read, clock=lambda: MONDAY)
 
 
 def the_product(client: Client) -> Product:

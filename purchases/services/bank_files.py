@@ -65,6 +65,11 @@ class Movement:
     text: str = ""
     reference: str = ""
 
+    @property
+    def amount_minor(self) -> int:
+        """What moved, in minor units."""
+        return self.amount.minor
+
     def shortened(self) -> Movement:
         """The same, on single lines that fit their columns."""
         return replace(

@@ -14,6 +14,7 @@ from core.money import Money, round_half_up
 from core.refused import Refused
 from purchases.documents import Credit, CreditPart, Piece, credit_of, items_of
 from purchases.models import CustomerReason, RefundKind
+from purchases.states import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,9 +110,31 @@ def worth_of(purchase: Purchase) -> Worth:
     return worth
 
 
+def missing_on(purchase: Purchase) -> Money:
+    """Say what is missing until a purchase is covered: of its gross, charged back of what the sale is still worth.
+
+    Only a charged-back purchase's refunds are read; brought along (`prefetch_related`), they cost nothing.
+    """
+    worth = purchase.gross_minor
+    if purchase.status == Status.CHARGED_BACK:
+        for refund in sorted(purchase.refunds.all(), key=lambda refund: refund.pk):
+            worth -= _taken_off(refund, worth) if refund.kind in CREDITING else 0
+    return Money(max(worth - purchase.kept.minor, 0), purchase.currency)
+
+
+def _taken_off(refund: Refund, worth_minor: int) -> int:
+    if _is_written_out(refund):
+        return sum(net + tax for _, net, tax in refund.parts)
+    return min(refund.amount_minor, worth_minor)
+
+
+def _is_written_out(refund: Refund) -> bool:
+    return bool(refund.parts) or refund.customer_reason == CustomerReason.OVERPAYMENT
+
+
 def parts_of(refund: Refund, worth: Worth) -> list[CreditPart]:
     """Read what a refund took off the sale; of imported ones only the amount is known."""
-    if refund.parts or refund.customer_reason == CustomerReason.OVERPAYMENT:
+    if _is_written_out(refund):
         return [CreditPart(Decimal(percent), net, tax) for percent, net, tax in refund.parts]
     return _by_gross(worth, min(refund.amount_minor, worth.gross_minor))
 

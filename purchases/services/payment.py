@@ -11,7 +11,7 @@ from core.refused import Refused
 from purchases import emails
 from purchases.documents import latest_invoice
 from purchases.models import DocumentKind, Nature, Payment, Purchase
-from purchases.services.credit import worth_of
+from purchases.services.credit import missing_on
 from purchases.services.delivery import deliver, lacks_keys
 from purchases.services.documents import issue
 from purchases.services.history import Note, report, save_change
@@ -50,7 +50,8 @@ def record_payment(
     if booked is not None:
         return purchase
     _check(purchase, amount)
-    owed = _owed_on(purchase)
+    is_owed = purchase.is_open or purchase.status == Status.CHARGED_BACK
+    owed = missing_on(purchase) if is_owed else Money(0, purchase.currency)
     Payment.objects.create(
         purchase=purchase,
         at=at,
@@ -74,13 +75,6 @@ def record_payment(
         late_money.send(Purchase, purchase=purchase, amount=amount - owed, at=at)
     report(purchase, "payment", at=at)
     return purchase
-
-
-def _owed_on(purchase: Purchase) -> Money:
-    """Say what is left to pay: of an open purchase, or once more after a charge back; else nothing is expected."""
-    if purchase.status == Status.CHARGED_BACK:
-        return Money(max(worth_of(purchase).gross_minor - purchase.kept.minor, 0), purchase.currency)
-    return purchase.open_amount
 
 
 def _step_of(purchase: Purchase, *, is_covered: bool) -> Transition | None:

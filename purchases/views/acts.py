@@ -18,7 +18,7 @@ from purchases.policy import Buyer, warnings
 from purchases.selectors import review_of
 from purchases.services.cancel import cancel_purchase
 from purchases.services.correction import credit_note_refusal
-from purchases.services.credit import worth_of
+from purchases.services.credit import missing_on, worth_of
 from purchases.services.delivery import has_keys
 from purchases.services.payment import record_payment
 from purchases.services.refund import refund_refusal
@@ -392,8 +392,9 @@ class PurchasePayment(PurchaseAct):
         return f"Record payment on {self.row}"
 
     def get_form(self, data: Any = None, files: Any = None) -> Form:  # noqa: ARG002 -- Django's own
-        """The amount is in the purchase's currency and starts with what is open."""
-        initial = {"amount": self.row.open_amount.amount if self.row.is_open else "", "method": self.row.payment_type}
+        """The amount is in the purchase's currency and starts with what is missing."""
+        is_owed = self.row.is_open or self.row.status == Status.CHARGED_BACK
+        initial = {"amount": missing_on(self.row).amount if is_owed else "", "method": self.row.payment_type}
         return forms.PaymentForm(data, initial=initial, currency=self.row.currency, language=self.user.language)
 
     def keywords(self, form: Form) -> dict[str, Any]:
@@ -402,12 +403,18 @@ class PurchasePayment(PurchaseAct):
 
     def consequences(self) -> list[str]:
         """What full, part and excess money do."""
+        left = money_text(missing_on(self.row).minor, self.row.currency, self.reader)
+        if self.row.status == Status.CHARGED_BACK:
+            return [
+                f"The bank took the money back; {left} is owed again.",
+                "Once it is covered, the purchase is Paid again and the customer gets a receipt.",
+                "Less is booked and the rest stays owed; more is booked, and a follow-up asks what to do with it.",
+            ]
         if not self.row.is_open:
             return [
                 f"The purchase is {self.row.status_label}: the money is booked and stays visible.",
                 "A follow-up asks what to do with it.",
             ]
-        left = money_text(self.row.open_amount.minor, self.row.currency, self.reader)
         return [
             f"{left} is open. Once it is covered, the purchase is Paid and the customer gets a receipt.",
             "Less stays open and is never canceled by itself; more is booked and shown.",

@@ -1,11 +1,10 @@
-"""A bank's statement file comes in: at once, or by way of a mapping where it is a CSV."""
+"""A bank's statement file comes in: small ones at once, large ones by the worker; a CSV's columns are asked first."""
 
 from __future__ import annotations
 
 import binascii
 import zlib
 from base64 import b64decode, b64encode
-from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -14,22 +13,26 @@ from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import Client
 from accounts.roles import Right
 from core.lengths import one_line
 from core.refused import Refused
-from core.views import INVALID, ActView, chosen_client
+from core.views import INVALID, ActView, DetailPage, chosen_client
 from purchases import forms
-from purchases.models import CsvMapping, StatementFormat
-from purchases.services import bank_csv, banking
-from purchases.services.bank_files import LIMIT_BYTES, UnreadableError, format_of, read_statement
+from purchases.models import BankFile, CsvMapping, StatementFormat
+from purchases.services import bank_csv, bank_import
+from purchases.services.bank_files import LIMIT_BYTES, UnreadableError, format_of
 
 if TYPE_CHECKING:
     from django.forms import Form
     from django.http import HttpRequest, HttpResponse
 
 NAME_LENGTH = 120
+AT_ONCE = 100_000
+"""Files of as many bytes are read while somebody waits, larger ones by the worker."""
 
 
 class ImportPage(ActView):
@@ -56,22 +59,48 @@ class ImportPage(ActView):
         fixed = self.fixed_client
         return [fixed] if fixed else list(Client.objects.order_by("name", "pk"))
 
-    def finish(self, done: banking.Imported) -> HttpResponse:
-        """Say what came of it and show the lines."""
+    def take(self, content: bytes, filename: str, client: Client | None, **more: Any) -> HttpResponse:
+        """Store a file for the worker; a small one is read at once. Raises Refused with what is wrong with it."""
+        file = bank_import.store_file(content, filename=filename, client=client, by=self.user, at=self.at, **more)
+        if len(content) <= AT_ONCE:
+            file = bank_import.read_now(file, clock=timezone.now)
         self.spend()
-        new = "1 line is new" if done.new == 1 else f"{done.new:,} lines are new"
-        messages.success(self.request, f"{done.statement.filename} imported: {new}. Nothing is booked yet.")
-        if done.known_lines:
-            shown = ", ".join(str(line) for line in done.known_lines[:12])
-            more = " …" if len(done.known_lines) > 12 else ""  # noqa: PLR2004 -- a toast's worth
-            count = len(done.known_lines)
-            told = (
-                "1 line was in an earlier file and is"
-                if count == 1
-                else f"{count:,} lines were in earlier files and are"
-            )
-            messages.info(self.request, f"{told} skipped (at line {shown}{more} of the file).")
-        return self.leave(reverse("purchases:bank_statement", args=[done.statement.pk]))
+        return self.leave(whereto(self.request, file))
+
+
+def whereto(request: HttpRequest, file: BankFile) -> str:
+    """The page of a file that is on its way; of one that has come in, the statement's, with a word on what came."""
+    if file.statement is None or file.finished_at is None:
+        return reverse("purchases:bank_file", args=[file.pk])
+    new = "1 line is new" if file.new_count == 1 else f"{file.new_count:,} lines are new"
+    messages.success(request, f"{file.filename} imported: {new}. Nothing is booked yet.")
+    if file.known_count:
+        shown = ", ".join(str(line) for line in file.known_lines)
+        more = " …" if file.known_count > len(file.known_lines) else ""
+        count = file.known_count
+        told = (
+            "1 line was in an earlier file and is" if count == 1 else f"{count:,} lines were in earlier files and are"
+        )
+        messages.info(request, f"{told} skipped (at line {shown}{more} of the file).")
+    return reverse("purchases:bank_statement", args=[file.statement.pk])
+
+
+class BankFilePage(DetailPage):
+    """A file on its way in: how far it is, or why nothing of it was imported; the page looks again by itself."""
+
+    right = Right.PAYMENTS
+    template_name = "purchases/bank_file.html"
+
+    def get_rows(self) -> Any:
+        """Files, without what is in them."""
+        return BankFile.objects.select_related("client", "sent_by", "statement").defer("content")
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        """Show how far it is; once it is in, go on to its lines."""
+        if self.row.finished_at and not self.row.problem:
+            url = whereto(request, self.row)
+            return HttpResponseClientRedirect(url) if self.is_htmx else HttpResponseRedirect(url)
+        return super().get(request, *args, **kwargs)
 
 
 class StatementUpload(ImportPage):
@@ -111,21 +140,14 @@ class StatementUpload(ImportPage):
         chosen = self.fixed_client or next((one for one in self.clients if str(one.pk) == asked), None)
         try:
             if format_of(filename, content) != StatementFormat.CSV:
-                return self.finish(self.import_file(filename, content, chosen))
+                return self.take(content, filename, chosen)
             if chosen is None:
                 form.add_error("client", "Choose the client: a CSV does not say whose account it is.")
                 return self.ask(form, status=INVALID)
-            banking.refuse_known(chosen, filename=filename, sha256=banking.digest_of(content))
+            bank_import.refuse_known(chosen, filename=filename, sha256=bank_import.digest_of(content))
         except Refused as refused:
             return self.ask(form, status=INVALID, problem=refused.message)
         return show_mapping(self, filename, content, chosen)
-
-    def import_file(self, filename: str, content: bytes, chosen: Client | None) -> banking.Imported:
-        """Read, find whose it is, keep."""
-        file = read_statement(filename, content)
-        client = banking.client_of(file, filename=filename, clients=self.clients, chosen=chosen)
-        digest = banking.digest_of(content)
-        return banking.import_statement(client, file=file, filename=filename, sha256=digest, by=self.user, at=self.at)
 
 
 def _plain_name(name: str) -> str:
@@ -157,20 +179,9 @@ class CsvUpload(ImportPage):
         if not form.is_valid():
             return show_mapping(self, filename, content, client, form=form)
         try:
-            return self.finish(self.import_csv(filename, content, client, form))
+            return self.take(content, filename, client, layout=form.layout(), mapping=form.cleaned_data["name"])
         except Refused as refused:
             return show_mapping(self, filename, content, client, form=form, problem=refused.message)
-
-    def import_csv(self, filename: str, content: bytes, client: Client, form: forms.CsvForm) -> banking.Imported:
-        """Read by what was chosen, keep, and keep the mapping if it was given a name."""
-        layout = form.layout()
-        file = bank_csv.read_csv(filename, content, layout)
-        file = replace(file, account=banking.own_account(client, file.currency))
-        digest = banking.digest_of(content)
-        done = banking.import_statement(client, file=file, filename=filename, sha256=digest, by=self.user, at=self.at)
-        if form.cleaned_data["name"]:
-            banking.save_mapping(client, name=form.cleaned_data["name"], layout=layout)
-        return done
 
     def asked_layout(self, content: bytes, client: Client) -> bank_csv.CsvLayout:
         """What the form says now: a kept mapping, or the settings as they were changed."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.urls import reverse
@@ -15,9 +16,10 @@ from core.tables import day_text, money_text
 from core.views import ActionView, BulkAction, DetailPage, Empty, ListPage, Segment, chosen_client
 from purchases import forms
 from purchases.filters import BankLineFilter, StatementFilter
-from purchases.models import BankLine, BankStatement, LineStatus, Purchase
+from purchases.models import BankFile, BankLine, BankStatement, LineStatus, Purchase
 from purchases.services import banking
 from purchases.services.bank_match import CLOSED, LATE, OVER, PART, PAYABLE, effect_of
+from purchases.services.credit import missing_on
 from purchases.states import LATE_MONEY, Status
 from purchases.tables import (
     BankLineTable,
@@ -39,11 +41,14 @@ if TYPE_CHECKING:
 
 WAITING = (LineStatus.PROPOSED, LineStatus.UNMATCHED)
 MOST_FOUND = 10
+MOST_FILES = 5
+LATELY = timedelta(days=1)
 KEY_DIGITS = 19
 
 
 def _lines() -> Any:
-    return BankLine.objects.select_related("client", "statement", "purchase", "decided_by")
+    rows = BankLine.objects.select_related("client", "statement", "purchase", "decided_by")
+    return rows.prefetch_related("purchase__refunds")
 
 
 def bulk_acts() -> list[Button]:
@@ -142,6 +147,13 @@ class StatementList(ListPage):
         "Import the statement files of your bank: CAMT.053, MT940 or CSV. Payments are proposed, you confirm them.",
     )
 
+    def context(self) -> dict[str, Any]:
+        """The list, and the files that are on their way in or were refused lately."""
+        files = BankFile.objects.visible_to(self.user, chosen_client(self.request)).defer("content")
+        lately = Q(sent_at__gte=self.at - LATELY) & ~Q(problem="")
+        shown = files.filter(Q(finished_at=None) | lately).order_by("-pk")[:MOST_FILES]
+        return {**super().context(), "files": shown}
+
     def get_rows(self) -> Any:
         """Statements with the number of their lines per state."""
         lines = BankLine.objects.filter(statement=OuterRef("pk")).order_by().values("statement")
@@ -159,7 +171,7 @@ class StatementList(ListPage):
 
 def booking_consequences(line: BankLine, purchase: Purchase, reader: Reader) -> list[str]:
     """What booking this line on this purchase will do."""
-    owed = purchase.gross_minor - purchase.kept.minor
+    owed = missing_on(purchase).minor
     effect = effect_of(line.amount_minor, status=purchase.status, owed_minor=owed)
     amount = money_text(line.amount_minor, line.currency, reader)
     who = purchase.billing_company or purchase.billing_last_name or "the customer"
@@ -222,18 +234,19 @@ class LinePage(DetailPage):
 
     def search(self, asked: str) -> Any:
         """This client's purchases in the line's currency."""
-        rows = Purchase.objects.with_parties().filter(client=self.row.client, currency=self.row.currency)
+        rows = Purchase.objects.with_parties().prefetch_related("refunds")
+        rows = rows.filter(client=self.row.client, currency=self.row.currency)
         return rows.filter(status__in=PAYABLE | LATE_MONEY).matching(asked).order_by("-ordered_at", "-pk")[:MOST_FOUND]
 
     def choice(self, purchase: Purchase, grounds: list[str]) -> dict[str, Any]:
         """A purchase that can be chosen."""
-        owed = purchase.gross_minor - purchase.kept.minor
+        owed = missing_on(purchase).minor
         effect = effect_of(self.row.amount_minor, status=purchase.status, owed_minor=owed)
         return {
             "purchase": purchase,
             "link": purchase_link(purchase),
             "status": status_cell(purchase, self.at.astimezone(purchase.client.zone).date()),
-            "owed": max(owed, 0) if purchase.status in PAYABLE else 0,
+            "owed": owed if purchase.status in PAYABLE else 0,
             "grounds": grounds,
             "effect": effect,
             "is_proposed": purchase.pk == self.row.purchase_id,
@@ -406,11 +419,7 @@ class ConfirmMany(LineBulk):
         shown = ", ".join(money_text(minor, currency, self.reader) for currency, minor in sorted(totals.items()))
         lines = [f"{len(ready)} of {len(rows)} can be booked" + (f", {shown} in all." if shown else ".")]
         effects = [
-            effect_of(
-                line.amount_minor,
-                status=line.purchase.status,
-                owed_minor=line.purchase.gross_minor - line.purchase.kept.minor,
-            )
+            effect_of(line.amount_minor, status=line.purchase.status, owed_minor=missing_on(line.purchase).minor)
             for line in ready
         ]
         counts = Counter(effects)

@@ -21,8 +21,8 @@ from mailing.models import Attachment, Email
 from mailing.services.compose import AttachmentSpec, queue_email
 from purchases.models import Document, PoDocument, Purchase
 from purchases.services.bank_files import Movement, StatementFile
-from purchases.services.banking import import_statement
-from tests.stories import MONDAY, a_client, a_customer, a_partner, a_released_po, a_user, a_waiting_po
+from purchases.services.bank_import import store_file
+from tests.stories import MONDAY, a_bank_file, a_client, a_customer, a_partner, a_released_po, a_user, a_waiting_po
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,14 +134,11 @@ class Side:
         team = save_department(self.client, office=f"{word} office", name=f"{word} team")
         self.user = a_user("client_support", self.client, name=f"{word} Support", department=team)
         moved = Movement(1, MONDAY.date(), Money(100, "EUR"), payer=word, text=f"{word} pays")
-        self.statement = import_statement(
-            self.client,
-            file=StatementFile("mt940", "DE89370400440532013000", "EUR", (moved,)),
-            filename=f"{word}.sta",
-            sha256=slug,
-            by=self.user,
-            at=MONDAY,
-        ).statement
+        read = StatementFile("mt940", "DE89370400440532013000", "EUR", (moved,))
+        arrived = a_bank_file(self.client, read, by=self.user, name=f"{word}.sta").statement
+        assert arrived is not None
+        self.statement = arrived
+        self.bank_file = store_file(b"b", filename=f"{word}.xml", client=self.client, by=self.user, at=MONDAY)
 
     @property
     def document(self) -> Document:
@@ -182,6 +179,7 @@ class Side:
                 "page": 1,
             },
             "purchases:bank_statement": {"pk": self.statement.pk},
+            "purchases:bank_file": {"pk": self.bank_file.pk},
             "mailing:attachment": {
                 "email": self.email.pk,
                 "pk": Attachment.objects.filter(email=self.email).values_list("pk", flat=True)[0],

@@ -22,7 +22,7 @@ from purchases.services import banking
 from purchases.services.bank_files import LIMIT_BYTES, Movement, StatementFile, read_statement
 from purchases.services.cancel import cancel_purchase
 from purchases.views.bank_import import packed, unpacked
-from tests.stories import MONDAY, a_client, a_released_po, a_user, a_waiting_po, pays
+from tests.stories import MONDAY, a_bank_file, a_client, a_released_po, a_user, a_waiting_po, pays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,8 +96,8 @@ def lines_for(client: Client, user: User, *texts: tuple[str, int], sha: str = "a
         for number, (text, minor) in enumerate(texts, 1)
     ]
     file = StatementFile("mt940", "DE89370400440532013000", "EUR", tuple(moved))
-    done = banking.import_statement(client, file=file, filename=f"{sha}.sta", sha256=sha, by=user, at=MONDAY)
-    return list(done.statement.lines.order_by("position"))
+    done = a_bank_file(client, file, by=user, name=f"{sha}.sta", content=sha.encode())
+    return list(BankLine.objects.filter(statement__file=done).order_by("position"))
 
 
 def queries(desk: Browser, path: str) -> int:

@@ -1,0 +1,135 @@
+"""Which purchases a bank line may pay: read from the database, then matched by `bank_match`, which is pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
+
+from purchases.models import BankLine, Document, DocumentKind, LineStatus, Purchase
+from purchases.querysets import Bare
+from purchases.services.bank_match import PAYABLE, Candidate, Index, numbers_in, propose
+from purchases.services.credit import missing_on
+from purchases.states import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from accounts.models import Client
+    from purchases.querysets import PurchaseQuerySet
+    from purchases.services.bank_match import Proposal
+
+BILLS: Final = (DocumentKind.INVOICE, DocumentKind.PROFORMA)
+BILL_NUMBER: Final = re.compile(r"(INV|PFI)(\d{4})(\d{6,})")
+FEW: Final = 200
+"""For as many lines the purchases they may mean are looked for; for more all that can be paid are read at once."""
+MOST_OF_AMOUNT: Final = 500
+"""Of purchases over one amount the newest are looked at; an amount that is so common proves little."""
+
+
+def candidates_for(client: Client, currency: str, lines: Sequence[Any]) -> list[Candidate]:
+    """Read the purchases of a client that `lines` may pay in `currency`: open, canceled, charged back.
+
+    A line is anything with `text`, `payer` and `amount_minor`. The number of queries does not depend on theirs.
+    """
+    rows = Purchase.objects.filter(client=client, currency=currency, status__in=PAYABLE, is_test=False)
+    bills = Document.objects.filter(
+        client=client, kind__in=BILLS, purchase__status__in=PAYABLE, purchase__currency=currency
+    )
+    if len(lines) <= FEW:
+        near = _near(rows, bills, lines)
+        rows, bills = rows.filter(pk__in=near), bills.filter(purchase__in=near)
+    invoices: dict[int, list[str]] = {}
+    for purchase, number in bills.order_by("pk").values_list("purchase_id", "number"):
+        invoices.setdefault(purchase or 0, []).append(number)
+    charged = rows.filter(status=Status.CHARGED_BACK).prefetch_related("refunds")
+    missing = {purchase.pk: missing_on(purchase).minor for purchase in charged}
+    fields = ("pk", "reference", "status", "gross_minor", "paid_minor", "refunded_minor")
+    names = ("billing_company", "billing_last_name", "po_number")
+    return [
+        Candidate(
+            pk,
+            reference,
+            status,
+            missing.get(pk, gross - paid + back),
+            company,
+            name,
+            number,
+            tuple(invoices.get(pk, ())),
+        )
+        for pk, reference, status, gross, paid, back, company, name, number in rows.order_by("pk").values_list(
+            *fields, *names
+        )
+    ]
+
+
+def _near(rows: PurchaseQuerySet, bills: Any, lines: Sequence[Any]) -> set[int]:
+    """Find the purchases that lines name by a number, or whose missing amount is theirs."""
+    told = set().union(*(numbers_in(f"{line.text} {line.payer}") for line in lines))
+    numbers = {"-".join(found.groups()) for found in map(BILL_NUMBER.fullmatch, told) if found}
+    near = set(bills.filter(number__in=numbers).values_list("purchase", flat=True))
+    near |= set(rows.filter(reference__in=told).values_list("pk", flat=True))
+    near |= set(
+        rows.exclude(po_number="").alias(bare=Bare("po_number")).filter(bare__in=told).values_list("pk", flat=True)
+    )
+    missing = rows.annotate(missing=F("gross_minor") - F("paid_minor") + F("refunded_minor"))
+    fitting = missing.filter(Q(missing__in={line.amount_minor for line in lines}) | Q(status=Status.CHARGED_BACK))
+    ranked = fitting.annotate(rank=Window(RowNumber(), partition_by=["missing"], order_by=F("pk").desc()))
+    return near | set(ranked.filter(rank__lte=MOST_OF_AMOUNT).values_list("pk", flat=True))
+
+
+def index_for(client: Client, currency: str, lines: Sequence[Any]) -> Index:
+    """Put the purchases that lines may pay where they will be looked for."""
+    return Index.of(candidates_for(client, currency, lines))
+
+
+def proposal_of(line: BankLine, index: Index) -> Proposal:
+    """What one line probably pays."""
+    return propose(index, text=line.text, payer=line.payer, amount_minor=line.amount_minor)
+
+
+def propose_for(lines: Iterable[BankLine], *, index: Index | None = None) -> None:
+    """Give every line of incoming money its proposal, or say why there is none; saves nothing.
+
+    All lines are of one statement. Without an `index` the purchases are looked for.
+    """
+    incoming = [line for line in lines if line.amount_minor > 0]
+    if not incoming:
+        return
+    client, currency = incoming[0].client, incoming[0].currency
+    index = index or index_for(client, currency, incoming)
+    others = _lines_of_other_formats(incoming, client=client, currency=currency)
+    for line in incoming:
+        found = proposal_of(line, index)
+        again = others.get((line.booked_on, line.amount_minor))
+        if again:
+            _propose(line, None, [f"Same day and amount as a line of {again}: is it the same money?"])
+        else:
+            _propose(line, found.candidate, found.grounds)
+
+
+def _propose(line: BankLine, candidate: Candidate | None, grounds: list[str]) -> None:
+    line.purchase_id = candidate.pk if candidate else None
+    line.status = LineStatus.PROPOSED if candidate else LineStatus.UNMATCHED
+    line.grounds = grounds
+
+
+def _lines_of_other_formats(lines: Sequence[BankLine], *, client: Client, currency: str) -> dict[Any, str]:
+    """Days and amounts that a file in another format has too: its texts differ, so no fingerprint would tell."""
+    days = [line.booked_on for line in lines]
+    rows = BankLine.objects.filter(client=client, currency=currency, booked_on__range=(min(days), max(days)))
+    rows = rows.exclude(status=LineStatus.IGNORED).exclude(statement__format=lines[0].statement.format)
+    found = rows.order_by("pk").values_list("booked_on", "amount_minor", "statement__filename")
+    return {(day, minor): filename for day, minor, filename in found}
+
+
+def say_doubles(lines: Sequence[BankLine]) -> list[BankLine]:
+    """Say on the lines of a file that name the same purchase how many do; return those that changed."""
+    counts = Counter(line.purchase_id for line in lines)
+    doubles = [line for line in lines if counts[line.purchase_id] > 1]
+    for line in doubles:
+        line.grounds = [*line.grounds, f"{counts[line.purchase_id]} lines of this file name it"]
+    return doubles
