@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from core.letters import clip
 from core.money import Money, line_amounts
 from core.refused import Refused
+from core.tokens import hash_of
 from customers.services import find_customer
 from purchases.models import Policy, Product, StatusLink
 from purchases.policy import Buyer, Offer, offer_at_checkout
@@ -229,11 +229,6 @@ def trust_at(policy: Policy, given: CustomerInput) -> Trust:
 def newest_link(purchase: Purchase) -> StatusLink | None:
     """Find the newest link to the order's own page, whether it still works or not."""
     return StatusLink.objects.filter(purchase=purchase).order_by("-created_at", "-pk").first()
-
-
-def hash_of(secret: str) -> str:
-    """What the database keeps of a secret: enough to know it again."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def link_of(token: str, *, at: datetime) -> StatusLink | None:

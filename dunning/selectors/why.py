@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from core.tokens import hash_of
 from dunning.models import Explanation, Notice, NoticeStatus, ResponseLink, Run
 from dunning.schedule import Decision, Facts, Step, decide, forecast
 from dunning.selectors.facts import facts_of
@@ -92,11 +92,6 @@ def _past(notice: Notice) -> Rung:
         note=notice.drop_reason or ("came back" if notice.returned_at else ""),
         document_number=notice.document.number if notice.document else "",
     )
-
-
-def hash_of(token: str) -> str:
-    """Return what is stored of a token: whoever reads the database can't use it."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def answer_of(token: str, *, at: datetime) -> ResponseLink | None:

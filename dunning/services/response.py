@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 
 from core.refused import Refused
+from core.tokens import hash_of
 from dunning.models import ResponseLink
-from dunning.selectors.why import hash_of
 from dunning.services import pauses
 from purchases.models import Nature
 from purchases.services.cancel import cancel_purchase

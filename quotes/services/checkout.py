@@ -13,10 +13,10 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
 from core.refused import Refused
+from core.tokens import hash_of
 from purchases.models import Channel, PoDocument, Purchase
 from purchases.services.place import place_order
 from purchases.services.release import keep_document, receive_document
-from quotes.selectors import hash_of
 from quotes.services.link import keep_link, status_url
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from django.db.models import Q
 from django.urls import reverse
 
 from core.refused import Refused
+from core.tokens import hash_of
 from purchases import emails
 from purchases.models import Method, Nature, Purchase, StatusLink
 from purchases.services.history import Note, enter
-from quotes.selectors import hash_of
 
 if TYPE_CHECKING:
     from datetime import datetime

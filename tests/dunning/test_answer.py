@@ -11,8 +11,8 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from core.refused import Refused
+from core.tokens import hash_of
 from dunning.models import ResponseLink
-from dunning.selectors.why import hash_of
 from dunning.services.response import BY_CLIENT, answer_link, open_link, revoke_links
 from mailing.models import Email
 from purchases.models import HistoryEntry, Purchase

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from core.money import Money
 from core.refused import Refused
+from core.tokens import hash_of
 from purchases.models import Document, HistoryEntry, PoDocument, Purchase, StatusLink
 from purchases.services.cancel import cancel_purchase
 from purchases.services.refund import refund_purchase
 from purchases.services.release import reject_purchase, release_purchase
-from quotes.selectors import hash_of
 from quotes.services.checkout import upload_document
 from quotes.services.link import revoke_links
 from tests.quotes.shopping import Shopper, a_scan, says, text_of
