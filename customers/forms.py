@@ -43,5 +43,9 @@ class ContactForm(ActionForm):
         """A contact is somebody."""
         cleaned: dict[str, Any] = super().clean() or {}
         if not (cleaned.get("company") or cleaned.get("last_name")):
-            self.add_error("last_name", "Enter a last name or a company.")
+            self.add_error("last_name", self.name_needed())
         return cleaned
+
+    def name_needed(self) -> str:
+        """Ask for somebody."""
+        return "Enter a last name or a company."

@@ -8,6 +8,7 @@ from django import forms
 
 from accounts.models import Client
 from core.forms import MoneyField, date_input
+from core.letters import fill
 from core.views import ActionForm
 from customers.forms import ContactForm
 from customers.models import CustomerType
@@ -15,7 +16,7 @@ from partners.models import LimitScope, PartnerStatus
 from partners.services.terms import WEIGHTY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from django.db.models import QuerySet
 
@@ -159,39 +160,48 @@ class PortalLoginForm(forms.Form):
     """The address to which the login link goes."""
 
     email = forms.EmailField(
-        label="E-mail",
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
-        error_messages={"required": "Enter your e-mail address."},
+        max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True})
     )
+
+    def __init__(self, *args: Any, words: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["email"].label = words["email"]
+        self.fields["email"].error_messages["required"] = words["email_needed"]
 
 
 class PortalOrderForm(forms.Form):
     """What a partner orders: quantities, who buys, its own order number. Prices come from the list alone."""
 
     currency = forms.CharField(widget=forms.HiddenInput, max_length=3)
-    po_number = forms.CharField(label="PO number", required=False, max_length=60)
-    customer_type = forms.ChoiceField(label="Customer type", choices=CustomerType.choices)
-    vat_id = forms.CharField(label="VAT ID", required=False, max_length=30)
-    has_delivery = forms.BooleanField(label="Deliver the keys to somebody else", required=False)
-    has_licensee = forms.BooleanField(label="The license is for somebody else", required=False)
+    po_number = forms.CharField(required=False, max_length=60)
+    customer_type = forms.ChoiceField()
+    vat_id = forms.CharField(required=False, max_length=30)
+    has_delivery = forms.BooleanField(required=False)
+    has_licensee = forms.BooleanField(required=False)
 
-    def __init__(self, *args: Any, products: Sequence[Any], is_number_needed: bool, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, words: Mapping[str, str], products: Sequence[Any], is_number_needed: bool, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
-        self.products = products
+        self.words, self.products = words, products
+        for name in ("po_number", "customer_type", "vat_id", "has_delivery", "has_licensee"):
+            self.fields[name].label = words[name]
+        kind = self.fields["customer_type"]
+        assert isinstance(kind, forms.ChoiceField)  # noqa: S101 -- declared above
+        kind.choices = [(code, words[code]) for code in CustomerType.values]
         self.fields["po_number"].required = is_number_needed
-        self.fields["po_number"].error_messages["required"] = "Enter your PO number: it is needed for every order."
+        self.fields["po_number"].error_messages["required"] = words["po_number_needed"]
         for product in products:
             self.fields[f"quantity_{product.pk}"] = forms.IntegerField(
-                label=f"Quantity of {product.name}",
+                label=fill(words["quantity_of"], {"product": product.name}),
                 required=False,
                 min_value=0,
                 max_value=MOST_PIECES,
                 widget=forms.NumberInput(attrs={"class": "form-control", "min": 0, "max": MOST_PIECES}),
                 error_messages={
-                    "invalid": "Enter a whole number.",
-                    "min_value": "Enter 0 or more.",
-                    "max_value": f"At most {MOST_PIECES:,} of one product in an order.",
+                    "invalid": words["quantity_invalid"],
+                    "min_value": words["quantity_min"],
+                    "max_value": fill(words["quantity_max"], {"most": f"{MOST_PIECES:,}"}),
                 },
             )
 
@@ -204,7 +214,7 @@ class PortalOrderForm(forms.Form):
             if cleaned.get(f"quantity_{product.pk}")
         ]
         if not cleaned["lines"] and not any(name.startswith("quantity_") for name in self.errors):
-            self.add_error(None, "Choose at least one product: enter how many you need.")
+            self.add_error(None, self.words["choose_product"])
         return cleaned
 
     @property
@@ -214,9 +224,24 @@ class PortalOrderForm(forms.Form):
 
 
 class PortalContactForm(ContactForm):
-    """Somebody to whom keys or a license go."""
+    """Somebody to whom keys or a license go, in the reader's language; `countries` are codes with names in it."""
 
     kind = None  # type: ignore[assignment]  # Django's way to leave a field out
+
+    def __init__(
+        self, *args: Any, words: Mapping[str, str], countries: Sequence[tuple[str, str]], **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.words = words
+        for name, field in self.fields.items():
+            field.label = words[name]
+        country = self.fields["country"]
+        assert isinstance(country, forms.ChoiceField)  # noqa: S101 -- declared above
+        country.choices = [("", words["choose"]), *countries]
+
+    def name_needed(self) -> str:
+        """Ask for somebody."""
+        return self.words["name_needed"]
 
 
 class PortalBillingForm(PortalContactForm):
@@ -224,8 +249,7 @@ class PortalBillingForm(PortalContactForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for name, what in (("email", "an e-mail address"), ("street", "a street"), ("city", "a city")):
+        for name in ("email", "street", "city", "country"):
             self.fields[name].required = True
-            self.fields[name].error_messages["required"] = f"Enter {what}: it stands on the invoice."
-        self.fields["country"].required = True
-        self.fields["country"].error_messages["required"] = "Choose the country: it decides on the tax."
+            key = "contact_email_needed" if name == "email" else f"{name}_needed"
+            self.fields[name].error_messages["required"] = self.words[key]

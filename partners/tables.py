@@ -8,11 +8,15 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 
+from core.letters import fill
 from core.tables import NOTHING, Column, Reader, Table, badge, day_cell, money_text, number_text
 from partners.models import PartnerStatus
 from partners.selectors import exposure_of
+from partners.wording import PORTAL_WORDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.utils.safestring import SafeString
 
     from partners.models import Partner
@@ -30,20 +34,21 @@ def status_badge(partner: Partner) -> SafeString:
     return badge(partner.get_status_display(), TONES[partner.status])
 
 
-def left_text(exposure: Exposure, reader: Reader) -> str:
+def left_text(exposure: Exposure, reader: Reader, words: Mapping[str, str] = PORTAL_WORDS["en"]) -> str:
     """What is left, in words that need no color."""
     left = money_text(abs(exposure.left_minor), exposure.currency, reader)
     if exposure.level == "none":
-        return "No limit"
-    if exposure.left_minor < 0:
-        return f"{left} over"
-    return f"{left} left"
+        return words["no_limit"]
+    return fill(words["over" if exposure.left_minor < 0 else "left"], {"amount": left})
 
 
-def meter(exposure: Exposure, reader: Reader, *, width: int = 72) -> SafeString:
+def meter(
+    exposure: Exposure, reader: Reader, *, width: int = 72, words: Mapping[str, str] = PORTAL_WORDS["en"]
+) -> SafeString:
     """The bar of a limit: a picture with its own words."""
-    left = left_text(exposure, reader)
-    return render_to_string("partners/_meter.html", {"exposure": exposure, "left": left, "width": width})
+    left = left_text(exposure, reader, words)
+    used = fill(words["percent_used"], {"percent": str(exposure.percent)})
+    return render_to_string("partners/_meter.html", {"exposure": exposure, "left": left, "used": used, "width": width})
 
 
 def _name(partner: Partner, _reader: Reader) -> str:

@@ -34,7 +34,7 @@ def check_terms(partner: Partner, currency: str, *, on: date) -> None:
         raise Refused(message, "partner")
     if not partner.is_po_enabled or partner.limit_minor == 0:
         message = f"{partner.company} has no purchase order limit."
-        raise Refused(message, "limit")
+        raise Refused(message, "no_limit")
     if partner.currency != currency:
         message = f"The limit of {partner.company} is in {partner.currency}, the order in {currency}."
         raise Refused(message, "currency")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import secrets
 from datetime import timedelta
@@ -14,6 +13,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models import LoginAttempt
 from core.refused import Refused
+from core.tokens import hash_of
 from partners import emails
 from partners.models import Partner, PartnerStatus, PortalLink
 from partners.services.limit import enter_change
@@ -31,6 +31,14 @@ MOST_PER_REMOTE: Final = 60
 """Generous, since behind a proxy many visitors share one address."""
 MOST_PARTNERS: Final = 10
 """Partners with one address that get a link at once, one e-mail each."""
+
+
+class TooManyTriesError(Refused):
+    """Somebody knocked too often; may try again in `minutes`."""
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__(f"Too many tries. Try again in {minutes} minute{'' if minutes == 1 else 's'}.", "throttled")
+        self.minutes = minutes
 
 
 def ask_for_link(email: str, *, remote: str, at: datetime) -> int:
@@ -97,11 +105,6 @@ def use_link(token: str, *, at: datetime) -> Partner:
     return link.partner
 
 
-def hash_of(token: str) -> str:
-    """What is kept of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def _count(what: str, most: int, *, at: datetime) -> None:
     """Count a try, committed by itself, so that many at once get no more than one after the other."""
     LoginAttempt.objects.filter(at__lte=at - COUNTS_FOR).delete()
@@ -112,5 +115,4 @@ def _count(what: str, most: int, *, at: datetime) -> None:
         return
     attempt.delete()
     wait = max(math.ceil((before[-1].at + COUNTS_FOR - at) / timedelta(minutes=1)), 1)
-    message = f"Too many tries. Try again in {wait} minute{'' if wait == 1 else 's'}."
-    raise Refused(message, "throttled")
+    raise TooManyTriesError(wait)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db import IntegrityError, transaction
 
 from core.money import Money, line_amounts
 from core.refused import Refused
+from core.tokens import hash_of
 from partners.selectors import open_allowance
 from partners.services.limit import check_terms, excess_of
 from purchases.models import Product, Purchase, Source
 from purchases.services.place import Order, OrderLine, place_order
-from quotes.selectors import BuyerFacts, hash_of, policy_of, tax_of
+from quotes.selectors import BuyerFacts, policy_of, tax_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from customers.services import CustomerInput
     from partners.models import Partner
     from taxexempt.policy import TaxAnswer
+
+OVER: Final = "limit"
+"""The code of what only the amount forbids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What an order costs now, and why it can't be on purchase order: empty when it can.
+    """What an order costs now, and why it can't be on purchase order: None when it can.
 
     `is_over` tells that only the amount is in the way, so that somebody may let it through.
     """
@@ -58,9 +62,13 @@ class Estimate:
     tax: Money
     gross: Money
     tax_answer: TaxAnswer
-    refusal: str
-    is_over: bool
+    refused: Refused | None
     allowed_by: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether only the amount is in the way."""
+        return self.refused is not None and self.refused.code == OVER
 
 
 def currencies_of(products: Sequence[Product]) -> list[str]:
@@ -82,41 +90,40 @@ def estimate(partner: Partner, wish: Wish, *, at: datetime) -> Estimate:
     tax = _tax(partner, wish, on=on)
     lines = [_priced(product, quantity, wish.currency, tax.percent) for product, quantity in wish.lines]
     gross = Money(sum(line.amounts.gross for line in lines), wish.currency)
-    refusal, code, allowed_by = _answer(partner, gross, on=on)
+    refused, allowed_by = _answer(partner, gross, on=on)
     return Estimate(
         lines=lines,
         net=Money(sum(line.amounts.net for line in lines), wish.currency),
         tax=Money(sum(line.amounts.tax for line in lines), wish.currency),
         gross=gross,
         tax_answer=tax,
-        refusal=refusal,
-        is_over=code == "over",
+        refused=refused,
         allowed_by=allowed_by,
     )
 
 
-def terms_refusal(partner: Partner, currency: str, *, on: date) -> str:
-    """Say why this partner can't order on purchase order in this currency, whatever the amount; empty when it can."""
+def terms_refused(partner: Partner, currency: str, *, on: date) -> Refused | None:
+    """Say why this partner can't order on purchase order in this currency, whatever the amount; None when it can."""
     policy = policy_of(partner.client)
     if policy is None or not policy.partner_pos_allowed:
-        return f"{partner.client.name} takes no purchase orders from partners at present."
+        return Refused(f"{partner.client.name} takes no purchase orders from partners at present.", "closed")
     try:
         check_terms(partner, currency, on=on)
     except Refused as refused:
-        return refused.message
-    return ""
+        return refused
+    return None
 
 
-def _answer(partner: Partner, gross: Money, *, on: date) -> tuple[str, str, str]:
-    """Why not on purchase order, its code (`terms`, `over`), and who allowed it although it is over the limit."""
-    refusal = terms_refusal(partner, gross.currency, on=on)
-    if refusal:
-        return refusal, "terms", ""
+def _answer(partner: Partner, gross: Money, *, on: date) -> tuple[Refused | None, str]:
+    """Why not on purchase order, and who allowed it although it is over the limit."""
+    refused = terms_refused(partner, gross.currency, on=on)
+    if refused is not None:
+        return refused, ""
     excess = excess_of(partner, gross)
     if not excess:
-        return "", "", ""
+        return None, ""
     allowance = open_allowance(partner, gross, on=on)
-    return (excess, "over", "") if allowance is None else ("", "", str(allowance.by))
+    return (Refused(excess, OVER), "") if allowance is None else (None, str(allowance.by))
 
 
 def _tax(partner: Partner, wish: Wish, *, on: date) -> TaxAnswer:
@@ -190,9 +197,9 @@ def _place(partner: Partner, wish: Wish, *, is_po: bool, token: str, at: datetim
 
 
 def _check_terms(partner: Partner, wish: Wish, *, on: date) -> None:
-    refusal = terms_refusal(partner, wish.currency, on=on)
-    if refusal:
-        raise Refused(refusal, "terms")
+    refused = terms_refused(partner, wish.currency, on=on)
+    if refused is not None:
+        raise refused
     policy = policy_of(partner.client)
     if policy is not None and policy.po_number_required and not wish.po_number:
         message = "A PO number is needed for a purchase order."

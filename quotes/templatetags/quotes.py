@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import template
 
 from accounts.roles import Right
+from core.letters import fill
 from quotes.selectors import newest_link
 
 if TYPE_CHECKING:
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from purchases.models import Purchase
 
 register = template.Library()
+
+
+@register.simple_tag
+def say(text: str, **values: object) -> str:
+    """A text with its tokens replaced by what they stand for."""
+    return fill(text, {name: str(value) for name, value in values.items()})
 
 
 @register.inclusion_tag("quotes/_order_link.html", takes_context=True)

@@ -11,17 +11,18 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 
 from core import letters
+from core.letters import fill
 from core.refused import Refused
 from core.views import INVALID
 from customers.models import Address, ContactKind, CustomerType
 from customers.services import AddressInput, CustomerInput
-from partners.emails import language_of
 from partners.forms import PortalBillingForm, PortalContactForm, PortalOrderForm
 from partners.services.limit import note_refused_order
 from purchases.models import Product, PurchaseContact
+from quotes.forms import country_choices
 from quotes.selectors import policy_of
 from quotes.services.portal import Wish, currencies_of, estimate, place_portal_order, price_in
-from quotes.views.portal import PAGE_LANGUAGE, PartnerPage
+from quotes.views.portal import PartnerPage
 from taxexempt.policy import read_vat_id
 
 if TYPE_CHECKING:
@@ -55,26 +56,31 @@ class PortalCheckout(PartnerPage):
         try:
             costs = estimate(self.partner, wish, at=self.at)
         except Refused as refused:
-            forms["order"].add_error(None, refused.message)
+            currency = {"currency": forms["currency"]}
+            is_price = refused.code == "price"
+            forms["order"].add_error(
+                None, fill(self.words["no_price_for"], currency) if is_price else self.why_not(refused)
+            )
             return self.ask(forms, status=INVALID)
         if step != "place":
             return self.confirm(wish, costs)
         if request.POST.get("shown_gross") != str(costs.gross.minor):
-            return self.confirm(wish, costs, problem="The price changed meanwhile: please look again.")
+            return self.confirm(wish, costs, problem=self.words["price_changed"])
         return self.place(wish, costs)
 
     def place(self, wish: Wish, costs: Estimate) -> HttpResponse:
         """Place it, once, and show the order."""
         key = self.request.POST.get("form_key", "")
         if not FORM_KEY.fullmatch(key):
-            return self.confirm(wish, costs, problem="Please look once more and place the order again.")
+            return self.confirm(wish, costs, problem=self.words["look_once_more"])
         is_po = self.request.POST.get("pay") == "po"
         try:
             purchase = place_portal_order(self.partner, wish, is_po=is_po, form_key=key, at=self.at)
         except Refused as refused:
-            return self.confirm(wish, estimate(self.partner, wish, at=self.at), problem=refused.message)
-        done = "Your purchase order is accepted." if is_po else "Your order is placed: it is delivered once it is paid."
-        messages.success(self.request, f"{done} The reference number is {purchase.reference}.")
+            costs = estimate(self.partner, wish, at=self.at)
+            return self.confirm(wish, costs, problem=self.why_not(refused, costs.gross))
+        done = self.words["done_po" if is_po else "done_wire"]
+        messages.success(self.request, fill(done, {"reference": purchase.reference}))
         return HttpResponseRedirect(reverse("portal:order", args=[purchase.reference]))
 
     # the form ---------------------------------------------------------------------------------------------------
@@ -97,12 +103,15 @@ class PortalCheckout(PartnerPage):
         known = self.last_contacts() if data is None else {}
         policy = policy_of(self.partner.client)
         first = {"currency": currency, "customer_type": CustomerType.COMPANY, "vat_id": self.usual_vat_id()}
-        options: dict[str, Any] = {"products": sold, "is_number_needed": bool(policy and policy.po_number_required)}
+        needs_number = bool(policy and policy.po_number_required)
+        said: dict[str, Any] = {"words": self.words, "countries": country_choices(self.language)}
         return {
-            "order": PortalOrderForm(data, initial=first, **options),
-            "billing": PortalBillingForm(data, prefix="billing", initial=known.get("billing")),
-            "delivery": PortalContactForm(data, prefix="delivery"),
-            "licensee": PortalContactForm(data, prefix="licensee"),
+            "order": PortalOrderForm(
+                data, initial=first, words=self.words, products=sold, is_number_needed=needs_number
+            ),
+            "billing": PortalBillingForm(data, prefix="billing", initial=known.get("billing"), **said),
+            "delivery": PortalContactForm(data, prefix="delivery", **said),
+            "licensee": PortalContactForm(data, prefix="licensee", **said),
             "currency": currency,
             "currencies": currencies,
             "prices": {product.pk: price for product, price in priced if price},
@@ -136,13 +145,14 @@ class PortalCheckout(PartnerPage):
         data = order.cleaned_data
         vat_id = read_vat_id(data["vat_id"], billing.cleaned_data["country"])
         if data["vat_id"] and not vat_id:
-            order.add_error("vat_id", f"This is not a VAT ID of {billing.cleaned_data['country']}.")
+            country = letters.country_name(billing.cleaned_data["country"], self.language)
+            order.add_error("vat_id", fill(self.words["vat_id_wrong"], {"country": country}))
             return None
         addresses = {form.prefix: _address(form.cleaned_data) for form in parts[1:]}
         customer = CustomerInput(
             billing=addresses["billing"],
             type=data["customer_type"],
-            language=language_of(self.partner),
+            language=self.language,
             vat_id=vat_id,
             delivery=addresses.get("delivery"),
             licensee=addresses.get("licensee"),
@@ -176,7 +186,9 @@ class PortalCheckout(PartnerPage):
             **self.limit_context(),
             "wish": wish,
             "costs": costs,
-            "billing": _window(wish.customer.billing, home=self.partner.client.country),
+            "why_not": self.why_not(costs.refused, costs.gross),
+            "tax_why": self.tax_why(wish, costs),
+            "billing": self.window(wish.customer.billing),
             "customer": wish.customer,
             "problem": problem,
             "form_key": uuid4().hex if problem else (_key(sent.get("form_key", "")) or uuid4().hex),
@@ -186,17 +198,21 @@ class PortalCheckout(PartnerPage):
         }
         return self.show("quotes/portal_check.html", context, status=INVALID if problem else 200)
 
+    def tax_why(self, wish: Wish, costs: Estimate) -> str:
+        """Why this tax."""
+        country = letters.country_name(wish.customer.billing.country, self.language)
+        return fill(self.words[f"tax_{costs.tax_answer.reason}"], {"country": country})
+
+    def window(self, given: AddressInput) -> list[str]:
+        """The address as it will be printed, and where e-mails go."""
+        name = f"{given.first_name} {given.last_name}".strip()
+        parts = ("company", "street", "postal_code", "city", "state", "country")
+        address = letters.Address(name=name, **{part: getattr(given, part) for part in parts})
+        return [*address.lines(language=self.language, home=self.partner.client.country), given.email]
+
 
 def _key(text: str) -> str:
     return text if FORM_KEY.fullmatch(text) else ""
-
-
-def _window(given: AddressInput, *, home: str) -> list[str]:
-    """The address as it will be printed, and where e-mails go."""
-    name = f"{given.first_name} {given.last_name}".strip()
-    parts = ("company", "street", "postal_code", "city", "state", "country")
-    address = letters.Address(name=name, **{part: getattr(given, part) for part in parts})
-    return [*address.lines(language=PAGE_LANGUAGE, home=home), given.email]
 
 
 def _address(data: dict[str, Any]) -> AddressInput:

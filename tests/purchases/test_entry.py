@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +20,15 @@ from core.money import Money
 from core.refused import Refused
 from customers.models import Customer
 from mailing.models import Email
+from partners.models import Partner
+from partners.selectors import outstanding
 from purchases.models import HistoryEntry, PoDocument, ProductPrice, Purchase
 from purchases.services.entry import Arrival, enter_order
 from purchases.services.place import OrderLine
 from purchases.services.products import save_product
 from purchases.services.release import ReceivedFile
 from purchases.states import Status
-from tests.stories import MONDAY, a_client, a_customer, a_user, a_waiting_po, an_order
+from tests.stories import MONDAY, a_client, a_customer, a_partner, a_user, a_waiting_po, an_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -374,3 +377,65 @@ def test_a_client_without_policy_or_prices_is_told_so(rep: User, entry: Browser)
     with pytest.raises(Refused, match="no purchase order policy"):
         enter_order(Client.objects.get(slug="hafen"), bare, FAX, by=rep, at=MONDAY)
     assert ProductPrice.objects.count() == 0
+
+
+# Partner, term, VAT ID ---------------------------------------------------------------------------------------------
+
+
+def test_a_partners_order_is_reviewed_and_not_measured_by_its_limit(hafen: Client, entry: Browser) -> None:
+    partner = a_partner(hafen, limit="100.00", month_end_statement=True)
+    Partner.objects.filter(pk=partner.pk).update(valid_until=MONDAY.date() - timedelta(days=1))
+    page = shown(send(entry, act="recompute", is_po="on", partner=partner.pk))
+    for words in (
+        "Reseller AG: 0.00 EUR of a limit of 100.00 EUR is outstanding.",
+        "In the portal it could not order on PO: Reseller AG is not an accepted partner.",
+        "reviewed, not measured by the limit; afterwards 238.00 EUR is outstanding. That is over the limit.",
+        "It gets a month-end statement instead of payment notices.",
+    ):
+        assert words in page, words
+    assert "reviewed, not measured" not in shown(send(entry, act="recompute", partner=partner.pk))
+    send(entry, is_po="on", partner=partner.pk)
+    order = the_order()
+    assert (order.partner, order.status, order.is_reviewed) == (partner, Status.AWAITING_RELEASE, True)
+    assert outstanding(partner) == Money(23_800, "EUR")
+
+
+def test_the_partners_address_is_filled_in(hafen: Client, entry: Browser) -> None:
+    partner = a_partner(hafen)
+    partner.customer = a_waiting_po(hafen, customer=a_customer(company="Reseller AG", city="Hamburg")).customer
+    partner.save()
+    page = shown(send(entry, act="recompute", partner=partner.pk))
+    assert f'name="use" value="{partner.customer.pk}"' in page
+    filled = shown(send(entry, use=partner.customer.pk, partner=partner.pk))
+    assert ('value="Hamburg"' in filled, 'value="Reseller AG"' in filled) == (True, True)
+
+
+def test_only_accepted_partners_of_the_client_can_be_chosen(hafen: Client, rep: User, entry: Browser) -> None:
+    for stranger in (a_partner(hafen, status="in_review"), a_partner(a_client("other"))):
+        assert "Select a valid choice" in shown(send(entry, partner=stranger.pk), 422)
+        with pytest.raises(Refused, match="no accepted partner"):
+            enter_order(hafen, an_order(partner=stranger), FAX, by=rep, at=MONDAY)
+
+
+def test_another_term_needs_a_note_and_stands_in_the_history(hafen: Client, rep: User, entry: Browser) -> None:
+    assert "A note has to say why." in shown(send(entry, act="recompute", is_po="on", term_days="60"))
+    refused = shown(send(entry, is_po="on", term_days="60"), 422)
+    assert "Say why another term holds." in refused
+    send(entry, is_po="on", term_days="60", note="agreed on the phone")
+    order = the_order()
+    line = HistoryEntry.objects.get(purchase=order, event="term")
+    assert (order.term_days, line.note, line.reason, line.by) == (
+        60,
+        "Term of 60 days; the policy's is 30",
+        "agreed on the phone",
+        rep,
+    )
+
+
+def test_a_vat_id_is_checked_as_at_the_checkout(hafen: Client, entry: Browser) -> None:
+    assert "This is not a VAT ID of Germany" in shown(send(entry, act="recompute", vat_id="DE123"))
+    assert "This is not a VAT ID of Germany" in shown(send(entry, vat_id="DE123"), 422)
+    nowhere = shown(send(entry, vat_id="DE136695976", billing__country=""), 422)
+    assert "the billing country, which is missing" in nowhere
+    send(entry, vat_id="136 695 976")
+    assert the_order().vat_id == "DE136695976"

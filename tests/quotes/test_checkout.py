@@ -12,11 +12,11 @@ from django.test import Client as Browser
 from accounts.models import BankAccount
 from core.money import Money
 from core.refused import Refused
+from core.tokens import hash_of
 from mailing.models import Email
 from purchases.models import PoDocument, Product, Purchase, StatusLink
 from purchases.services.place import OrderLine
 from purchases.services.products import save_product
-from quotes.selectors import hash_of
 from quotes.services.checkout import check_out, is_form_key, mask_address, new_form_key
 from quotes.wording import _ROWS, LANGUAGES, WORDS
 from tests.quotes.shopping import BILLING, CART, Shopper, a_scan, says, text_of
@@ -209,6 +209,12 @@ def test_a_purchase_order_is_placed_and_reviewed(hafen: Client, shopper: Shopper
     assert dict(purchase.x_parameters.values_list("key", "value")) == {"x-source": "newsletter"}
     assert list(PoDocument.objects.values_list("channel", "filename")) == [("upload", "order.pdf")]
     assert purchase.document_received_at is not None
+    email = Email.objects.get()
+    assert (email.kind, email.subject) == (
+        "po_in_review",
+        f"Your purchase order {purchase.reference}: we have your document",
+    )
+    assert f"http://localhost:8000{answer['Location'].split('?')[0]}" in email.body_text
 
 
 def test_the_link_to_the_order_stands_in_its_e_mail_and_only_its_hash_is_kept(shopper: Shopper) -> None:
@@ -467,7 +473,10 @@ def test_the_test_page_says_why_po_is_offered_or_not_and_places_a_test_order(haf
     page = says(shopper.sends("update", customer_type="MIS"))
     assert "Purchase order is not offered (type): Purchase orders are for eligible organizations" in page
     page = says(shopper.sends("continue", customer_type="COM"))
-    assert "Purchase order is offered. Reviewed: version 1 of the policy asks for it. Tax (domestic): Tax of DE, 19 %." in page
+    assert (
+        "Purchase order is offered. Reviewed: version 1 of the policy asks for it. Tax (domestic): Tax of DE, 19 %."
+        in page
+    )
     shopper.sends("place", payment="po")
     purchase = the_order()
     assert (purchase.is_test, purchase.status, purchase.changed_by) == (True, "ARP", admin)
@@ -481,10 +490,13 @@ def test_the_test_page_knows_the_trusted_and_the_shop_without_rules(hafen: Clien
     hafen.policies.get().trusted_customers.add(the_order().customer)
     shopper.opens(f"{CART}&test=1")
     page = says(shopper.sends("continue", test="1"))
-    assert "It will be accepted at once: this customer is trusted." in page
+    assert "Not reviewed: Werft & Söhne KG is a trusted customer, and everything is as it is on file." in page
+    page = says(shopper.sends("update", **{"delivery-email": "else@where.example"}))
+    assert "is a trusted customer: other than on file is the delivery contact." in page
+    shopper.sends("update", **{"delivery-email": ""})
     hafen.policies.all().update(review=False)
     page = says(shopper.sends("continue", **{"billing-company": "Stranger AG"}))
-    assert "It will be accepted at once: the policy reviews nothing." in page
+    assert "Not reviewed: version 1 of the policy reviews nothing." in page
     other = a_client("other")
     other.policies.all().delete()
     shopper = Shopper(other, browser)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +17,7 @@ from django.urls import reverse
 from accounts.models import LoginAttempt
 from core.money import Money
 from core.refused import Refused
+from core.tokens import hash_of
 from customers.models import Customer
 from followups.models import FollowUp
 from mailing.models import Email
@@ -26,17 +28,19 @@ from partners.services.portal import (
     MOST_PER_EMAIL,
     MOST_PER_REMOTE,
     ask_for_link,
-    hash_of,
     open_link,
     send_link,
     use_link,
 )
 from partners.services.terms import change_partner
-from partners.wording import LOGIN_LINK
-from purchases.models import Document, Policy, Purchase, Source
+from partners.wording import _ROWS, LOGIN_LINK, PORTAL_WORDS
+from purchases.models import Document, DocumentKind, Policy, Purchase, Source
 from purchases.services.place import place_order
 from purchases.services.products import save_product
-from quotes.services.portal import Wish, estimate, place_portal_order, terms_refusal
+from purchases.states import Status
+from quotes.services.portal import Wish, estimate, place_portal_order, terms_refused
+from quotes.views.public import MOST_WRONG_LINKS
+from quotes.wording import WORDS
 from tests.stories import MONDAY, a_client, a_customer, a_partner, a_user, an_order, the_product
 
 if TYPE_CHECKING:
@@ -46,6 +50,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 LINK = re.compile(r"(/p/partner/\S+/)")
+
+
+def a_browser(language: str = "en") -> Browser:
+    """A browser that asks for pages in a language."""
+    return Browser(HTTP_ACCEPT_LANGUAGE=language)
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +81,7 @@ def link_in(email: Email) -> str:
 
 def inside(partner: Partner, browser: Browser | None = None) -> Browser:
     """A browser in which this partner came in by its link."""
-    browser = browser or Browser()
+    browser = browser or a_browser()
     answer = browser.post(reverse("portal:enter", args=[open_link(partner, at=MONDAY)]))
     assert answer.status_code == 302
     return browser
@@ -111,7 +120,7 @@ def body(answer: Any) -> str:
 
 
 def test_a_link_is_mailed_to_the_partners_address_and_lets_in_once(partner: Partner) -> None:
-    browser = Browser()
+    browser = a_browser()
     asked = browser.post(reverse("portal:login"), {"email": "AP@Reseller.example "})
     assert "a login link is on its way" in body(asked)
     email = Email.objects.get(kind="portal_link")
@@ -130,7 +139,7 @@ def test_a_link_is_mailed_to_the_partners_address_and_lets_in_once(partner: Part
     assert "Reseller AG" in body(browser.get(reverse("portal:overview")))
     assert browser.get(reverse("portal:login"))["Location"] == reverse("portal:overview")
     for method in ("get", "post"):
-        again = getattr(Browser(), method)(link)
+        again = getattr(a_browser(), method)(link)
         assert again.status_code == 404
         assert "does not work any more" in body(again)
     with pytest.raises(Refused):
@@ -139,15 +148,15 @@ def test_a_link_is_mailed_to_the_partners_address_and_lets_in_once(partner: Part
 
 def test_the_answer_is_the_same_for_an_unknown_address(hafen: Client, partner: Partner) -> None:
     a_partner(hafen, email="waits@reseller.example", status="in_review")
-    answers = [
-        re.sub(
-            r'value="[\w.@-]+"|<strong>[^<]*</strong>', "", body(Browser().post(reverse("portal:login"), {"email": e}))
-        )
-        for e in ("ap@reseller.example", "nobody@nowhere.example", "waits@reseller.example")
+    hidden = r'value="[\w.@-]+"|<strong>[^<]*</strong>'
+    pages = [
+        body(a_browser().post(reverse("portal:login"), {"email": email}))
+        for email in ("ap@reseller.example", "nobody@nowhere.example", "waits@reseller.example")
     ]
+    answers = [re.sub(hidden, "", page) for page in pages]
     assert len(set(answers)) == 1
     assert Email.objects.filter(kind="portal_link").count() == 1
-    assert Browser().post(reverse("portal:login"), {"email": "no address"}).status_code == 422
+    assert a_browser().post(reverse("portal:login"), {"email": "no address"}).status_code == 422
 
 
 def test_a_link_ends_after_half_an_hour_and_with_the_address(partner: Partner) -> None:
@@ -175,7 +184,7 @@ def test_tries_are_counted_per_address_and_per_visitor(partner: Partner) -> None
         ask_for_link("other@nowhere.example", remote="192.0.2.3", at=MONDAY)
     with pytest.raises(Refused, match="in 1 minute\\."):
         ask_for_link("ap@reseller.example", remote="192.0.2.2", at=MONDAY + timedelta(minutes=14, seconds=30))
-    page = Browser().post(reverse("portal:login"), {"email": "ap@reseller.example"})
+    page = a_browser().post(reverse("portal:login"), {"email": "ap@reseller.example"})
     assert (page.status_code, "Too many tries" in body(page)) == (429, True)
     assert ask_for_link("ap@reseller.example", remote="192.0.2.3", at=MONDAY + timedelta(minutes=15)) == 1
     assert LoginAttempt.objects.count() == 3
@@ -215,7 +224,7 @@ def test_only_who_could_change_the_address_reads_the_link_in_the_outbox(hafen: C
         ("platform_finance", None, False),
         ("platform_customer_service", None, False),
     ):
-        browser = Browser()
+        browser = a_browser()
         browser.force_login(a_user(role, client))
         assert [token in body(browser.get(page)) for page in pages] == [may, may], role
 
@@ -236,7 +245,7 @@ def test_a_session_ends_by_time_by_status_by_another_address_and_by_the_way_out(
 
 
 def test_the_way_out_of_the_portal_leaves_the_house_alone(hafen: Client, partner: Partner) -> None:
-    browser = Browser()
+    browser = a_browser()
     browser.force_login(a_user("client_admin", hafen))
     inside(partner, browser)
     browser.post(reverse("portal:logout"))
@@ -248,7 +257,7 @@ def test_one_address_at_several_clients_gets_a_link_from_each_and_chooses(partne
     assert ask_for_link("ap@reseller.example", remote="192.0.2.1", at=MONDAY) == 2
     first, second = Email.objects.order_by("pk")
     assert (first.client, second.client) == (partner.client, other.client)
-    browser = Browser()
+    browser = a_browser()
     browser.post(link_in(first))
     page = browser.get(reverse("portal:choose"))
     assert "Reseller at Other" not in body(page), "another client's portal opens by its own link alone"
@@ -280,9 +289,9 @@ def test_a_partner_sees_its_limit_its_orders_and_its_documents(partner: Partner)
     page = body(browser.get(reverse("portal:overview")))
     for words in (
         purchase.reference,
-        "1.000,00\xa0€",
-        "833,00\xa0€",
-        "167,00\xa0€ left",
+        "€1,000.00",
+        "€833.00",
+        "€167.00 left",
         "83 % of your limit is used",
         "INV-2026-000001",
     ):
@@ -311,10 +320,10 @@ def test_another_partners_orders_do_not_exist(hafen: Client, partner: Partner) -
             assert theirs.reference not in shown
     assert browser.get(reverse("portal:document", args=["NONE"])).status_code == 404
     for name in ("overview", "orders", "new", "choose"):
-        assert Browser().get(reverse(f"portal:{name}"))["Location"] == reverse("portal:login")
-        assert Browser().post(reverse(f"portal:{name}")).status_code == 302
+        assert a_browser().get(reverse(f"portal:{name}"))["Location"] == reverse("portal:login")
+        assert a_browser().post(reverse(f"portal:{name}")).status_code == 302
     for page in pages_of(mine):
-        assert Browser().get(page)["Location"] == reverse("portal:login")
+        assert a_browser().get(page)["Location"] == reverse("portal:login")
 
 
 def test_pages_cost_the_same_with_one_order_and_with_three(partner: Partner) -> None:
@@ -349,7 +358,7 @@ def test_an_order_on_po_is_accepted_at_once(hafen: Client, partner: Partner) -> 
     browser = inside(partner)
     assert "Hafen Pro" in body(browser.get(reverse("portal:new")))
     shown = body(browser.post(reverse("portal:new"), filled_in(hafen)))
-    for words in ("119,00\xa0€", "Tax of DE, 19 %.", "881,00\xa0€ of your limit is left", "within 30 days"):
+    for words in ("€119.00", "Tax as in Germany.", "€881.00 of your limit is left", "within 30 days"):
         assert words in shown, words
     assert Purchase.objects.count() == 0
     done = browser.post(reverse("portal:new"), placing(hafen))
@@ -377,7 +386,7 @@ def test_over_the_limit_the_reason_is_said_and_wire_is_offered(hafen: Client) ->
     partner = a_partner(hafen, limit="100.00")
     browser = inside(partner)
     shown = body(browser.post(reverse("portal:new"), filled_in(hafen)))
-    assert "119.00 EUR is more than what is left of the limit: 100.00 EUR of 100.00 EUR." in shown
+    assert "€119.00 is more than what is left of the limit: €100.00 of €100.00." in shown
     assert 'value="po"' not in shown
     browser.post(reverse("portal:new"), filled_in(hafen))
     assert [(f.client, f.reason) for f in FollowUp.objects.all()] == [(hafen, "Limit exceeded")]
@@ -397,7 +406,7 @@ def test_one_order_over_the_limit_goes_through_when_it_was_allowed(hafen: Client
         partner, amount=Money(11_900, "EUR"), valid_until=MONDAY.date(), note="big deal", by=agent, at=MONDAY
     )
     browser = inside(partner)
-    assert "allows one order of up to 119,00" in body(browser.get(reverse("portal:overview")))
+    assert "allows one order of up to €119.00" in body(browser.get(reverse("portal:overview")))
     assert "as Hafen GmbH allowed" in body(browser.post(reverse("portal:new"), filled_in(hafen)))
     assert browser.post(reverse("portal:new"), placing(hafen)).status_code == 302
     assert browser.post(reverse("portal:new"), placing(hafen, form_key="c" * 32)).status_code == 422
@@ -431,7 +440,7 @@ def test_the_clients_policy_may_shut_the_portal_for_pos(hafen: Client, partner: 
     with pytest.raises(Refused, match="no purchase orders"):
         place_portal_order(partner, a_wish(hafen), is_po=True, form_key="x", at=MONDAY)
     Policy.objects.all().delete()
-    assert terms_refusal(partner, "EUR", on=MONDAY.date()) != ""
+    assert terms_refused(partner, "EUR", on=MONDAY.date()) is not None
 
 
 def a_wish(client: Client, quantity: int = 1, **fields: Any) -> Wish:
@@ -447,7 +456,7 @@ def a_wish(client: Client, quantity: int = 1, **fields: Any) -> Wish:
 def test_a_po_number_is_needed_where_the_policy_says_so(hafen: Client, partner: Partner) -> None:
     Policy.objects.update(po_number_required=True)
     answer = inside(partner).post(reverse("portal:new"), filled_in(hafen, po_number=""))
-    assert (answer.status_code, "Enter your PO number" in body(answer)) == (422, True)
+    assert (answer.status_code, "Enter the number of your purchase order" in body(answer)) == (422, True)
     with pytest.raises(Refused, match="PO number is needed"):
         place_portal_order(partner, a_wish(hafen, po_number=""), is_po=True, form_key="x", at=MONDAY)
     assert place_portal_order(partner, a_wish(hafen), is_po=True, form_key="x", at=MONDAY).status == "WPO"
@@ -463,7 +472,7 @@ def test_a_po_number_is_needed_where_the_policy_says_so(hafen: Client, partner: 
         ({"billing__country": ""}, "Choose the country"),
         ({"billing__email": ""}, "Enter an e-mail address"),
         ({"billing__company": "", "billing__last_name": ""}, "Enter a last name or a company."),
-        ({"vat_id": "DE123"}, "This is not a VAT ID of DE."),
+        ({"vat_id": "DE123"}, "This is no valid VAT ID of Germany."),
         ({"has_delivery": "on"}, "Enter a last name or a company."),
     ],
 )
@@ -486,7 +495,7 @@ def test_prices_come_from_the_list_and_a_changed_one_is_shown_again(hafen: Clien
     )
     again = browser.post(reverse("portal:new"), placing(hafen, unit_price="1"))
     assert (again.status_code, "The price changed meanwhile" in body(again)) == (422, True)
-    assert "238,00" in body(again)
+    assert "€238.00" in body(again)
     spoiled = browser.post(reverse("portal:new"), placing(hafen, shown_gross="23800", form_key="<b>"))
     assert (spoiled.status_code, "once more" in body(spoiled)) == (422, True)
     assert Purchase.objects.count() == 0
@@ -554,3 +563,82 @@ def test_each_order_by_itself_is_measured_alone(hafen: Client, partner: Partner)
     page = body(inside(partner).get(reverse("portal:overview")))
     assert "Limit for each order" in page
     assert "of your limit is used" not in page
+
+
+# In five languages --------------------------------------------------------------------------------------------------
+
+SAID = {
+    "en": ("Overview", "Open orders", "Look at the order", "Order on purchase order", "Accepted, to be paid"),
+    "de": ("Übersicht", "Offene Bestellungen", "Bestellung ansehen", "Auf Rechnung bestellen", "Angenommen, zu zahlen"),
+    "fr": ("Vue d’ensemble", "Commandes en cours", "Voir la commande", "Commander par bon de commande", "Acceptée"),
+    "es": ("Resumen", "Pedidos abiertos", "Ver el pedido", "Pedir con orden de compra", "Aceptado"),
+    "ja": ("概要", "未完了のご注文", "ご注文内容を確認", "発注書で注文する", "承認済み"),
+}
+
+
+@pytest.mark.parametrize("language", list(SAID))
+def test_every_page_speaks_the_browsers_language(hafen: Client, partner: Partner, language: str) -> None:
+    overview, open_orders, look, on_po, status = SAID[language]
+    browser = inside(partner, a_browser(language))
+    done = browser.post(reverse("portal:new"), placing(hafen))
+    purchase = Purchase.objects.get()
+    assert purchase.language == language
+    assert purchase.reference in body(browser.get(done["Location"]))
+    page = body(browser.get(reverse("portal:overview")))
+    assert f'<html lang="{language}"' in page
+    assert f"<h1>{overview}</h1>" in page
+    assert (open_orders in page, status in page) == (True, True)
+    assert look in body(browser.get(reverse("portal:new")))
+    assert on_po in body(browser.post(reverse("portal:new"), filled_in(hafen)))
+    for path in ("orders", "new"):
+        page = body(browser.get(reverse(f"portal:{path}")))
+        assert (">Orders<" in page, ">Quantity<" in page) == (language == "en", language == "en" and path == "new")
+
+
+def test_the_partners_own_language_comes_before_the_browsers_and_a_chosen_one_before_both(partner: Partner) -> None:
+    partner.customer = Customer.objects.create(
+        client=partner.client, company="R", type="COM", language="fr", created_at=MONDAY
+    )
+    partner.save()
+    token, page = open_link(partner, at=MONDAY), reverse("portal:overview")
+    browser = a_browser("es")
+    assert "Portal de socios" in body(browser.get(reverse("portal:login")))
+    assert "Se connecter" in body(browser.get(reverse("portal:enter", args=[token])))
+    browser.post(reverse("portal:enter", args=[token]))
+    assert 'lang="fr"' in body(browser.get(page))
+    answer = browser.get(page, {"language": "ja"})
+    assert '<html lang="ja"' in body(answer)
+    cookie = answer.cookies["portal_language"]
+    assert (cookie.value, cookie["httponly"], cookie["samesite"]) == ("ja", True, "Lax")
+    assert '<html lang="ja"' in body(browser.get(page)), "it is remembered"
+    assert "portal_language" not in browser.get(page, {"language": "xx"}).cookies
+    assert '<html lang="de"' in body(inside(a_partner(partner.client), Browser()).get(page)), "else the client's"
+
+
+def test_what_is_refused_is_said_in_the_readers_language(hafen: Client) -> None:
+    partner = a_partner(hafen, limit="100.00")
+    browser = inside(partner, a_browser("de"))
+    page = body(browser.post(reverse("portal:new"), filled_in(hafen)))
+    assert "119,00\xa0€ ist mehr, als vom Limit übrig ist: 100,00\xa0€ von 100,00\xa0€." in page
+    assert "Hafen GmbH wird benachrichtigt" in page
+    assert "119,00\xa0€ ist mehr" in body(browser.post(reverse("portal:new"), placing(hafen)))
+    hafen.products.update(code="NEW")
+    spoiled = body(browser.post(reverse("portal:new"), filled_in(hafen, vat_id="DE1")))
+    assert "Das ist keine gültige USt-IdNr. für Deutschland" in spoiled
+    for _ in range(MOST_PER_EMAIL + 1):
+        answer = a_browser("de").post(reverse("portal:login"), {"email": "x@y.example"})
+    assert (answer.status_code, "Versuchen Sie es in 15 Min. wieder." in body(answer)) == (429, True)
+
+
+def test_guessed_links_are_counted() -> None:
+    cache.set("quotes-wrong-portal-links:127.0.0.1", MOST_WRONG_LINKS, 600)
+    answer = a_browser().get(reverse("portal:enter", args=["guess"]))
+    assert (answer.status_code, "does not work any more" in body(answer)) == (429, True)
+
+
+def test_every_text_of_the_portal_is_there_in_every_language_with_the_same_tokens() -> None:
+    for key, row in _ROWS.items():
+        assert len({frozenset(re.findall(r"\{\{\w+\}\}", text)) for text in row}) == 1, key
+        assert all(row), key
+    assert set(DocumentKind.values) <= {*PORTAL_WORDS["en"], *WORDS["en"]}
+    assert set(Status.values) <= set(WORDS["en"])
