@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.text import Truncator
 
 from core.tables import NOTHING, Column, Reader, Table, badge, moment_cell
 from core.templatetags.kontor import route
@@ -26,10 +25,6 @@ TONES: dict[str, str] = {
     ErrorType.EMAIL_DELIVERY: "blue",
     ErrorType.UNEXPECTED: "red",
 }
-
-
-NOTE_LENGTH = 26
-CLIENT_LENGTH = 18
 
 
 def type_badge(entry: ErrorRecord) -> SafeString:
@@ -56,8 +51,10 @@ def _status(entry: ErrorRecord, _reader: Reader) -> str:
 
 
 def _note(entry: ErrorRecord, reader: Reader) -> str:
-    shown = format_html('<span title="{}">{}</span>', entry.note, Truncator(entry.note).chars(NOTE_LENGTH))
     again = next_try(entry, reader)
+    shown = format_html(
+        '<span class="two-lines{}" title="{}">{}</span>', " one-line" if again else "", *[entry.note] * 2
+    )
     return format_html('{}<span class="sub">Next try {}</span>', shown, again) if again else shown
 
 
@@ -87,8 +84,7 @@ def _client_handles(entry: ErrorRecord, _reader: Reader) -> str:
 def _client(entry: ErrorRecord, _reader: Reader) -> str:
     if entry.client is None:
         return NOTHING
-    name = entry.client.name
-    return format_html('<span title="{}">{}</span>', name, Truncator(name).chars(CLIENT_LENGTH))
+    return format_html('<span class="two-lines" title="{0}">{0}</span>', entry.client.name)
 
 
 class ErrorTable(Table):
@@ -97,17 +93,20 @@ class ErrorTable(Table):
     columns = (
         Column("Done", _done, css="act"),
         Column(
-            "Created", lambda entry, reader: moment_cell(entry.created_at, reader), sort="created_at", css="wide-only"
+            "Created",
+            lambda entry, reader: moment_cell(entry.created_at, reader),
+            sort="created_at",
+            css="two wide-only",
         ),
         Column("Error ID", _number, sort="id"),
         Column("Type", lambda entry, _: type_badge(entry), sort="type"),
         Column("Reference", _reference, sort="reference"),
-        Column("Status", _status, css="wide-only"),
-        Column("Note", _note, css="wide-only"),
+        Column("Status", _status, css="two status wide-only"),
+        Column("Note", _note, css="two note wide-only"),
         Column("Item", _item, css="num wide-only"),
-        Column("Client handles", _client_handles, css="wide-only"),
-        Column("Office", lambda entry, _: str(entry.office) if entry.office else NOTHING, css="wide-only"),
-        Column("Client", _client, css="wide-only", clients_only=True),
+        Column("Client handles", _client_handles, css="two wide-only"),
+        Column("Office", lambda entry, _: str(entry.office) if entry.office else NOTHING, css="two wide-only"),
+        Column("Client", _client, css="two wide-only", clients_only=True),
         Column(format_html('<span class="visually-hidden">{}</span>', "Retry, edit"), _acts, css="act"),
     )
     is_selectable = True
