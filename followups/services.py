@@ -157,3 +157,24 @@ def open_partner_follow_up(partner: Partner, *, reason: str, subject: str, at: d
         dedupe_key=f"{key}:{at.isoformat()}",
     )
     return record(follow_up, by=None, at=at, reason=reason)
+
+
+@transaction.atomic
+def open_client_follow_up(
+    client: Client, *, category: str, reason: str, subject: str, at: datetime, dedupe_key: str, note: str = ""
+) -> FollowUp:
+    """Open a general follow-up on no purchase; the same `dedupe_key` returns the one that is there."""
+    known = FollowUp.objects.filter(dedupe_key=dedupe_key).first()
+    if known is not None:
+        return known
+    follow_up = FollowUp(
+        client=client,
+        category=category,
+        reason=reason,
+        subject=subject[:200],
+        note=note,
+        due_at=at,
+        created_at=at,
+        dedupe_key=dedupe_key,
+    )
+    return record(follow_up, by=None, at=at, reason=reason)

@@ -29,7 +29,8 @@ from config.feeding.events import (
 from core.money import Money
 from core.refused import Refused
 from customers.services import AddressInput, CustomerInput
-from dunning.services.pauses import hold_dunning, keep_active, promise_payment, resume_dunning
+from dunning.services.pauses import hold_dunning, keep_active, resume_dunning
+from dunning.services.promises import promise_payment
 from partners.models import Partner
 from purchases.models import PaymentType, Purchase
 from purchases.services.cancel import cancel_purchase

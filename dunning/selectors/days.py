@@ -9,23 +9,28 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from dunning.schedule import Decision, decide
-from dunning.selectors.facts import facts_of, notices_of
-from purchases.models import Purchase
+from dunning.models import Run
+from dunning.policy import BANK, OPEN_GATE, Gate
+from dunning.schedule import LETTERS, Decision, decide
+from dunning.selectors.facts import facts_of_all
+from purchases.models import BankStatement, Purchase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 DECISION_TIME = time(8)
 """From this time of day, in the client's zone, a day's decisions are taken."""
+LOOKED_BACK = 100
+"""How many runs back the last one that sent a letter is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientDay:
     """A client's day: its decisions, the place whose calendar holds, and the last day that was finished.
 
-    `has_leftovers`: earlier days may have left a run unfinished or a statement owed.
+    `has_leftovers`: this or earlier days may have left a run unfinished or a statement owed. `gate` is what can keep
+    the run from going by itself; `is_waiting`: it waits for newer bank data.
     """
 
     client_id: int
@@ -34,22 +39,36 @@ class ClientDay:
     subdivision: str
     previous_on: date | None
     has_leftovers: bool = True
+    gate: Gate = OPEN_GATE
+    is_waiting: bool = False
 
 
 LAST_DAYS = """
     SELECT client.id, client.time_zone, client.country, client.subdivision,
            (SELECT run."on" FROM dunning_run run
             WHERE run.client_id = client.id AND run.finished_at IS NOT NULL ORDER BY run."on" DESC LIMIT 1),
-           EXISTS (SELECT 1 FROM dunning_run run WHERE run.client_id = client.id AND run.finished_at IS NULL)
+           EXISTS (SELECT 1 FROM dunning_run run
+                   WHERE run.client_id = client.id AND run.finished_at IS NULL AND NOT run.has_lapsed)
            OR EXISTS (SELECT 1 FROM dunning_owedstatement owed JOIN partners_partner partner
-                      ON partner.id = owed.partner_id WHERE partner.client_id = client.id)
-    FROM accounts_client client ORDER BY client.id
+                      ON partner.id = owed.partner_id WHERE partner.client_id = client.id),
+           waiting."on", waiting.waits_for,
+           gate.is_approved_by_person, gate.brake_percent, gate.brake_letters, gate.bank_data_hours
+    FROM accounts_client client
+    LEFT JOIN dunning_settings gate ON gate.client_id = client.id
+    LEFT JOIN dunning_run waiting ON waiting.id = (
+        SELECT MAX(run.id) FROM dunning_run run
+        WHERE run.client_id = client.id AND run.finished_at IS NULL AND run.approved_at IS NULL
+        AND run.waits_for <> '' AND NOT run.has_lapsed)
+    ORDER BY client.id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class LastDay:
-    """A client, the place whose clock and calendar hold, and the last day whose decisions were finished."""
+    """A client, the place whose clock and calendar hold, and the last day whose decisions were finished.
+
+    `waiting_on` is the day of the run that waits, and `waits_for` for what; `gate` the client's settings.
+    """
 
     client_id: int
     zone: ZoneInfo
@@ -57,6 +76,9 @@ class LastDay:
     subdivision: str
     finished_on: date | None
     has_leftovers: bool
+    waiting_on: date | None = None
+    waits_for: str = ""
+    gate: Gate = OPEN_GATE
 
 
 def last_days() -> list[LastDay]:
@@ -74,21 +96,32 @@ def last_days() -> list[LastDay]:
             zone=ZoneInfo(zone),
             country=country,
             subdivision=subdivision,
-            finished_on=date.fromisoformat(last) if isinstance(last, str) else last,
+            finished_on=_day(last),
             has_leftovers=bool(leftovers),
+            waiting_on=_day(waiting_on),
+            waits_for=waits_for or "",
+            gate=Gate(bool(gate[0]), *gate[1:]) if any(gate) else OPEN_GATE,
         )
-        for pk, zone, country, subdivision, last, leftovers in rows
+        for pk, zone, country, subdivision, last, leftovers, waiting_on, waits_for, *gate in rows
     ]
+
+
+def _day(value: date | str | None) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def due_days(at: datetime, *, last: Sequence[LastDay] | None = None) -> list[ClientDay]:
     """Find the clients for which 08:00 has passed at `at` and today's decisions are not finished: one query.
 
-    None when the caller has read the clients' `last` days already.
+    A day that waits for a person is not due: nothing can be decided before its approval. No query when the caller has
+    read the clients' `last` days already.
     """
     days = []
     for row in last_days() if last is None else last:
         local = at.astimezone(row.zone)
+        is_waiting = row.waiting_on == local.date()
+        if is_waiting and row.waits_for != BANK:
+            continue
         if local.time() >= DECISION_TIME and (row.finished_on is None or row.finished_on < local.date()):
             day = ClientDay(
                 client_id=row.client_id,
@@ -97,6 +130,8 @@ def due_days(at: datetime, *, last: Sequence[LastDay] | None = None) -> list[Cli
                 subdivision=row.subdivision,
                 previous_on=row.finished_on,
                 has_leftovers=row.has_leftovers,
+                gate=row.gate,
+                is_waiting=is_waiting,
             )
             days.append(day)
     return days
@@ -137,10 +172,10 @@ def preview(*, at: datetime) -> list[Preview]:
     """
     days = {day.client_id: day for day in due_days(at)}
     found = list(Purchase.objects.open().with_parties().order_by("client", "reference", "pk"))
-    notices = notices_of(found)
+    facts_by_purchase = facts_of_all(found)
     previews = []
     for purchase in found:
-        facts = facts_of(purchase, notices=notices.get(purchase.pk, ()))
+        facts = facts_by_purchase[purchase.pk]
         if purchase.client_id in days:
             on = days[purchase.client_id].on
             previews.append(Preview(purchase, on, decide(facts, on)))
@@ -156,8 +191,27 @@ def preview_days(days: Iterable[ClientDay]) -> list[Preview]:
     previews = []
     for day in days:
         due = list(Purchase.objects.filter(client=day.client_id).due_for_action(day.on).with_parties().order_by("pk"))
-        notices = notices_of(due)
-        for purchase in due:
-            facts = facts_of(purchase, notices=notices.get(purchase.pk, ()))
-            previews.append(Preview(purchase, day.on, decide(facts, day.on)))
+        facts = facts_of_all(due)
+        previews += [Preview(purchase, day.on, decide(facts[purchase.pk], day.on)) for purchase in due]
     return previews
+
+
+def letters_before(client_id: int, on: date) -> int | None:
+    """Count the letters of a client's last run before the day `on` that sent any; None when there was none."""
+    runs = Run.objects.filter(client=client_id, on__lt=on, finished_at__isnull=False).exclude(counts__steps={})
+    for counts in runs.order_by("-on").values_list("counts", flat=True)[:LOOKED_BACK]:
+        letters = letters_in(counts)
+        if letters:
+            return letters
+    return None
+
+
+def letters_in(counts: Mapping[str, Mapping[str, int]]) -> int:
+    """Count the letters among the steps of a run."""
+    return sum(count for step, count in counts.get("steps", {}).items() if step in LETTERS)
+
+
+def newest_bank_data(client_id: int) -> datetime | None:
+    """Find when a client's newest bank statement was imported."""
+    statements = BankStatement.objects.filter(client=client_id).order_by("-imported_at")
+    return statements.values_list("imported_at", flat=True).first()

@@ -53,7 +53,8 @@ def worker_state(*, at: datetime, user: User | None = None, last: Sequence[LastD
     beats = {beat.name: beat.at for beat in Heartbeat.objects.filter(name__in=["worker", "jobs"])}
     seen, jobs = beats.get("worker"), beats.get("jobs")
     last = last_days() if last is None else last
-    is_late = jobs is not None and bool(due_days(at - timedelta(hours=1), last=last))
+    late = due_days(at - timedelta(hours=1), last=last)
+    is_late = jobs is not None and not all(day.is_waiting for day in late)
     if seen is None:
         problem = "The worker has not started yet: no letters go out."
     elif at - seen > SILENT_AFTER:

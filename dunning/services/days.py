@@ -10,8 +10,11 @@ from django.db.models import Count
 
 from core.refused import Refused
 from dunning.models import Run
+from dunning.policy import OPEN_GATE, wait_for
 from dunning.schedule import Reason
 from dunning.selectors.days import due_days, due_purchases
+from dunning.services.approval import approved_purchases, ask_for_approval, lapse, plan_of
+from dunning.services.explain import waiting_reason
 from dunning.services.statements import owe_statement, owed_statements, state_account
 from dunning.services.steps import decide_purchase
 from errorlog.models import ErrorType
@@ -19,6 +22,7 @@ from errorlog.services import log_error
 from purchases.models import Purchase
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from dunning.selectors.days import ClientDay
@@ -35,27 +39,52 @@ def decide_due_days(*, at: datetime) -> list[Run]:
     return [decide_day(day, at=at) for day in due_days(at)]
 
 
+def decide_approved_days(*, at: datetime) -> list[Run]:
+    """Take the steps of the runs that were approved since; with none this costs one query."""
+    approved = set(Run.objects.filter(finished_at=None, approved_at__isnull=False).values_list("client", flat=True))
+    return [decide_day(day, at=at) for day in due_days(at) if day.client_id in approved] if approved else []
+
+
 def decide_day(day: ClientDay, *, at: datetime) -> Run:
     """Take one client's decisions of one day.
 
     Each purchase is decided in a transaction of its own: a crash loses nothing, and the next worker goes on with
     what is left. A purchase that fails is entered in the error log; the others go on, and it is tried again tomorrow.
+    Where the client's settings say so, nothing is done but a proposal, which waits.
     """
     due = due_purchases(day.client_id, day.on)
     owed = owed_statements(day)
-    if not due and not owed:
-        run = _take_up(day, at=at, finished_at=at)
-    else:
-        run = _take_up(day, at=at)
-        errors = sum(not _decide_safely(run, pk, at=at) for pk in due)
-        errors += sum(not _state_safely(run, one, at=at) for one in owed)
-        run = _finish(run, at=at, errors=errors)
-    if not day.has_leftovers:
-        return run
-    # Last, because only now all that the interrupted days left was made up for.
-    for older in Run.objects.filter(client=day.client_id, on__lt=day.on, finished_at=None).order_by("on"):
-        _finish(older, at=at, errors=0)
+    if not (due or owed or day.has_leftovers):
+        return _take_up(day, at=at, finished_at=at)
+    if day.has_leftovers:
+        lapse(day, at=at)
+    run = _take_up(day, at=at)
+    if run.approved_at is not None:
+        approved = approved_purchases(run)
+        due = [pk for pk in due if pk in approved]
+    elif day.gate != OPEN_GATE and (proposal := _propose(run, day, due, at=at)) is not None:
+        return proposal
+    errors = sum(not _decide_safely(run, pk, at=at) for pk in due)
+    errors += sum(not _state_safely(run, one, at=at) for one in owed)
+    run = _finish(run, at=at, errors=errors)
+    if day.has_leftovers:
+        # Last, because only now all that the interrupted days left was made up for.
+        for older in Run.objects.filter(client=day.client_id, on__lt=day.on, finished_at=None, has_lapsed=False):
+            _finish(older, at=at, errors=0)
     return run
+
+
+def _propose(run: Run, day: ClientDay, due: Sequence[int], *, at: datetime) -> Run | None:
+    """Explain of every due purchase that its step waits, and ask for approval; None lets the run go by itself."""
+    wait = wait_for(day.gate, plan_of(day, at=at))
+    if wait is None:
+        return None
+    if run.is_waiting and run.waits_for == wait.what:
+        return run  # it stands as it was proposed
+    run.waits_for, run.waits_because = wait.what, wait.because
+    for pk in due:
+        _decide_safely(run, pk, at=at, waits=waiting_reason(run))
+    return ask_for_approval(run, wait, at=at)
 
 
 def _take_up(day: ClientDay, *, at: datetime, finished_at: datetime | None = None) -> Run:
@@ -65,9 +94,9 @@ def _take_up(day: ClientDay, *, at: datetime, finished_at: datetime | None = Non
     return run if finished_at is not None else Run.objects.get(client=day.client_id, on=day.on)
 
 
-def _decide_safely(run: Run, pk: int, *, at: datetime) -> bool:
+def _decide_safely(run: Run, pk: int, *, at: datetime, waits: Reason | None = None) -> bool:
     try:
-        decide_purchase(pk, on=run.on, at=at, run=run)
+        decide_purchase(pk, on=run.on, at=at, run=run, waits=waits)
     except Exception as error:  # noqa: BLE001 -- one purchase's trouble must not keep the others' letters back
         reference = Purchase.objects.values_list("reference", flat=True).get(pk=pk)
         _log(run, error, reference=reference, key=f"dunning:{reference}:{run.on}", at=at)

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from core.days import ONE_DAY
-from dunning.models import Explanation
-from dunning.schedule import Reason, decide
+from dunning.models import Explanation, Run, TakenOut, Waiting
+from dunning.schedule import Reason, decide, put_off
 from dunning.selectors.facts import facts_of
 from purchases.models import Purchase
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from dunning.models import Run
+    from dunning.querysets import ExplanationQuerySet
     from dunning.schedule import Decision
     from partners.models import Partner
 
-DAILY = frozenset({Reason.NO_EMAIL, Reason.ONE_A_DAY})
+PUT_OFF = frozenset({Reason.AWAITING_APPROVAL, Reason.STALE_BANK, Reason.TAKEN_OUT})
+DAILY = frozenset({Reason.NO_EMAIL, Reason.ONE_A_DAY}) | PUT_OFF
 """Answers that are looked at again each day but do not change by that."""
 
 
@@ -74,7 +75,33 @@ def _look_on(purchase: Purchase, decision: Decision, *, on: date, is_taken: bool
 def refresh(purchase: Purchase, *, at: datetime) -> Explanation:
     """Decide anew, without acting, after anything about a locked purchase changed."""
     on = at.astimezone(purchase.client.zone).date()
-    return explain(purchase, decide(facts_of(purchase), on), on=on, at=at)
+    decision, run = decide(facts_of(purchase), on), None
+    if decision.step is not None:  # its day has come: rare, so that only then it is worth asking for the run
+        decision, run = _as_proposed(purchase, decision, on)
+    return explain(purchase, decision, on=on, at=at, run=run)
+
+
+def proposed_in(run: Run) -> ExplanationQuerySet:
+    """Find the lines by which a run that waits proposed its steps."""
+    return Explanation.objects.filter(run=run, reason__in=[Reason.AWAITING_APPROVAL, Reason.STALE_BANK])
+
+
+def waiting_reason(run: Run) -> Reason:
+    """Why no step is taken while a run waits."""
+    return Reason.STALE_BANK if run.waits_for == Waiting.BANK else Reason.AWAITING_APPROVAL
+
+
+def _as_proposed(purchase: Purchase, decision: Decision, on: date) -> tuple[Decision, Run | None]:
+    """Say of a due step that the day's run has proposed it and waits, or that it was taken out of the run.
+
+    What comes due after the proposal was made is no part of it: it waits for the next day's.
+    """
+    run = Run.objects.filter(client=purchase.client_id, on=on).first()
+    if run is None or not proposed_in(run).filter(purchase=purchase).exists():
+        return decision, None
+    if TakenOut.objects.filter(run=run, purchase=purchase).exists():
+        return put_off(decision, Reason.TAKEN_OUT, on), run
+    return (put_off(decision, waiting_reason(run), on), run) if run.is_waiting else (decision, None)
 
 
 @transaction.atomic

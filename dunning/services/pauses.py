@@ -1,4 +1,4 @@
-"""What people decide about an order's dunning: hold, resume, promise, keep active, extend."""
+"""What people decide about an order's dunning: hold or dispute, resume, keep active, extend."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 
 from core.refused import Refused
-from dunning.models import Notice
+from dunning.models import HoldKind, Notice
 from dunning.selectors.why import is_notified
 from purchases.models import Nature, Purchase
 from purchases.services.history import Note, report, save_change
@@ -32,14 +32,25 @@ def lock_order(purchase: Purchase) -> Purchase:
 
 
 @transaction.atomic
-def hold_dunning(purchase: Purchase, *, by: User, at: datetime, reason: str, until: date | None = None) -> Purchase:
+def hold_dunning(
+    purchase: Purchase,
+    *,
+    by: User,
+    at: datetime,
+    reason: str,
+    until: date | None = None,
+    kind: str = HoldKind.HOLD,
+) -> Purchase:
     """Take no step up to and including the client's day `until`, or until resumed; a second hold replaces the first.
 
-    Raises Refused unless it is an unpaid purchase order.
+    A dispute is a hold with a name of its own: the customer says that the claim is not owed. Raises Refused unless it
+    is an unpaid purchase order.
     """
     purchase = lock_order(purchase)
     purchase.held_at, purchase.hold_until, purchase.hold_reason = at, until, reason[:300]
-    text = f"Dunning held until {until:%Y-%m-%d}" if until else "Dunning held"
+    purchase.is_disputed = kind == HoldKind.DISPUTE
+    what = "Claim disputed" if purchase.is_disputed else "Dunning held"
+    text = f"{what} until {until:%Y-%m-%d}" if until else what
     save_change(purchase, Note("held", text, reason=reason), by=by, at=at)
     report(purchase, "held", at=at)
     return purchase
@@ -64,23 +75,9 @@ def resume_dunning(purchase: Purchase, *, by: User, at: datetime, reason: str = 
         # A letter that never left is dropped so that its level can be decided again; one that came back counts.
         returned.pending().update(status="dropped", drop_reason="refused by the relay", returned_at=None)
         returned.update(returned_at=None)
-    purchase.held_at, purchase.hold_until, purchase.hold_reason = None, None, ""
+    purchase.held_at, purchase.hold_until, purchase.hold_reason, purchase.is_disputed = None, None, "", False
     save_change(purchase, Note("resumed", "Dunning resumed", reason=reason), by=by, at=at)
     report(purchase, "resumed", at=at)
-    return purchase
-
-
-@transaction.atomic
-def promise_payment(purchase: Purchase, *, by: User, at: datetime, until: date, note: str = "") -> Purchase:
-    """Note that the customer promised to pay by `until`: no step up to and including that day.
-
-    A second promise replaces the first. Raises Refused unless it is an unpaid purchase order.
-    """
-    purchase = lock_order(purchase)
-    purchase.promised_until = until
-    text = f"Payment promised by {until:%Y-%m-%d}"
-    save_change(purchase, Note("promised", text, reason=note, nature=Nature.INBOUND), by=by, at=at)
-    report(purchase, "promised", at=at)
     return purchase
 
 

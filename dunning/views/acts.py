@@ -7,11 +7,14 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.roles import Right
-from core.tables import day_text
+from core.tables import Reader, day_text
 from core.views import ActionView
 from dunning import forms
+from dunning.models import HoldKind
+from dunning.selectors.facts import account_holds_of
+from dunning.selectors.payers import promises_of
 from dunning.selectors.why import is_notified, is_stopped
-from dunning.services import pauses
+from dunning.services import holding, pauses, promises
 from purchases.models import Purchase
 from purchases.states import Status
 
@@ -38,51 +41,76 @@ class DunningAct(ActionView):
 
 
 class PurchaseHold(DunningAct):
-    """Stop the ladder for a while."""
+    """Stop the ladder for a while: of this order, of all of its customer's, or of all of its partner's."""
 
     title = "Hold dunning"
     button = "Hold"
     form_class = forms.HoldForm
-    action = staticmethod(pauses.hold_dunning)
+    action = staticmethod(holding.hold)
 
     def heading(self) -> str:
         """The act and the purchase."""
         return f"Hold dunning of {self.row}"
+
+    def get_initial(self) -> dict[str, Any]:
+        """This order, held."""
+        return {"scope": holding.ORDER, "kind": HoldKind.HOLD}
+
+    def get_form(self, data: Any = None, files: Any = None) -> Any:
+        """The form with the accounts that there are; days are the client's."""
+        form = super().get_form(data, files)
+        form.fields["scope"].choices = scopes_of(self.row)
+        form.fields["until"].help_text = f"The last held day, {zone_words(self.row)}. Empty: until somebody resumes it."
+        return form
+
+    def keywords(self, form: Any) -> dict[str, Any]:
+        """What was not chosen is the default."""
+        return {name: value for name, value in form.cleaned_data.items() if value}
 
     def consequences(self) -> list[str]:
         """No letter, no cancel; a letter that waits in the outbox is not sent."""
         lines = [
             "No notice goes out and nothing is canceled while it is held.",
             "A notice that still waits in the outbox is dropped.",
+            "Held for all of a customer or partner, orders that come later are held too.",
         ]
-        if self.row.held_at is not None:
-            lines.append("It is held already: this hold replaces the other.")
-        return lines
+        standing = standing_holds(self.row, self.reader)
+        return lines + [f"{words} It is held already: this hold replaces the other." for _, words in standing]
 
     def sentence(self) -> str:
         """Held."""
-        until = f" until {day_text(self.row.hold_until, self.reader)}" if self.row.hold_until else ""
-        return f"Dunning of {self.row.reference} is held{until}."
+        holds = standing_holds(self.row, self.reader)
+        return " ".join(words for _, words in holds) or f"Dunning of {self.row.reference} is held."
 
 
 class PurchaseResume(DunningAct):
-    """Let the ladder go on."""
+    """Let the ladder go on: what is chosen of the holds ends."""
 
     title = "Resume dunning"
     button = "Resume"
-    form_class = forms.ReasonForm
-    action = staticmethod(pauses.resume_dunning)
+    form_class = forms.ResumeForm
+    action = staticmethod(holding.resume)
 
     def heading(self) -> str:
         """The act and the purchase."""
         return f"Resume dunning of {self.row}"
+
+    def get_form(self, data: Any = None, files: Any = None) -> Any:
+        """The form with the holds that stand; one alone needs no choice."""
+        form = super().get_form(data, files)
+        standing = standing_holds(self.row, self.reader)
+        form.fields["scopes"].choices = standing
+        form.fields["scopes"].initial = [scope for scope, _ in standing][:1]
+        if [scope for scope, _ in standing] in ([], [holding.ORDER]):
+            del form.fields["scopes"]
+        return form
 
     def refusal(self) -> str:
         """Only what is held, or stopped because an e-mail came back, can be resumed."""
         refusal = super().refusal()
         if (not refusal or self.row.status in pauses.REMINDED) and is_stopped(self.row):
             return ""
-        if not refusal and self.row.held_at is None:
+        if not refusal and self.row.held_at is None and not account_holds_of(self.row):
             return f"Dunning of {self.row.reference} is not on hold."
         return refusal
 
@@ -91,8 +119,9 @@ class PurchaseResume(DunningAct):
         return ["The next daily decision goes on where the ladder stood; nothing is sent before it."]
 
     def sentence(self) -> str:
-        """Resumed."""
-        return f"Dunning of {self.row.reference} goes on."
+        """Resumed, or what still stands."""
+        left = " ".join(words for _, words in standing_holds(self.row, self.reader))
+        return f"Ended. {left}" if left else f"Dunning of {self.row.reference} goes on."
 
 
 class PurchasePromise(DunningAct):
@@ -101,15 +130,25 @@ class PurchasePromise(DunningAct):
     title = "Promise to pay"
     button = "Save"
     form_class = forms.PromiseForm
-    action = staticmethod(pauses.promise_payment)
+    action = staticmethod(promises.promise_payment)
 
     def heading(self) -> str:
         """The act and the purchase."""
         return f"Promise to pay {self.row}"
 
+    def get_form(self, data: Any = None, files: Any = None) -> Any:
+        """The form; the day ends where the client is."""
+        form = super().get_form(data, files)
+        form.fields["until"].help_text = f"No step up to and on this day, {zone_words(self.row)}."
+        return form
+
     def consequences(self) -> list[str]:
-        """No step up to the day; afterwards a follow-up."""
-        lines = ["No step up to and on the promised day.", "If nothing was paid by then, a follow-up opens."]
+        """No step up to the day; afterwards a follow-up. And how this customer kept its word so far."""
+        lines = [
+            "No step up to and on the promised day.",
+            "If it is not paid in full by then, the promise is broken: a follow-up opens, and the ladder goes on.",
+            f"Promises of this customer so far: {promises_of(self.row.customer)}.",
+        ]
         if self.row.promised_until is not None:
             lines.append(f"It replaces the promise until {day_text(self.row.promised_until, self.reader)}.")
         return lines
@@ -117,6 +156,34 @@ class PurchasePromise(DunningAct):
     def sentence(self) -> str:
         """Promised."""
         return f"Payment of {self.row.reference} is promised until {day_text(self.row.promised_until, self.reader)}."
+
+
+def zone_words(purchase: Purchase) -> str:
+    """Tell when a day ends: at midnight where the client is at home."""
+    return f"until midnight in {purchase.client.time_zone}"
+
+
+def scopes_of(purchase: Purchase) -> list[tuple[str, str]]:
+    """List what can be held at once."""
+    company = purchase.billing_company or purchase.billing_last_name
+    scopes = [(holding.ORDER, f"This purchase order, {purchase.reference}"), ("customer", f"All orders of {company}")]
+    if purchase.partner is not None:
+        scopes.append(("partner", f"All orders of the partner {purchase.partner.company}"))
+    return scopes
+
+
+def standing_holds(purchase: Purchase, reader: Reader) -> list[tuple[str, str]]:
+    """List the holds over a purchase, each with its scope and a sentence."""
+    labels = dict(scopes_of(purchase))
+    found = [(hold.scope, hold.kind == HoldKind.DISPUTE, hold.until) for hold in account_holds_of(purchase)]
+    if purchase.held_at is not None:
+        found.insert(0, (holding.ORDER, purchase.is_disputed, purchase.hold_until))
+    sentences = []
+    for scope, is_disputed, until in found:
+        words = "disputed" if is_disputed else "held"
+        last = f" until {day_text(until, reader)}" if until else ""
+        sentences.append((scope, f"{labels[scope]}: {words}{last}."))
+    return sentences
 
 
 class PurchaseKeepActive(DunningAct):

@@ -18,9 +18,9 @@ from dunning.services.pauses import (
     extend_due_date,
     hold_dunning,
     keep_active,
-    promise_payment,
     resume_dunning,
 )
+from dunning.services.promises import promise_payment
 from errorlog.models import ErrorRecord
 from followups.models import FollowUp
 from mailing.models import Email
