@@ -116,3 +116,92 @@ def sparkline(values: Sequence[int], *, width: int = 120, height: int = 26) -> S
     ]
     line = " ".join(points)
     return Sparkline(line, f"0,{height} {line} {width},{height}" if points else "", width, height)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a stacked bar: its class, and where it stands."""
+
+    css: str
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One bar made of pieces: its label, its words, where it leads, its place."""
+
+    label: str
+    text: str
+    link: str
+    x: float
+    width: float
+    middle: float
+    pieces: list[Piece]
+
+
+@dataclass(frozen=True, slots=True)
+class StackData:
+    """What a stacked bar shows: the values of its pieces by class, the lowest first."""
+
+    label: str
+    text: str
+    values: Sequence[tuple[str, int]]
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StackChart:
+    """A drawn chart of stacked bars: its size, the bars, its grid, and a line of steps over the bars if asked for."""
+
+    width: int
+    height: int
+    left: int
+    base: float
+    stacks: list[Stack]
+    ticks: list[Tick]
+    line: str = ""
+
+
+def stack_chart(
+    data: Sequence[StackData],
+    *,
+    label_of: Callable[[int], str],
+    line: Sequence[int] = (),
+    width: int = 1080,
+    height: int = 200,
+    left: int = 40,
+) -> StackChart:
+    """Stack pieces over a grid, one bar for each of many days; `line` are values drawn as steps over the bars."""
+    totals = [sum(value for _, value in bar.values) for bar in data]
+    ticks = tick_values(max([*totals, *line], default=0))
+    top, base = 10.0, height - 24.0
+    scale = (base - top) / (ticks[-1] or 1)
+    slot = (width - left - 4) / max(len(data), 1)
+    stacks = []
+    for number, bar in enumerate(data):
+        pieces, level = [], base
+        for css, value in bar.values:
+            if value:
+                tall = max(value * scale, 1.5)
+                level -= tall
+                pieces.append(Piece(css, round(level, 1), round(tall, 1)))
+        x = left + slot * number
+        stacks.append(
+            Stack(
+                bar.label,
+                bar.text,
+                bar.link,
+                round(x + slot * 0.12, 1),
+                round(slot * 0.76, 1),
+                round(x + slot / 2, 1),
+                pieces,
+            )
+        )
+    lines = [Tick(round(base - value * scale, 1), label_of(value)) for value in ticks]
+    points = " ".join(
+        f"{left + slot * (number + side):.1f},{base - value * scale:.1f}"
+        for number, value in enumerate(line)
+        for side in (0, 1)
+    )
+    return StackChart(width, height, left, base, stacks, lines, points)

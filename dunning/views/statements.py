@@ -1,0 +1,99 @@
+"""A customer's statement of account on demand: as a letter, and as figures."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+
+from accounts.roles import Right
+from core.pdf import PdfTimeoutError, PdfUnavailableError, render_pdf
+from core.sheets import CSV, csv_of
+from core.views import DetailPage
+from customers.models import Customer
+from dunning.documents import customer_statement_data
+from dunning.selectors.accounts import paid_orders, unpaid_orders
+from purchases.tables import days_overdue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from decimal import Decimal
+
+    from django.http import HttpRequest
+
+    from purchases.models import Purchase
+
+HEAD = ("Reference", "PO number", "Status", "Ordered", "Due", "Days overdue", "Paid on", "Currency", "Gross", "Open")
+
+
+class CustomerStatement(DetailPage):
+    """What a customer owes today; with `?paid_from=…&paid_to=…` also what it paid on those days."""
+
+    right = Right.SEARCH
+
+    def get_rows(self) -> Any:
+        """Any customer."""
+        return Customer.objects.select_related("client")
+
+    @property
+    def row(self) -> Any:
+        """The customer; another tenant's does not exist."""
+        found = self.rows.filter(pk=self.kwargs["customer"]).first()
+        if found is None:
+            raise Http404
+        return found
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
+        """Send it."""
+        customer = self.row
+        on = self.at.astimezone(customer.client.zone).date()
+        unpaid, paid = unpaid_orders(customer), self.paid(customer, on)
+        kind = self.kwargs["kind"]
+        if kind == "csv":
+            content, content_type = csv_of(HEAD, _lines([*unpaid, *paid], on)), CSV
+        else:
+            data = customer_statement_data(customer, unpaid, paid, at=self.at)
+            try:
+                content = render_pdf("letters/statement.html", data, language=customer.language)
+            except (PdfUnavailableError, PdfTimeoutError) as error:
+                missing = {"document": {"number": "The statement"}, "problem": str(error)}
+                return render(request, "purchases/no_pdf.html", missing, status=503)
+            content_type = "application/pdf"
+        answer = HttpResponse(content, content_type=content_type)
+        name = f"statement-{customer.pk}-{on:%Y-%m-%d}.{kind}"
+        answer["Content-Disposition"] = content_disposition_header(kind == "csv", name) or "attachment"
+        answer["X-Content-Type-Options"] = "nosniff"
+        answer["Cache-Control"] = "private, no-store"
+        return answer
+
+    def paid(self, customer: Customer, on: date) -> list[Purchase]:
+        """What was paid on the days that were asked for; none without a first day."""
+        since, until = (_day(self.request.GET.get(name, "")) for name in ("paid_from", "paid_to"))
+        return paid_orders(customer, since=since, until=until or on) if since else []
+
+
+def _lines(purchases: list[Purchase], on: date) -> Iterator[list[str | int | date | Decimal | None]]:
+    for purchase in purchases:
+        paid_on = purchase.paid_at.astimezone(purchase.client.zone).date() if purchase.paid_at else None
+        yield [
+            purchase.reference,
+            purchase.po_number,
+            purchase.status_label,
+            purchase.ordered_on,
+            purchase.due_on,
+            days_overdue(purchase, on),
+            paid_on,
+            purchase.currency,
+            purchase.gross.decimal,
+            purchase.open_amount.decimal,
+        ]
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
