@@ -204,6 +204,84 @@ def read_relay(environment: Mapping[str, str]) -> Relay | None:
     )
 
 
+class ReportMailbox(NamedTuple):
+    """The mailbox in which reports about sent e-mail arrive; `tls` is yes, starttls or no."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    folder: str
+    tls: str
+
+
+def read_mailbox(environment: Mapping[str, str]) -> ReportMailbox | None:
+    """Read IMAP_URL; unset means None: nobody reads what comes back.
+
+    Raises ImproperlyConfigured for anything but imaps://user:password@host:port/FOLDER (or imap:// with STARTTLS), and
+    for a password that would cross the network in the clear.
+    """
+    url = environment.get("IMAP_URL", "").strip()
+    if not url:
+        return None
+    how = "Use imaps://user:password@host/INBOX (imap:// for STARTTLS), or leave it unset."
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        message = f"IMAP_URL cannot be read ({error}). {how}"
+        raise ImproperlyConfigured(message) from error
+    folder = unquote(parts.path.strip("/")) or "INBOX"
+    is_odd = parts.query or parts.fragment or not folder.isprintable() or set(folder) & set('"\\')
+    if parts.scheme not in {"imap", "imaps"} or not parts.hostname or is_odd:
+        message = f"IMAP_URL cannot be used as it is. {how}"
+        raise ImproperlyConfigured(message)
+    if not parts.username or not parts.password:
+        message = f"IMAP_URL names no user or no password. {how}"
+        raise ImproperlyConfigured(message)
+    here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    tls = "yes" if parts.scheme == "imaps" else "no" if here else "starttls"
+    default = 993 if tls == "yes" else 143
+    return ReportMailbox(parts.hostname, port or default, unquote(parts.username), unquote(parts.password), folder, tls)
+
+
+PROVIDERS: Final = ("brevo", "mailgun", "mailjet", "postmark", "sendgrid", "sparkpost")
+"""Mail providers whose reports django-anymail understands without further agreements."""
+SHORTEST_KEY: Final = 32
+
+
+class Webhook(NamedTuple):
+    """Who may report at /mail/report/<key>/, and what django-anymail has to know for it."""
+
+    provider: str
+    key: str
+    settings: dict[str, str]
+
+
+def read_webhook(environment: Mapping[str, str]) -> Webhook | None:
+    """Read MAIL_WEBHOOK (a provider's name), MAIL_WEBHOOK_KEY and MAIL_WEBHOOK_SIGNING_KEY; unset means None.
+
+    Raises ImproperlyConfigured for an unknown provider and for a missing or short key.
+    """
+    provider = environment.get("MAIL_WEBHOOK", "").strip().lower()
+    if not provider:
+        return None
+    if provider not in PROVIDERS:
+        message = f"MAIL_WEBHOOK is {provider!r}. Use one of {', '.join(PROVIDERS)}, or leave it unset."
+        raise ImproperlyConfigured(message)
+    key = environment.get("MAIL_WEBHOOK_KEY", "").strip()
+    if len(key) < SHORTEST_KEY or not key.isascii() or not key.replace("-", "").replace("_", "").isalnum():
+        message = (
+            f"MAIL_WEBHOOK_KEY has to be at least {SHORTEST_KEY} random letters and digits: who knows it may report."
+        )
+        raise ImproperlyConfigured(message)
+    signing = environment.get("MAIL_WEBHOOK_SIGNING_KEY", "").strip()
+    if provider == "mailgun" and not signing:
+        message = "MAIL_WEBHOOK_SIGNING_KEY is not set. Mailgun signs its reports: copy its HTTP webhook signing key."
+        raise ImproperlyConfigured(message)
+    return Webhook(provider, key, {"MAILGUN_WEBHOOK_SIGNING_KEY": signing} if provider == "mailgun" else {})
+
+
 def read_redis(environment: Mapping[str, str]) -> str:
     """Read REDIS_URL; empty means the worker polls the database and needs no broker.
 

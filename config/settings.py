@@ -24,6 +24,9 @@ DATABASES = {"default": environment.read_database(os.environ, folder=VAR_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = environment.read_redis(os.environ)
 MAIL_RELAY = environment.read_relay(os.environ)
+MAIL_REPORTS = environment.read_mailbox(os.environ)
+MAIL_WEBHOOK = environment.read_webhook(os.environ)
+ANYMAIL = MAIL_WEBHOOK.settings if MAIL_WEBHOOK else {}
 # Promised to whoever sets it up, but empty at present: uploads and PDFs are rows of the database (docs/operate.md).
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or VAR_DIR / "media")
 

@@ -21,6 +21,12 @@ class CustomerForm(ActionForm):
     language = forms.ChoiceField(
         label="Language", choices=settings.LANGUAGES, help_text="Letters and e-mails of new purchases."
     )
+    payables_email = forms.EmailField(
+        label="E-mail of accounts payable",
+        required=False,
+        max_length=254,
+        help_text="Where letters about unpaid orders go, too, if they come back or your letters are copied there.",
+    )
 
 
 class ContactForm(ActionForm):

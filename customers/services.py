@@ -91,12 +91,19 @@ def change_customer(
     type: str,  # noqa: A002 -- the column\'s name
     vat_id: str,
     language: str,
+    payables_email: str = "",
     by: User,
     at: datetime,
 ) -> Customer:
     """Correct who a customer is; purchases keep what was printed on their documents."""
     customer = Customer.objects.lock(customer)
-    values = {"company": company, "type": type, "vat_id": vat_id, "language": language}
+    values = {
+        "company": company,
+        "type": type,
+        "vat_id": vat_id,
+        "language": language,
+        "payables_email": payables_email,
+    }
     changed = [name for name, value in values.items() if getattr(customer, name) != value]
     if not changed:
         return customer

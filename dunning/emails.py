@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from core.letters import clip
 from core.messages import Fact
-from dunning.documents import cancel_day, partner_voice, statement_values
+from dunning.documents import cancel_day, notice_text, partner_voice, statement_values
 from dunning.schedule import OFFLINE, Step
-from dunning.wording import EMAILS, LABELS, NOTICES, STATEMENTS
+from dunning.wording import EMAILS, LABELS, STATEMENTS
+from dunning.wording.places import LEVELS
 from mailing.services.compose import queue_email
 from purchases.documents import client_voice, voice_of
 from purchases.emails import (
@@ -31,12 +32,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from dunning.models import Notice, Statement
+    from dunning.wording import NoticeText
     from mailing.models import Email
     from partners.models import Partner
+    from purchases.documents import Voice
     from purchases.models import Document, Purchase
+    from purchases.wording import EmailText
 
-LEVELS: Final[dict[str, int]] = {Step.PDN1: 1, Step.PDN2: 2, Step.PDN3: 3}
 EXPIRES_ON_DAY: Final = next(rung.day for rung in OFFLINE if rung.step is Step.OFFLINE_EXPIRED)
+NOTICE_COPY: Final = "notice_copy"
+"""The kind of a letter's copy to a second address; its key is that of the letter's e-mail and whose address it is."""
 ANSWER_ROUTE: Final = "dunning_public:answer"
 
 
@@ -51,7 +56,62 @@ def notice(purchase: Purchase, *, notice: Notice, document: Document, at: dateti
         values=values,
         key=str(notice.pk),
     )
-    return queue_for_customer(purchase, notice.step, NOTICES[level][voice.language].email, parts, at=at)
+    text = notice_text(purchase.client, level=level, language=voice.language)
+    return queue_for_customer(purchase, notice.step, text.email, parts, at=at)
+
+
+def joint_notice(lead: Purchase, *, notice: Notice, document: Document, at: datetime) -> Email:
+    """Send the letter about several orders of one customer; `lead` and its `notice` have the highest level."""
+    voice, level = voice_of(lead, at=at), LEVELS[notice.step]
+    return queue_for_customer(
+        lead,
+        notice.step,
+        joint_text(notice_text(lead.client, level=level, language=voice.language)),
+        joint_parts(document, voice),
+        at=at,
+    )
+
+
+def joint_text(text: NoticeText) -> EmailText:
+    """Choose the words of an e-mail about several orders."""
+    return text.email._replace(subject=text.joint.email_subject, before=text.joint.email_before)
+
+
+def joint_parts(document: Document, voice: Voice) -> Parts:
+    """List the orders of a joint letter and how to pay for them, as the letter says it."""
+    letter, values = document.data["letter"], document.data["values"]
+    payment, rows = letter["payment"], letter["payment"]["rows"]
+    return Parts(
+        facts=[
+            Fact(row["reference"], " · ".join(part for part in (row["po_number"], row["due"], row["open"]) if part))
+            for row in letter["orders"]["rows"]
+        ],
+        payment=[
+            Fact(voice.labels["amount_due"], payment["figure"], strong=True),
+            Fact(voice.labels["due_date"], values["pay_by"]),
+            *(Fact(name, value, strong=index == len(rows) - 1) for index, (name, value) in enumerate(rows)),
+        ],
+        documents=[document],
+        values=values,
+        key=document.number,
+    )
+
+
+def notice_copy(email: Email, *, document: Document, role: str, to: str, at: datetime) -> Email:
+    """Send a letter's e-mail to a second address of the customer, as a row of its own that counts for no level."""
+    return queue_email(
+        client=email.client,
+        kind=NOTICE_COPY,
+        reference=email.reference,
+        dedupe_key=f"{email.dedupe_key}:{role}",
+        recipient=to,
+        language=email.language,
+        subject=email.subject,
+        body_text=email.body_text,
+        body_html=email.body_html,
+        attachments=[attach(document)],
+        at=at,
+    )
 
 
 def reminder(purchase: Purchase, *, notice: Notice, at: datetime) -> Email:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dunning.models import Notice
+from dunning.emails import NOTICE_COPY
+from dunning.models import Notice, NoticeStatus
 from dunning.schedule import LETTERS, Step
-from dunning.services.notices import reason_against_copy, reason_against_notice
+from dunning.services.delivery import carried_by, carried_by_copy, reason_against_letter
+from dunning.services.notices import reason_against_copy
 from mailing.signals import register_guard
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mailing.models import Email
 
 NOTICE_KINDS: Final = frozenset(
@@ -19,24 +23,32 @@ NOTICE_KINDS: Final = frozenset(
 ANNOUNCEMENT: Final = "cancellation_announced"
 
 
-def notice_of(email: Email) -> Notice | None:
-    """Find the notice that an e-mail, or the copy of one, carries."""
-    if email.kind not in NOTICE_KINDS:
-        return None
-    return Notice.objects.filter(email_id=email.root_id).first()
+def notices_of(email: Email) -> list[Notice]:
+    """List the notices that an e-mail, or the copy of one, carries: several where letters are consolidated."""
+    return carried_by(email) if email.kind in NOTICE_KINDS else []
 
 
 def still_wanted(email: Email) -> str:
-    """Look at the purchase again under its lock; "" when the letter may go out, else why not.
+    """Look at the purchases again under their locks; "" when the letter may go out, else why not.
 
-    A copy that a person ordered of a sent letter asks for nothing new and goes out while the order is unpaid.
+    A copy that a person ordered of a sent letter asks for nothing new and goes out while the orders are unpaid.
     """
-    return _reason_against(notice_of(email), email)
+    return _reason_against(notices_of(email), email)
+
+
+def copy_still_wanted(email: Email) -> str:
+    """A copy to a second address goes out while its letter was not stopped and all of it is still true."""
+    notices = [notice for notice in carried_by_copy(email) if notice.status != NoticeStatus.DROPPED]
+    if not notices:
+        return "Its letter was not sent"
+    reasons = (reason_against_copy(notice, at=email.created_at) for notice in notices)
+    return next(filter(None, reasons), "")
 
 
 def still_announced(email: Email) -> str:
     """The announcement of the cancel, or a copy of it, goes out while the notification would."""
-    return _reason_against(notice_announced_by(email), email)
+    notice = notice_announced_by(email)
+    return _reason_against([notice] if notice else [], email)
 
 
 def notice_announced_by(email: Email) -> Notice | None:
@@ -46,12 +58,12 @@ def notice_announced_by(email: Email) -> Notice | None:
     return notices.filter(decided_at=root.created_at).last()
 
 
-def _reason_against(notice: Notice | None, email: Email) -> str:
-    if notice is None:
+def _reason_against(notices: Sequence[Notice], email: Email) -> str:
+    if not notices:
         return "No notice is on record for it"  # what nobody decided does not go out
-    if email.original_id is not None:
-        return reason_against_copy(notice, at=email.created_at)
-    return reason_against_notice(notice)
+    if email.original_id is None:
+        return reason_against_letter(notices)
+    return next(filter(None, (reason_against_copy(notice, at=email.created_at) for notice in notices)), "")
 
 
 def register() -> None:
@@ -59,3 +71,4 @@ def register() -> None:
     for kind in sorted(NOTICE_KINDS):
         register_guard(kind, still_wanted)
     register_guard(ANNOUNCEMENT, still_announced)
+    register_guard(NOTICE_COPY, copy_still_wanted)

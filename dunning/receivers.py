@@ -6,12 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from django.dispatch import receiver
 
-from dunning.handlers import notice_of
+from dunning.emails import NOTICE_COPY
+from dunning.handlers import notices_of
+from dunning.services.delivery import (
+    SENT_AGAIN,
+    ask_about_complaint,
+    copy_reached,
+    copy_returned,
+    letter_returned,
+    rewrite_letter,
+)
 from dunning.services.explain import lock_orders_of, refresh, refresh_partner
-from dunning.services.notices import drop_notice, mark_returned, mark_sent
+from dunning.services.notices import drop_notice, mark_sent
+from dunning.services.promises import settle_promise
 from dunning.services.response import revoke_links
 from mailing.models import Email
-from mailing.signals import email_bounced, email_dropped, email_failed, email_handed_over
+from mailing.signals import email_bounced, email_complained, email_dropped, email_failed, email_handed_over
 from partners.models import Partner
 from partners.signals import partner_changed, partner_changing
 from purchases.models import Purchase
@@ -26,6 +36,7 @@ def look_again(*, purchase: Purchase, at: datetime, **_: Any) -> None:
     """Anything about a purchase changed: work out its next action day and the reason anew."""
     refresh(purchase, at=at)
     if not purchase.is_open:
+        settle_promise(purchase, at=at)
         revoke_links(purchase, at=at)
 
 
@@ -43,23 +54,34 @@ def look_at_its_orders(*, partner: Partner, at: datetime, **_: Any) -> None:
 
 @receiver(email_handed_over, sender=Email, dispatch_uid="dunning-sent")
 def count_level(*, email: Email, at: datetime, **_: Any) -> None:
-    """A letter was handed over: now its level counts."""
-    notice = notice_of(email)
-    if notice is not None:
+    """A letter was handed over: now its level counts. One that had come back reached another address."""
+    for notice in notices_of(email):
         mark_sent(notice, at=email.sent_at or at)
+    if email.kind == NOTICE_COPY:
+        copy_reached(email, at=email.sent_at or at)
 
 
 @receiver(email_dropped, sender=Email, dispatch_uid="dunning-dropped")
 def free_level(*, email: Email, at: datetime, **_: Any) -> None:
-    """A letter will not go out: its level is free again."""
-    notice = notice_of(email)
-    if notice is not None and notice.email_id == email.pk:
-        drop_notice(notice, at=at, reason=email.drop_reason or "stopped in the outbox")
+    """A letter will not go out: its levels are free again, or it is written anew for the orders that are left."""
+    if email.drop_reason.startswith(SENT_AGAIN) and email.original_id is None:
+        rewrite_letter(email, at=at)
+        return
+    for notice in notices_of(email):
+        if notice.email_id == email.pk:
+            drop_notice(notice, at=at, reason=email.drop_reason or "stopped in the outbox")
 
 
 @receiver([email_bounced, email_failed], sender=Email, dispatch_uid="dunning-returned")
 def stop_ladder(*, email: Email, at: datetime, **_: Any) -> None:
-    """A letter came back, or was refused for good: stop until somebody has looked."""
-    notice = notice_of(email)
-    if notice is not None:
-        mark_returned(notice, at=at, words=email.relay_reply)
+    """A letter came back, or was refused for good: stop, and try the customer's next address."""
+    if email.kind == NOTICE_COPY:
+        copy_returned(email, at=at)
+    elif notices_of(email):
+        letter_returned(email, at=at)
+
+
+@receiver(email_complained, sender=Email, dispatch_uid="dunning-complained")
+def look_at_complaint(*, email: Email, at: datetime, words: str, **_: Any) -> None:
+    """Somebody marked an e-mail as spam: whoever dunns has to know before the next one goes there."""
+    ask_about_complaint(email, at=at, words=words)

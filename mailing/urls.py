@@ -2,20 +2,21 @@
 
 from django.urls import path
 
-from mailing import views
+from mailing.views import outbox, report
 
 app_name = "mailing"
 urlpatterns = [
-    path("", views.Outbox.as_view(), name="list"),
-    path("<int:pk>/", views.EmailDetail.as_view(), name="email"),
-    path("<int:pk>/message/", views.EmailBody.as_view(), name="body"),
-    path("<int:email>/files/<int:pk>/", views.EmailAttachment.as_view(), name="attachment"),
-    path("<int:pk>/send/", views.EmailSend.as_view(), name="send"),
-    path("<int:pk>/send-copy/", views.EmailSendCopy.as_view(), name="send_copy"),
-    path("<int:pk>/hold/", views.EmailHold.as_view(), name="hold"),
-    path("<int:pk>/queue/", views.EmailQueue.as_view(), name="queue"),
-    path("<int:pk>/cancel/", views.EmailCancel.as_view(), name="cancel"),
-    path("<int:pk>/delivered/", views.EmailConfirm.as_view(), name="confirm_delivered"),
-    path("<int:pk>/send-again/", views.EmailSendAgain.as_view(), name="send_again"),
-    path("<int:pk>/bounced/", views.EmailBounce.as_view(), name="bounce"),
+    path("", outbox.Outbox.as_view(), name="list"),
+    path("report/<str:token>/", report.ProviderReport.as_view(), name="report"),
+    path("<int:pk>/", outbox.EmailDetail.as_view(), name="email"),
+    path("<int:pk>/message/", outbox.EmailBody.as_view(), name="body"),
+    path("<int:email>/files/<int:pk>/", outbox.EmailAttachment.as_view(), name="attachment"),
+    path("<int:pk>/send/", outbox.EmailSend.as_view(), name="send"),
+    path("<int:pk>/send-copy/", outbox.EmailSendCopy.as_view(), name="send_copy"),
+    path("<int:pk>/hold/", outbox.EmailHold.as_view(), name="hold"),
+    path("<int:pk>/queue/", outbox.EmailQueue.as_view(), name="queue"),
+    path("<int:pk>/cancel/", outbox.EmailCancel.as_view(), name="cancel"),
+    path("<int:pk>/delivered/", outbox.EmailConfirm.as_view(), name="confirm_delivered"),
+    path("<int:pk>/send-again/", outbox.EmailSendAgain.as_view(), name="send_again"),
+    path("<int:pk>/bounced/", outbox.EmailBounce.as_view(), name="bounce"),
 ]

@@ -24,6 +24,7 @@ KIND_LABELS: Final[dict[str, str]] = {
     "pdn1": "PDN 1",
     "pdn2": "PDN 2",
     "pdn3": "PDN 3",
+    "notice_copy": "Copy of a notice",
     "cancellation_announced": "Cancellation announced",
     "client_notification": "Delinquency notification",
     "client_canceled": "Cancellation, to the client",

@@ -11,6 +11,7 @@ from dunning.schedule import Reason, Step, against_copy, decide
 from dunning.selectors.facts import facts_of
 from dunning.services.explain import refresh
 from dunning.states import REASON_LABELS
+from dunning.wording.places import LEVELS
 from followups.models import Category
 from followups.services import open_follow_up
 from purchases.models import Nature, Purchase
@@ -19,8 +20,6 @@ from purchases.states import Status
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-LEVELS = {Step.PDN1: 1, Step.PDN2: 2, Step.PDN3: 3}
 
 
 @transaction.atomic
@@ -86,17 +85,22 @@ def drop_notice(notice: Notice, *, at: datetime, reason: str) -> Notice:
 
 
 @transaction.atomic
-def mark_returned(notice: Notice, *, at: datetime, words: str) -> Notice:
-    """Stop the ladder because a letter came back or was refused for good, and ask somebody to look at the address."""
+def mark_returned(notice: Notice, *, at: datetime, words: str, alternate: str = "") -> Notice:
+    """Stop the ladder because a letter came back or was refused for good, and ask somebody to look at the address.
+
+    While another address is tried (`alternate`, in words) the order is not held: the ladder goes on by itself once that
+    letter was handed over.
+    """
     purchase = Purchase.objects.lock(notice.purchase)
     notice = Notice.objects.select_for_update().get(pk=notice.pk)
-    if notice.status == NoticeStatus.DROPPED or notice.returned_at is not None:
+    is_news = notice.returned_at is None
+    if notice.status == NoticeStatus.DROPPED or not (is_news or alternate or purchase.held_at is None):
         return notice
-    notice.returned_at = at
+    notice.returned_at = notice.returned_at or at
     notice.save(update_fields=["returned_at"])
-    text = f"{notice.label} came back"
+    text = f"{notice.label} came back" + (f"; sent to {alternate}" if alternate else "")
     enter(purchase, Note(f"{notice.step}_returned", text, detail=words, nature=Nature.INBOUND), by=None, at=at)
-    if purchase.status == Status.PURCHASE_ORDER and purchase.held_at is None:
+    if not alternate and purchase.status == Status.PURCHASE_ORDER and purchase.held_at is None:
         purchase.held_at, purchase.hold_until, purchase.hold_reason = at, None, "An e-mail came back"
         save_change(purchase, Note("held", "Dunning held: an e-mail came back"), by=None, at=at)
     open_follow_up(
@@ -104,7 +108,7 @@ def mark_returned(notice: Notice, *, at: datetime, words: str) -> Notice:
         category=Category.DUNNING,
         reason="E-mail came back",
         subject=f"{notice.label} of {purchase.reference} came back",
-        note=words,
+        note=f"{words}\nSent to {alternate}." if alternate else words,
         due_at=at,
         at=at,
         dedupe_key=f"{purchase.reference}:returned:{notice.pk}:{at:%Y-%m-%d}",

@@ -6,36 +6,30 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from dunning import documents, emails
+from dunning import emails
+from dunning.documents import settings_of
 from dunning.models import Notice, NoticeStatus
-from dunning.schedule import CANCELS, Reason, Step, decide
+from dunning.schedule import CANCELS, Reason, Step, decide, put_off
 from dunning.selectors.facts import facts_of
+from dunning.services.delivery import write_letter
 from dunning.services.explain import explain
-from dunning.services.notices import LEVELS
-from dunning.services.response import open_link
+from dunning.services.promises import settle_promise
 from dunning.states import STEP_LABELS
+from dunning.wording.places import LEVELS
 from followups.models import Category
 from followups.services import open_follow_up
 from purchases.emails import document_expired
-from purchases.models import DocumentKind, Nature, Purchase
+from purchases.models import Purchase
 from purchases.services.cancel import cancel_purchase
-from purchases.services.documents import keep_document, take_number
-from purchases.services.history import Note, enter
 from purchases.states import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, datetime
 
     from dunning.models import Run
     from dunning.schedule import Decision
-    from mailing.models import Email
-    from purchases.models import Document
 
-DOCUMENT_KINDS = {
-    Step.PDN1: DocumentKind.NOTICE_1,
-    Step.PDN2: DocumentKind.NOTICE_2,
-    Step.PDN3: DocumentKind.NOTICE_3,
-}
 CANCEL_REASONS = {
     Step.CANCELED: "Not paid after three notices; the client was notified",
     Step.DOCUMENT_EXPIRED: "No PO document before the deadline",
@@ -44,26 +38,74 @@ CANCEL_REASONS = {
 
 
 @transaction.atomic
-def decide_purchase(pk: int, *, on: date, at: datetime, run: Run | None = None) -> Decision | None:
+def decide_purchase(
+    pk: int, *, on: date, at: datetime, run: Run | None = None, waits: Reason | None = None
+) -> Decision | None:
     """Decide about one purchase for the client's day `on` and act; None when another worker was faster.
 
     The purchase is locked first and everything is read again: a payment, a hold or another worker's step that was
-    committed meanwhile counts.
+    committed meanwhile counts. `waits`: the run is a proposal, for this reason; a step that is due is not taken.
     """
-    purchase = Purchase.objects.lock(Purchase(pk=pk))
+    locked = _lock_with_kin(pk, on=on, run=run)
+    purchase = locked.pop(pk)
     if purchase.next_action_on is None or purchase.next_action_on > on:
         return None
     decision = decide(facts_of(purchase), on)
-    if purchase.promised_until is not None and purchase.promised_until < on:
-        _ask_about_promise(purchase, at=at)
+    if waits is not None and decision.step is not None:
+        decision = put_off(decision, waits, on)
+    _look_at_promise(purchase, on=on, at=at)
     explain(purchase, decision, on=on, at=at, run=run, is_taken=decision.step is not None)
     if decision.step in CANCELS:
         _cancel(purchase, Step(decision.step), on=on, at=at)
     elif decision.step is not None:
-        _write(purchase, decision.step, on=on, at=at)
+        letters = [(purchase, decision.step)]
+        if decision.step in LEVELS:
+            letters += _join(list(locked.values()), on=on, at=at, run=run)
+        _write(letters, on=on, at=at)
     elif decision.reason is Reason.NO_EMAIL:
         _ask_for_address(purchase, str(decision.coming), at=at)
     return decision
+
+
+def _lock_with_kin(pk: int, *, on: date, run: Run | None) -> dict[int, Purchase]:
+    """Lock a purchase; where the client's letters are consolidated, with the due ones that could share its letter.
+
+    All in one order: two workers that begin with different orders of a customer would wait for each other.
+    """
+    first = Purchase.objects.select_related("client__dunning_settings").get(pk=pk)
+    keys = [pk]
+    if settings_of(first.client).is_consolidated and first.status == Status.PURCHASE_ORDER:
+        kin = Purchase.objects.filter(
+            client=first.client_id,
+            customer=first.customer_id,
+            currency=first.currency,
+            language=first.language,
+            billing_email__iexact=first.billing_email,
+            status=Status.PURCHASE_ORDER,
+            next_action_on__lte=on,
+        )
+        kin = kin.exclude(pk=pk) if run is None else kin.exclude(pk=pk).exclude(taken_out_of__run=run)
+        keys += kin.values_list("pk", flat=True)
+    rows = Purchase.objects.filter(pk__in=keys).with_parties().select_for_update(of=("self",)).order_by("pk")
+    return {row.pk: row for row in rows}
+
+
+def _join(kin: Sequence[Purchase], *, on: date, at: datetime, run: Run | None) -> list[tuple[Purchase, Step]]:
+    """Decide the customer's other due purchases: a notice that is due joins the letter, all else waits its turn."""
+    joined = []
+    for purchase in kin:
+        decision = decide(facts_of(purchase), on)
+        if purchase.next_action_on is not None and purchase.next_action_on <= on and decision.step in LEVELS:
+            _look_at_promise(purchase, on=on, at=at)
+            explain(purchase, decision, on=on, at=at, run=run, is_taken=True)
+            joined.append((purchase, Step(decision.step)))
+    return joined
+
+
+def _look_at_promise(purchase: Purchase, *, on: date, at: datetime) -> None:
+    if purchase.promised_until is not None and purchase.promised_until < on:
+        settle_promise(purchase, at=at)
+        _ask_about_promise(purchase, at=at)
 
 
 def _cancel(purchase: Purchase, step: Step, *, on: date, at: datetime) -> None:
@@ -88,44 +130,13 @@ def _cancel(purchase: Purchase, step: Step, *, on: date, at: datetime) -> None:
         emails.offline_expired(purchase, at=at)
 
 
-def _write(purchase: Purchase, step: Step, *, on: date, at: datetime) -> None:
-    """Write notice, document, history and e-mail of a letter, all or nothing."""
-    notice = Notice.objects.create(
-        purchase=purchase, step=step, on=on, decided_at=at, open_minor=purchase.open_amount.minor
-    )
-    notice.document = _issue(purchase, step, at=at)
-    notice.email = _queue(purchase, notice, at=at)
-    notice.save(update_fields=["document", "email"])
-    number = f" {notice.document.number}" if notice.document else ""
-    text = f"{STEP_LABELS[step]}{number}: {purchase.open_amount} open"
-    enter(purchase, Note(step.value, text, nature=Nature.OUTBOUND, method="email"), by=None, at=at)
-
-
-def _issue(purchase: Purchase, step: Step, *, at: datetime) -> Document | None:
-    kind = DOCUMENT_KINDS.get(step)
-    if kind is None:
-        return None
-    number = take_number(purchase.client, kind, at=at, is_test=purchase.is_test)
-    return keep_document(
-        purchase.client,
-        kind,
-        number=number,
-        template=documents.TEMPLATES[kind],
-        data=documents.notice_data(purchase, level=LEVELS[step], number=number, at=at),
-        language=purchase.language,
-        at=at,
-        purchase=purchase,
-    )
-
-
-def _queue(purchase: Purchase, notice: Notice, *, at: datetime) -> Email:
-    if notice.document is not None:
-        return emails.notice(purchase, notice=notice, document=notice.document, at=at)
-    if notice.step != Step.NOTIFICATION:
-        return emails.reminder(purchase, notice=notice, at=at)
-    token = open_link(notice, at=at)
-    emails.cancellation_announced(purchase, notice=notice, at=at)
-    return emails.client_notification(purchase, notice=notice, token=token, at=at)
+def _write(purchases: Sequence[tuple[Purchase, Step]], *, on: date, at: datetime) -> None:
+    """Write the notices of one customer's purchases and the letter that carries them, all or nothing."""
+    notices = [
+        Notice.objects.create(purchase=purchase, step=step, on=on, decided_at=at, open_minor=purchase.open_amount.minor)
+        for purchase, step in purchases
+    ]
+    write_letter(notices, at=at)
 
 
 def _ask_about_promise(purchase: Purchase, *, at: datetime) -> None:

@@ -19,6 +19,15 @@ TOKENS: Final = frozenset(
 """Every token a text on this page may use."""
 
 
+class JointText(NamedTuple):
+    """What differs in a letter about several orders of one customer."""
+
+    subject: str = ""
+    opening: tuple[str, ...] = ()
+    email_subject: str = ""
+    email_before: tuple[str, ...] = ()
+
+
 class NoticeText(NamedTuple):
     """One level of notice: the letter, its e-mail, and what happens next with and without a cancel step."""
 
@@ -26,6 +35,7 @@ class NoticeText(NamedTuple):
     email: EmailText
     next: str
     next_without_cancel: str = ""
+    joint: JointText = JointText()
 
 
 LABELS: Final[dict[str, dict[str, str]]] = {
@@ -51,6 +61,10 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "overdue_sum": "of which overdue",
         "transfer_note": "One transfer for all orders is fine.",
         "keep_active": "Decide here",
+        "level": "Notice",
+        "fee": "Dunning fee, would be due",
+        "interest": "Interest, {{percent}} a year, would be due",
+        "claims_note": "Fee and interest are shown for information only: please pay the open amount.",
     },
     "de": {
         "notice_number": "Mahnungsnr.",
@@ -75,6 +89,10 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "overdue_sum": "davon überfällig",
         "transfer_note": "Sie können alle Posten in einer Summe überweisen.",
         "keep_active": "Hier entscheiden",
+        "level": "Mahnung",
+        "fee": "Mahngebühr, käme hinzu",
+        "interest": "Verzugszinsen, {{percent}} im Jahr, kämen hinzu",
+        "claims_note": "Gebühr und Zinsen sind nur zur Information genannt: Bitte zahlen Sie den offenen Betrag.",
     },
     "fr": {
         "notice_number": "Relance n°",
@@ -98,6 +116,10 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "overdue_sum": "dont échu",
         "transfer_note": "Vous pouvez régler l’ensemble en un seul virement.",
         "keep_active": "Décider ici",
+        "level": "Relance",
+        "fee": "Frais de relance, seraient dus",
+        "interest": "Intérêts de retard, {{percent}} l’an, seraient dus",
+        "claims_note": "Frais et intérêts sont indiqués à titre d’information\u00a0: merci de régler le solde.",
     },
     "es": {
         "notice_number": "Aviso n.º",
@@ -121,6 +143,10 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "overdue_sum": "de ello, vencido",
         "transfer_note": "Puede pagar todos los pedidos en una sola transferencia.",
         "keep_active": "Decidir aquí",
+        "level": "Aviso",
+        "fee": "Gastos de reclamación, se deberían",
+        "interest": "Intereses de demora, {{percent}} anual, se deberían",
+        "claims_note": "Los gastos e intereses se indican solo a título informativo: pague, por favor, el importe pendiente.",
     },
     "ja": {
         "notice_number": "督促番号",
@@ -144,10 +170,231 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "overdue_sum": "うち期限超過",
         "transfer_note": "一括でお振り込みいただけます。",
         "keep_active": "対応を選択する",
+        "level": "回数",
+        "fee": "督促手数料(参考)",
+        "interest": "遅延損害金 年{{percent}}(参考)",
+        "claims_note": "手数料および遅延損害金は参考表示です。未払残高のみお支払いください。",
     },
 }
 
-NOTICES: Final[dict[int, dict[str, NoticeText]]] = {
+JOINT: Final[dict[int, dict[str, JointText]]] = {
+    1: {
+        "en": JointText(
+            "First notice · {{count}} orders",
+            (
+                "Perhaps it slipped your attention: the {{count}} orders below are due, and we have not yet received "
+                "{{open}} for them.",
+                "We would be grateful if you arranged payment by {{pay_by}}.",
+            ),
+            "Payment reminder: {{count}} orders, {{open}} open",
+            (
+                "Perhaps it slipped your attention: the {{count}} orders below are due. We have not yet received {{open}} for "
+                "them and would be grateful for your payment by {{pay_by}}.",
+            ),
+        ),
+        "de": JointText(
+            "Erste Mahnung · {{count}} Bestellungen",
+            (
+                "sicher ist es Ihrer Aufmerksamkeit entgangen: Die folgenden {{count}} Bestellungen sind fällig; {{open}} "
+                "sind noch nicht bei uns eingegangen.",
+                "Wir freuen uns, wenn Sie den Betrag bis zum {{pay_by}} überweisen.",
+            ),
+            "Zahlungserinnerung: {{count}} Bestellungen, {{open}} offen",
+            (
+                "sicher ist es Ihrer Aufmerksamkeit entgangen: Die folgenden {{count}} Bestellungen sind fällig. {{open}} sind "
+                "noch offen; wir freuen uns über Ihre Zahlung bis zum {{pay_by}}.",
+            ),
+        ),
+        "fr": JointText(
+            "Première relance · {{count}} commandes",
+            (
+                "Sauf erreur de notre part, les {{count}} commandes ci-dessous, arrivées à échéance, présentent un solde de "
+                "{{open}} qui ne nous est pas encore parvenu.",
+                "Nous vous remercions de bien vouloir procéder au règlement au plus tard le {{pay_by}}.",
+            ),
+            "Rappel de paiement\u00a0: {{count}} commandes, solde de {{open}}",
+            (
+                "Sauf erreur de notre part, les {{count}} commandes ci-dessous sont échues et présentent un solde de {{open}}. "
+                "Nous vous remercions de bien vouloir le régler au plus tard le {{pay_by}}.",
+            ),
+        ),
+        "es": JointText(
+            "Primer aviso · {{count}} pedidos",
+            (
+                "Seguramente se trata de un descuido: los {{count}} pedidos siguientes han vencido y todavía no hemos recibido "
+                "{{open}}.",
+                "Le agradeceríamos que realizara el pago a más tardar el {{pay_by}}.",
+            ),
+            "Recordatorio de pago: {{count}} pedidos, {{open}} pendientes",
+            (
+                "Seguramente se trata de un descuido: los {{count}} pedidos siguientes han vencido. Quedan {{open}} "
+                "pendientes; le agradeceríamos el pago a más tardar el {{pay_by}}.",
+            ),
+        ),
+        "ja": JointText(
+            "第1回ご案内・ご注文{{count}}件",
+            (
+                "拝啓 平素は格別のお引き立てを賜り、厚く御礼申し上げます。",
+                "さて、お支払期限を迎えた下記のご注文{{count}}件につきまして、本日現在 {{open}} のご入金を確認できておりません。"
+                "ご多忙のところ恐れ入りますが、{{pay_by}}までにお支払いくださいますようお願い申し上げます。",
+            ),
+            "【{{client}}】お支払いのお願い:ご注文{{count}}件({{open}})",
+            (
+                "平素より大変お世話になっております。お支払期限を迎えた下記のご注文{{count}}件につきまして、{{open}} のご入金を"
+                "確認できておりません。{{pay_by}}までにお支払いくださいますようお願い申し上げます。",
+            ),
+        ),
+    },
+    2: {
+        "en": JointText(
+            "Second notice · {{count}} orders",
+            (
+                "The {{count}} orders below are overdue, the longest for {{days}} days. Despite our reminder, {{open}} is "
+                "still open.",
+                "Please transfer this amount by {{pay_by}}. If there is a reason why you have not paid, please tell us now.",
+            ),
+            "Second notice: {{count}} orders are overdue, {{open}} open",
+            (
+                "The {{count}} orders below are overdue, the longest for {{days}} days, and {{open}} is still open. Please "
+                "transfer this amount by {{pay_by}}, or tell us what stands in the way.",
+            ),
+        ),
+        "de": JointText(
+            "{{count}} Bestellungen",
+            (
+                "die folgenden {{count}} Bestellungen sind überfällig, die älteste seit {{days}} Tagen. Trotz unserer "
+                "Erinnerung sind {{open}} weiterhin offen.",
+                "Bitte überweisen Sie diesen Betrag bis zum {{pay_by}}. Gibt es einen Grund, warum Sie noch nicht gezahlt "
+                "haben, teilen Sie ihn uns bitte jetzt mit.",
+            ),
+            "Zweite Mahnung: {{count}} Bestellungen sind überfällig, {{open}} offen",
+            (
+                "die folgenden {{count}} Bestellungen sind überfällig, die älteste seit {{days}} Tagen; {{open}} sind "
+                "weiterhin offen. Bitte überweisen Sie diesen Betrag bis zum {{pay_by}} oder teilen Sie uns mit, was dem "
+                "entgegensteht.",
+            ),
+        ),
+        "fr": JointText(
+            "{{count}} commandes",
+            (
+                "Les {{count}} commandes ci-dessous sont échues, la plus ancienne depuis {{days}} jours. Malgré notre rappel, "
+                "un solde de {{open}} reste impayé à ce jour.",
+                "Nous vous demandons de bien vouloir régler ce montant au plus tard le {{pay_by}}. Si un motif s’y oppose, "
+                "merci de nous le faire savoir dès maintenant.",
+            ),
+            "Deuxième relance\u00a0: {{count}} commandes en retard, solde de {{open}}",
+            (
+                "Les {{count}} commandes ci-dessous sont échues, la plus ancienne depuis {{days}} jours, et un solde de "
+                "{{open}} reste impayé. Nous vous demandons de le régler au plus tard le {{pay_by}} ou de nous indiquer ce "
+                "qui s’y oppose.",
+            ),
+        ),
+        "es": JointText(
+            "{{count}} pedidos",
+            (
+                "Los {{count}} pedidos siguientes están vencidos, el más antiguo desde hace {{days}} días. Pese a nuestro "
+                "recordatorio, siguen pendientes {{open}}.",
+                "Le rogamos que transfiera este importe a más tardar el {{pay_by}} o que nos indique qué lo impide.",
+            ),
+            "Segundo aviso: {{count}} pedidos vencidos, {{open}} pendientes",
+            (
+                "Los {{count}} pedidos siguientes están vencidos, el más antiguo desde hace {{days}} días, y siguen "
+                "pendientes {{open}}. Le rogamos que transfiera este importe a más tardar el {{pay_by}} o que nos indique qué "
+                "lo impide.",
+            ),
+        ),
+        "ja": JointText(
+            "第2回ご案内・ご注文{{count}}件",
+            (
+                "拝啓 平素は格別のお引き立てを賜り、厚く御礼申し上げます。",
+                "先般ご案内いたしましたご注文を含む下記{{count}}件につきまして、最長で{{days}}日お支払期限を過ぎてもなお、"
+                "{{open}} のご入金を確認できておりません。",
+                "つきましては、{{pay_by}}までに必ずお支払いくださいますようお願い申し上げます。"
+                "お支払いいただけないご事情がある場合は、至急ご連絡ください。",
+            ),
+            "【{{client}}】再度のお願い:ご注文{{count}}件({{open}})",
+            (
+                "下記のご注文{{count}}件につきまして、最長で{{days}}日お支払期限を過ぎてもなお、{{open}} のご入金を"
+                "確認できておりません。{{pay_by}}までにお支払いいただくか、ご事情をお知らせください。",
+            ),
+        ),
+    },
+    3: {
+        "en": JointText(
+            "{{count}} orders",
+            (
+                "The {{count}} orders below are overdue, the longest for {{days}} days, and our reminders have remained "
+                "without result; {{open}} is still open.",
+                "For the orders marked 3 this is our last notice. We must receive the amount by {{pay_by}}.",
+            ),
+            "Last notice: {{count}} orders are overdue, {{open}} open",
+            (
+                "The {{count}} orders below are overdue; our reminders have remained without result. For the orders marked 3 "
+                "in the letter this is our last notice: we must receive {{open}} by {{pay_by}}.",
+            ),
+        ),
+        "de": JointText(
+            "{{count}} Bestellungen",
+            (
+                "die folgenden {{count}} Bestellungen sind überfällig, die älteste seit {{days}} Tagen. Unsere Mahnungen "
+                "blieben ohne Ergebnis; {{open}} sind weiterhin offen.",
+                "Für die mit 3 bezeichneten Bestellungen ist dies unsere letzte Mahnung. Der Betrag muss bis zum {{pay_by}} "
+                "bei uns eingegangen sein.",
+            ),
+            "Letzte Mahnung: {{count}} Bestellungen sind überfällig, {{open}} offen",
+            (
+                "die folgenden {{count}} Bestellungen sind überfällig; unsere Mahnungen blieben ohne Ergebnis. Für die im "
+                "Schreiben mit 3 bezeichneten ist dies unsere letzte Mahnung: {{open}} müssen bis zum {{pay_by}} bei uns "
+                "eingegangen sein.",
+            ),
+        ),
+        "fr": JointText(
+            "{{count}} commandes",
+            (
+                "Les {{count}} commandes ci-dessous sont échues, la plus ancienne depuis {{days}} jours. Nos relances étant "
+                "restées sans effet, un solde de {{open}} demeure impayé.",
+                "Pour les commandes portant le chiffre 3, la présente constitue notre dernière relance. Le montant doit nous "
+                "parvenir au plus tard le {{pay_by}}.",
+            ),
+            "Dernière relance\u00a0: {{count}} commandes en retard, solde de {{open}}",
+            (
+                "Les {{count}} commandes ci-dessous sont échues et nos relances sont restées sans effet. Pour celles que la "
+                "lettre marque du chiffre 3, ceci est notre dernière relance\u00a0: {{open}} doivent nous parvenir au plus "
+                "tard le {{pay_by}}.",
+            ),
+        ),
+        "es": JointText(
+            "{{count}} pedidos",
+            (
+                "Los {{count}} pedidos siguientes están vencidos, el más antiguo desde hace {{days}} días. Nuestros avisos no "
+                "han tenido respuesta y siguen pendientes {{open}}.",
+                "Para los pedidos marcados con un 3 este es nuestro último aviso. El importe debe estar en nuestro poder a "
+                "más tardar el {{pay_by}}.",
+            ),
+            "Último aviso: {{count}} pedidos vencidos, {{open}} pendientes",
+            (
+                "Los {{count}} pedidos siguientes están vencidos y nuestros avisos no han tenido respuesta. Para los marcados "
+                "con un 3 en la carta este es el último: debemos recibir {{open}} a más tardar el {{pay_by}}.",
+            ),
+        ),
+        "ja": JointText(
+            "第3回(最終)を含むご注文{{count}}件",
+            (
+                "拝啓 時下ますますご清栄のこととお慶び申し上げます。",
+                "下記のご注文{{count}}件は、最長でお支払期限から{{days}}日が経過しております。再三ご案内申し上げましたが、"
+                "{{open}} のご入金を本日現在も確認できておりません。",
+                "回数欄に3とあるご注文につきましては、本状をもって最終のお願いといたします。{{pay_by}}までに必ずお支払いください。",
+            ),
+            "【{{client}}】最終のお願い:ご注文{{count}}件({{open}})",
+            (
+                "下記のご注文{{count}}件は、お支払期限を過ぎ、再三のご案内後もご入金を確認できておりません。"
+                "{{pay_by}}までに {{open}} を必ずお支払いください。回数欄に3とあるご注文については最終のお願いです。",
+            ),
+        ),
+    },
+}
+
+_NOTICES: Final[dict[int, dict[str, NoticeText]]] = {
     1: {
         "en": NoticeText(
             LetterText(
@@ -501,6 +748,12 @@ NOTICES: Final[dict[int, dict[str, NoticeText]]] = {
         ),
     },
 }
+
+NOTICES: Final = {
+    level: {language: text._replace(joint=JOINT[level][language]) for language, text in texts.items()}
+    for level, texts in _NOTICES.items()
+}
+"""The standard words of every level and language, those for several orders included."""
 
 STATEMENTS: Final[dict[str, NoticeText]] = {
     "en": NoticeText(

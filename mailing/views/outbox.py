@@ -135,6 +135,13 @@ OUTCOME_LOOKS: Final[dict[str, tuple[str, str]]] = {
     states.Outcome.NO_ANSWER: ("violet", "mail-question-mark"),
     states.Outcome.WORKER_LOST: ("amber", "unplug"),
 }
+REPORT_LOOKS: Final[dict[str, tuple[str, str]]] = {
+    "bounced": ("red", "mail-x"),
+    "delayed": ("amber", "clock"),
+    "delivered": ("green", "mail-check"),
+    "complained": ("red", "circle-alert"),
+    "unknown": ("", "mail-question-mark"),
+}
 VIEWS: Final = {"html": "Message", "text": "Plain text"}
 
 
@@ -160,6 +167,7 @@ class EmailDetail(OneEmail):
             "evidence": self.evidence(),
             "decided": self.decided(),
             "copies": email.copies.order_by("pk"),
+            "reports": [(report, *REPORT_LOOKS[report.kind]) for report in email.reports.order_by("-at", "-pk")],
             "acts": tables.acts(email) if self.user.may(Right.EMAILS) else [],
             "is_undecided": email.status in UNDECIDED,
         }

@@ -1,0 +1,62 @@
+"""Noting what was reported about sent e-mail: each report once, and what follows from it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.db import transaction
+
+from mailing.models import DeliveryReport, Email
+from mailing.services.decide import note_bounce
+from mailing.services.dsn import BOUNCED, COMPLAINED
+from mailing.signals import email_complained
+from mailing.states import DELIVERED, Status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mailing.services.dsn import Report
+
+RECENT: Final = timedelta(days=5)
+"""How long relays go on trying: a report that names only the recipient is about an e-mail of these days."""
+
+
+@transaction.atomic
+def note_report(report: Report, *, source: str, key: str, at: datetime) -> DeliveryReport | None:
+    """Note a report and do what follows; None when it was noted before.
+
+    An e-mail that came back is Bounced, which stops its ladder; a complaint asks somebody to look; a delay and a
+    delivery are only noted, and so is what nobody can match.
+    """
+    row = DeliveryReport(
+        source=source, key=key, kind=report.kind, recipient=report.recipient, words=report.words, at=at
+    )
+    # Two workers read the same mailbox: the second waits for the first's commit and writes nothing.
+    DeliveryReport.objects.bulk_create([row], ignore_conflicts=True)
+    row = DeliveryReport.objects.select_for_update().get(key=key)
+    if row.at != at or row.email_id is not None:
+        return None
+    email = reported_email(report, at=at)
+    if email is None:
+        return row
+    row.email = email
+    row.save(update_fields=["email"])
+    if report.kind == BOUNCED and email.status == Status.SENT:
+        note_bounce(email, by=None, at=at, reason=report.words or "Came back without a reason")
+    elif report.kind == COMPLAINED:
+        email_complained.send(sender=Email, email=email, at=at, words=report.words)
+    return row
+
+
+def reported_email(report: Report, *, at: datetime) -> Email | None:
+    """Find which e-mail a report is about: by its Message-ID, else the last one that its recipient got lately."""
+    sent = Email.objects.filter(status__in=DELIVERED).select_related("client")
+    if report.message_id:
+        found = sent.filter(message_id=report.message_id).first()
+        if found is not None:
+            return found
+    if not report.recipient:
+        return None
+    lately = sent.filter(recipient__iexact=report.recipient, sent_at__lte=at, sent_at__gt=at - RECENT)
+    return lately.order_by("-sent_at", "-pk").first()

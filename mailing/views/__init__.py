@@ -1,0 +1,1 @@
+"""Pages of the outbox, and the door for reports."""
