@@ -1,6 +1,7 @@
 # Kontor: `make run` starts it, `make test` tests it, `make check` is the gate without the tests.
 PYTHON ?= python3
 BIN = .venv/bin
+PYTEST = $(BIN)/pytest -n 2 --dist worksteal
 
 .PHONY: run setup check test format lock screenshots prepare prepare-dev
 
@@ -28,9 +29,9 @@ check: prepare-dev
 
 test: prepare-dev
 	@rm -f .coverage .coverage.*
-	env -u TEST_DATABASE_URL $(BIN)/pytest -n 2 -m "not browser" --cov --cov-report= --cov-fail-under=0
-	$(BIN)/python -m tests.house.postgresql $(BIN)/pytest -n 2 -m "not browser"
-	env -u TEST_DATABASE_URL $(BIN)/pytest -m browser --cov --cov-append --cov-report= --cov-fail-under=0
+	env -u TEST_DATABASE_URL $(PYTEST) --ignore=tests/browser --cov --cov-report= --cov-fail-under=0
+	$(BIN)/python -m tests.house.postgresql $(PYTEST) --ignore=tests/browser
+	env -u TEST_DATABASE_URL $(PYTEST) tests/browser --cov --cov-append --cov-report= --cov-fail-under=0
 	$(BIN)/coverage report --skip-covered --skip-empty
 	$(BIN)/coverage report --include='*/services.py,*/services/*.py,*/policy.py,*/schedule.py,*/states.py,*/selectors.py,*/selectors/*.py' \
 	  --fail-under=100 --skip-covered --skip-empty
