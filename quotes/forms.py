@@ -162,6 +162,10 @@ class PayForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A purchase order has its number where the client wants one."""
         data = super().clean() or {}
+        if data.get("payment") in {"wire", "check"}:
+            # What is asked only for purchase orders is not shown then: nothing in it may stop the order.
+            for name in ("po_number", "po_document"):
+                self.errors.pop(name, None)
         is_missing = "po_number" in self.fields and not data.get("po_number") and "po_number" not in self.errors
         if data.get("payment") == "po" and self.needs_number and is_missing:
             self.add_error("po_number", self.words["po_number_needed"])

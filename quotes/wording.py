@@ -466,6 +466,13 @@ _ROWS: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "¡Gracias! Hemos recibido su pedido. Anote la referencia {{reference}}.",
         "ご注文ありがとうございます。受付番号 {{reference}} をお控えください。",
     ),
+    "confirmed_to": (
+        "All of it is in an e-mail to {{email}}.",
+        "Alles steht auch in einer E-Mail an {{email}}.",
+        "Tout figure aussi dans un e-mail à {{email}}.",
+        "Todo está también en un correo a {{email}}.",
+        "詳細は {{email}} 宛てのメールでもお送りします。",
+    ),
     "once": (
         "This order was placed already, once. To order something else, start again from the shop.",
         "Diese Bestellung liegt bereits vor, genau einmal. Für eine weitere beginnen Sie bitte neu im Shop.",

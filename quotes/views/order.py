@@ -22,6 +22,7 @@ from core.letters import Address, clip, fill, formatter
 from core.pdf import PdfTimeoutError, PdfUnavailableError
 from core.refused import Refused
 from purchases.documents import bank_rows, items_of, total_rows, voice_of
+from purchases.emails import is_address
 from purchases.models import Channel, Document, DocumentKind, PaymentType
 from purchases.selectors import po_instructions
 from purchases.services.documents import render_document
@@ -141,6 +142,9 @@ class OrderPage(PublicPage):
             if {"new", "once"} & set(request.GET)
             else "",
             "once": self.words["once"] if "once" in request.GET else "",
+            "confirmed": fill(self.words["confirmed_to"], {"email": purchase.billing_email})
+            if is_address(purchase.billing_email)
+            else "",
             "sent": self.words["uploaded"] if is_here else "",
             "problem": problem,
             "keep_link": fill(self.words["keep_link"], {"on": self.day(self.link.expires_at)}),

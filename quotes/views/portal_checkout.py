@@ -191,6 +191,7 @@ class PortalCheckout(PartnerPage):
             "billing": self.window(wish.customer.billing),
             "customer": wish.customer,
             "problem": problem,
+            "languages": {},
             "form_key": uuid4().hex if problem else (_key(sent.get("form_key", "")) or uuid4().hex),
             "repeated": [(name, value) for name, value in sent.items() if name not in NOT_REPEATED],
             "left_after_minor": self.partner.limit_minor - self.partner.outstanding_minor - costs.gross.minor,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
@@ -15,7 +16,16 @@ from purchases.services.release import release_purchase
 from purchases.services.term import change_term
 from tests.stories import MONDAY, a_client, a_released_po, a_user, a_waiting_po, an_offline_order
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    with time_machine.travel(MONDAY, tick=False):
+        yield
 
 
 def test_another_term_moves_the_due_date_and_stands_in_the_history() -> None:
@@ -58,12 +68,11 @@ def test_it_is_changed_in_the_viewer() -> None:
     browser = Browser()
     browser.force_login(a_user("client_admin", client))
     page = reverse("purchases:term", args=[purchase.reference])
-    with time_machine.travel(MONDAY, tick=False):
-        asked = browser.get(page).content.decode()
-        assert "Now 30 days; version 1 of the policy says 30." in asked
-        assert "approval" not in asked
-        assert browser.post(page, {"term_days": "14", "reason": ""}).status_code == 422
-        answer = browser.post(page, {"term_days": "14", "reason": "short of money"}, follow=True)
+    asked = browser.get(page).content.decode()
+    assert "Now 30 days; version 1 of the policy says 30." in asked
+    assert "approval" not in asked
+    assert browser.post(page, {"term_days": "14", "reason": ""}).status_code == 422
+    answer = browser.post(page, {"term_days": "14", "reason": "short of money"}, follow=True)
     assert "is to be paid within 14 days of its release." in answer.content.decode()
     assert Purchase.objects.get().term_days == 14
     shown = browser.get(reverse("purchases:viewer", args=[purchase.reference]) + "?tab=po").content.decode()
