@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.urls import reverse
@@ -15,7 +16,7 @@ from dunning.schedule import OFFLINE, Step
 from dunning.wording import EMAILS, LABELS, STATEMENTS
 from dunning.wording.places import LEVELS
 from mailing.services.compose import queue_email
-from purchases.documents import client_voice, voice_of
+from purchases.documents import billing_contact, client_voice, purchase_values, voice_of
 from purchases.emails import (
     Parts,
     attach,
@@ -28,9 +29,10 @@ from purchases.emails import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from core.messages import Message
     from dunning.models import Notice, Statement
     from dunning.wording import NoticeText
     from mailing.models import Email
@@ -60,6 +62,25 @@ def notice(purchase: Purchase, *, notice: Notice, document: Document, at: dateti
     return queue_for_customer(purchase, notice.step, text.email, parts, at=at)
 
 
+def notice_message(purchase: Purchase, text: NoticeText, data: Mapping[str, Any], *, at: datetime) -> Message:
+    """Word the e-mail of a letter to look at; nothing is queued."""
+    voice = voice_of(purchase, at=at)
+    payment = payment_facts(purchase, voice, by=data["values"]["pay_by"])
+    return _message(purchase, text.email, Parts(facts=order_facts(purchase, voice), payment=payment), data, voice)
+
+
+def joint_message(lead: Purchase, text: NoticeText, data: Mapping[str, Any], *, at: datetime) -> Message:
+    """Word the e-mail of a letter about several orders to look at; nothing is queued."""
+    voice = voice_of(lead, at=at)
+    return _message(lead, joint_text(text), joint_parts(data, voice), data, voice)
+
+
+def _message(purchase: Purchase, text: EmailText, parts: Parts, data: Mapping[str, Any], voice: Voice) -> Message:
+    contact = billing_contact(purchase)
+    name = contact.name if contact else purchase.billing_last_name
+    return word(voice, text, parts, {**purchase_values(purchase, voice), **data["values"]}, name=name)
+
+
 def joint_notice(lead: Purchase, *, notice: Notice, document: Document, at: datetime) -> Email:
     """Send the letter about several orders of one customer; `lead` and its `notice` have the highest level."""
     voice, level = voice_of(lead, at=at), LEVELS[notice.step]
@@ -67,7 +88,7 @@ def joint_notice(lead: Purchase, *, notice: Notice, document: Document, at: date
         lead,
         notice.step,
         joint_text(notice_text(lead.client, level=level, language=voice.language)),
-        joint_parts(document, voice),
+        replace(joint_parts(document.data, voice), documents=[document], key=document.number),
         at=at,
     )
 
@@ -77,9 +98,9 @@ def joint_text(text: NoticeText) -> EmailText:
     return text.email._replace(subject=text.joint.email_subject, before=text.joint.email_before)
 
 
-def joint_parts(document: Document, voice: Voice) -> Parts:
+def joint_parts(data: Mapping[str, Any], voice: Voice) -> Parts:
     """List the orders of a joint letter and how to pay for them, as the letter says it."""
-    letter, values = document.data["letter"], document.data["values"]
+    letter, values = data["letter"], data["values"]
     payment, rows = letter["payment"], letter["payment"]["rows"]
     return Parts(
         facts=[
@@ -91,9 +112,7 @@ def joint_parts(document: Document, voice: Voice) -> Parts:
             Fact(voice.labels["due_date"], values["pay_by"]),
             *(Fact(name, value, strong=index == len(rows) - 1) for index, (name, value) in enumerate(rows)),
         ],
-        documents=[document],
         values=values,
-        key=document.number,
     )
 
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from core.forms import date_input
+from core.forms import MoneyField, date_input
 from dunning.models import HoldKind
 from dunning.services.holding import ORDER
 from dunning.services.response import CANCEL, EXTEND, KEEP
+from dunning.wording.places import LEVELS, PLACES, places_for, problem_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
 REASON_LENGTH = 300
@@ -38,6 +40,12 @@ class ResumeForm(forms.Form):
 
     scopes = forms.MultipleChoiceField(label="What ends", required=False, widget=forms.CheckboxSelectMultiple)
     reason = forms.CharField(required=False, max_length=REASON_LENGTH)
+
+
+class TakeOutForm(forms.Form):
+    """Why a purchase is left out of a run."""
+
+    reason = forms.CharField(max_length=REASON_LENGTH, help_text="For example: the customer called this morning.")
 
 
 class ReasonForm(forms.Form):
@@ -113,3 +121,130 @@ class WhatIfForm(forms.Form):
             self.fields["clients"].choices = clients  # type: ignore[attr-defined]
         else:
             del self.fields["clients"]
+
+
+class LetterForm(forms.Form):
+    """What a client's letter says: a field per place, and what it is tried on."""
+
+    order = forms.ChoiceField(label="Try it on", required=False)
+    shape = forms.ChoiceField(
+        label="Letter about", required=False, choices=[("single", "One order"), ("joint", "Several orders")]
+    )
+    comment = forms.CharField(
+        label="Why (optional)", required=False, max_length=REASON_LENGTH, help_text="Kept with the version."
+    )
+
+    def __init__(self, *args: Any, step: str, orders: Sequence[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["order"].choices = [("", "A made-up order"), *orders]  # type: ignore[attr-defined]
+        self.step = step
+        for name in places_for(step):
+            place = PLACES[name]
+            widget = forms.Textarea(attrs={"rows": place.lines}) if place.lines > 1 else forms.TextInput()
+            self.fields[name] = forms.CharField(
+                label=place.label, help_text=place.hint, required=False, widget=widget, strip=True
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Every place is worded so that it can be filled; the sentence stands next to its field."""
+        data = super().clean() or self.cleaned_data
+        for name in places_for(self.step):
+            data[name] = data.get(name, "").replace("\r\n", "\n")
+            problem = problem_of(name, data[name])
+            if problem:
+                self.add_error(name, problem)
+        return data
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What was typed, by place; the places that can be filled only."""
+        typed = {name: str(self.data.get(name, "")).replace("\r\n", "\n").strip() for name in places_for(self.step)}
+        return {name: text for name, text in typed.items() if not problem_of(name, text)}
+
+
+class LetterSettingsForm(forms.Form):
+    """What a client's letters add: fees per currency and level, interest, one letter per customer, copies."""
+
+    is_consolidated = forms.BooleanField(
+        label="One letter per customer and currency",
+        required=False,
+        help_text="All notices that one day’s run decides for a customer go out as one e-mail with one letter.",
+    )
+    is_copied_to_payables = forms.BooleanField(
+        label="Copy to accounts payable",
+        required=False,
+        help_text="Where a customer’s accounts payable has an address of its own. The copy counts for no level.",
+    )
+    interest = forms.DecimalField(
+        label="Interest a year, in percent",
+        required=False,
+        min_value=0,
+        max_value=50,
+        max_digits=4,
+        decimal_places=2,
+        help_text="Shown below the open amount, never booked. Empty: none.",
+    )
+
+    def __init__(self, *args: Any, currencies: Sequence[str], language: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.currencies = currencies
+        for currency in currencies:
+            for level in LEVELS.values():
+                self.fields[f"fee_{currency}_{level}"] = MoneyField(
+                    label=f"Fee of notice {level}, {currency}", required=False, currency=currency, language=language
+                )
+
+    @property
+    def rows(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fees by currency."""
+        return [(code, [self[f"fee_{code}_{level}"] for level in LEVELS.values()]) for code in self.currencies]
+
+    def clean(self) -> dict[str, Any]:
+        """A fee is not negative."""
+        data = super().clean() or self.cleaned_data
+        for name in [name for name in data if name.startswith("fee_")]:
+            if data[name] is not None and data[name].minor < 0:
+                self.add_error(name, "A fee is not negative.")
+        return data
+
+    @property
+    def fees(self) -> dict[str, dict[str, int]]:
+        """The fees in minor units, by currency and level; what is empty or nothing is left out."""
+        found: dict[str, dict[str, int]] = {}
+        for currency in self.currencies:
+            for level in LEVELS.values():
+                fee = self.cleaned_data.get(f"fee_{currency}_{level}")
+                if fee:
+                    found.setdefault(currency, {})[str(level)] = fee.minor
+        return found
+
+
+class SettingsForm(forms.Form):
+    """How a client's runs are let go."""
+
+    is_approved_by_person = forms.BooleanField(
+        label="Every run waits for approval",
+        required=False,
+        help_text="Off: runs go by themselves, unless one of the brakes below stops them.",
+    )
+    brake_percent = forms.IntegerField(
+        label="Brake: more letters than this share of the last run, in percent",
+        required=False,
+        min_value=1,
+        max_value=10_000,
+        help_text="200: more than twice as many as the last run that sent any. Empty: no such brake.",
+    )
+    brake_letters = forms.IntegerField(
+        label="Brake: more letters than",
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        help_text="A run with more letters waits for approval. Empty: no such brake.",
+    )
+    bank_data_hours = forms.IntegerField(
+        label="No step while the newest bank statement is older than, in hours",
+        required=False,
+        min_value=1,
+        max_value=8760,
+        help_text="The run goes by itself as soon as a newer one is imported. Empty: bank data may be of any age.",
+    )

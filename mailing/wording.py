@@ -25,6 +25,7 @@ KIND_LABELS: Final[dict[str, str]] = {
     "pdn2": "PDN 2",
     "pdn3": "PDN 3",
     "notice_copy": "Copy of a notice",
+    "letter_test": "Test of a letter",
     "cancellation_announced": "Cancellation announced",
     "client_notification": "Delinquency notification",
     "client_canceled": "Cancellation, to the client",

@@ -33,7 +33,14 @@ pytestmark = pytest.mark.django_db
 
 SECRET = "Zzyzx"
 """A word that stands in every name of the other client and nowhere else."""
-PUBLIC = {"health", "accounts:login", "accounts:logout", "dunning_public:answer", "purchases_public:po"}
+PUBLIC = {
+    "health",
+    "accounts:login",
+    "accounts:logout",
+    "dunning_public:answer",
+    "purchases_public:po",
+    "mailing:report",
+}
 PUBLIC |= {"quotes_public:checkout", "quotes_public:order", "quotes_public:document"}
 PUBLIC |= {
     f"portal:{name}"
@@ -45,12 +52,15 @@ NAMES_ITS_CLIENT = {"purchases:policy_of", "purchases:policy_edit", "purchases:p
 """Addresses in which a platform user names a client, whichever is chosen."""
 INVENTED: dict[str, Any] = {
     "pk": 987_654_321,
+    "customer": 987_654_321,
     "email": 987_654_321,
     "reference": "999999999",
     "number": "NONE-1",
     "slug": "nowhere",
     "kind": "billing",
     "token": "nothing",
+    "step": "pdn1",
+    "language": "de",
     "page": 1,
 }
 ONE_PAGE = (
@@ -150,7 +160,14 @@ class Side:
         rows: dict[str, dict[str, Any]] = {
             "accounts": {"pk": self.user.pk, "slug": self.client.slug},
             "customers": {"pk": self.purchase.customer_id, "kind": "billing"},
-            "dunning": {"pk": self.run.pk, "reference": self.purchase.reference},
+            "dunning": {
+                "pk": self.run.pk,
+                "slug": self.client.slug,
+                "step": "pdn1",
+                "language": "de",
+                "customer": self.purchase.customer_id,
+                "reference": self.purchase.reference,
+            },
             "errorlog": {"pk": self.error.pk},
             "followups": {"pk": self.follow_up.pk},
             "mailing": {"pk": self.email.pk, "email": self.email.pk},
