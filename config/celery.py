@@ -35,6 +35,7 @@ app.conf.beat_schedule = {
     "periodic jobs": {"task": "dunning.tasks.run_jobs", "schedule": 60.0, "options": {"expires": 60}},
     "ask for keys": {"task": "purchases.tasks.ask_for_keys", "schedule": 60.0, "options": {"expires": 60}},
     "read bank files": {"task": "purchases.tasks.read_bank_files", "schedule": 2.0, "options": {"expires": 10}},
+    "approved runs": {"task": "dunning.tasks.take_approved_steps", "schedule": 10.0, "options": {"expires": 30}},
     "heartbeat": {"task": "dunning.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 30}},
 }
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_filters as filters
 from django import forms
 from django.db.models import Q
 
+from core.forms import date_input
+from core.views import chosen_client
 from dunning.models import Explanation
 from dunning.states import REASON_CHOICES, STEP_CHOICES
+from partners.models import Partner
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+
+def _partners(request: HttpRequest) -> QuerySet[Partner]:
+    return Partner.objects.visible_to(request.user, chosen_client(request)).order_by("company")
 
 
 class ExplanationFilter(filters.FilterSet):
@@ -42,3 +50,26 @@ class ExplanationFilter(filters.FilterSet):
     def find_step(self, rows: QuerySet[Explanation], _name: str, value: str) -> QuerySet[Explanation]:
         """Find what was done, and what comes next."""
         return rows.filter(Q(step=value) | Q(step="", coming=value))
+
+
+class WhyFilter(ExplanationFilter):
+    """The bar above all open purchases; the day narrows the lines to the one of each purchase that held then."""
+
+    partner = filters.ModelChoiceFilter(label="Partner", empty_label="Any partner", queryset=_partners)
+    on = filters.DateFilter(label="As of", widget=date_input(), method="keep")
+
+    class Meta:
+        model = Explanation
+        fields: ClassVar = ["q", "reason", "step", "partner", "on"]
+
+    @property
+    def qs(self) -> QuerySet[Explanation]:
+        """The line that holds now, or held at the end of the day that was asked for."""
+        rows = super().qs
+        on = self.form.cleaned_data.get("on") if self.form.is_valid() else None
+        narrowed: QuerySet[Explanation] = rows.in_force(on) if on else rows.now()
+        return narrowed
+
+    def keep(self, rows: QuerySet[Explanation], _name: str, _value: Any) -> QuerySet[Explanation]:
+        """The day is seen to once all else is filtered."""
+        return rows

@@ -11,7 +11,7 @@ from accounts.querysets import TenantQuerySet
 if TYPE_CHECKING:
     from datetime import date
 
-    from dunning.models import Explanation, Notice, OwedStatement, Statement  # noqa: F401 -- the row types below
+    from dunning.models import Explanation, Notice, OwedStatement, Run, Statement  # noqa: F401 -- the row types below
 
 
 class NoticeQuerySet(TenantQuerySet["Notice"]):
@@ -52,6 +52,20 @@ class ExplanationQuerySet(TenantQuerySet["Explanation"]):
             on=on, reason="closed"
         )
         return self.filter(~Exists(newer), on__lte=on).exclude(reason="closed")
+
+    def now(self) -> Self:
+        """The line of each open purchase that holds now."""
+        newer = self.model._default_manager.order_by().filter(purchase=OuterRef("purchase"), pk__gt=OuterRef("pk"))  # noqa: SLF001
+        return self.filter(~Exists(newer)).exclude(reason="closed")
+
+    def proposed_in(self, run: Run) -> Self:
+        """The lines by which a run that waits, or waited, proposed its steps."""
+        return self.filter(run=run, reason__in=["awaiting_approval", "stale_bank"])
+
+    def proposals(self, run: Run) -> Self:
+        """The last of these lines for each purchase."""
+        lines = self.model._default_manager.order_by().filter(purchase=OuterRef("purchase"), pk__gt=OuterRef("pk"))  # noqa: SLF001
+        return self.proposed_in(run).filter(~Exists(lines.proposed_in(run)))
 
     def with_purchase(self) -> Self:
         """Bring the purchase along."""

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from core.tables import NOTHING, Column, Reader, Table, badge, day_cell, day_text, moment_cell
+from core.tables import NOTHING, Column, Reader, Row, Table, badge, day_cell, day_text, moment_cell, money_cell
 from core.templatetags.kontor import route
+from dunning.models import Waiting
 from dunning.schedule import CANCELS
+from dunning.selectors.proposals import DROPPED, GOES, TAKEN_OUT
 from dunning.states import REASON_LABELS, REASON_TONES, SHORT_LABELS, sentence
+from dunning.wording.places import LEVELS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.utils.safestring import SafeString
 
+    from accounts.models import Client
     from dunning.models import Explanation, Run
+    from dunning.selectors.proposals import Proposal
 
 
 def _day(run: Run, reader: Reader) -> str:
@@ -24,6 +31,10 @@ def _day(run: Run, reader: Reader) -> str:
 
 
 def _state(run: Run, _reader: Reader) -> SafeString:
+    if run.has_lapsed:
+        return badge("Lapsed", "gray")
+    if run.is_waiting:
+        return badge(Waiting(run.waits_for).label, "amber")
     if run.finished_at is None:
         return badge("Under way", "amber")
     return badge("With errors", "red") if run.counts.get("errors") else badge("Done", "green")
@@ -35,8 +46,9 @@ def steps_text(counts: dict[str, int]) -> SafeString | str:
     return format_html_join(", ", "{}&nbsp;×&nbsp;{}", known) if known else NOTHING
 
 
-def _steps(run: Run, _reader: Reader) -> str:
-    return steps_text(run.counts.get("steps", {}))
+def _steps(run: Run, _reader: Reader) -> SafeString | str:
+    proposed = run.counts.get("proposed", {})
+    return format_html("Proposed: {}", steps_text(proposed)) if proposed else steps_text(run.counts.get("steps", {}))
 
 
 def _number(group: str) -> Any:
@@ -119,3 +131,123 @@ class ExplanationTable(Table):
     def label(self, row: Any) -> str:
         """The purchase's number."""
         return str(row.purchase.reference)
+
+
+def _open(line: Explanation, reader: Reader) -> SafeString:
+    purchase = line.purchase
+    return money_cell(purchase.open_amount.minor, purchase.currency, reader)
+
+
+PROPOSED_BADGES: Final = {GOES: ("Goes out", "blue"), TAKEN_OUT: ("Taken out", "amber"), DROPPED: ("Dropped", "gray")}
+
+
+def _proposed_state(line: Explanation, _reader: Reader) -> SafeString:
+    one = line.proposed  # type: ignore[attr-defined]  # the table hangs it on
+    label, tone = PROPOSED_BADGES[one.state]
+    return format_html("{} {}", badge(label, tone), one.why)
+
+
+def _proposed_why(line: Explanation, reader: Reader) -> str:
+    """Why the step is due: that it waits is said above."""
+    return sentence(
+        reason=line.reason,
+        step=line.coming,
+        coming=line.coming,
+        next_on=None,
+        numbers=line.numbers,
+        day=lambda day: day_text(day, reader),
+    )
+
+
+def _proposed_links(line: Explanation, _reader: Reader) -> SafeString:
+    one, arguments = line.proposed, [line.run_id, line.purchase.reference]  # type: ignore[attr-defined]
+    links = []
+    if one.step in LEVELS:
+        links.append((reverse("dunning:letter_preview", args=arguments), "", "Letter"))
+    if one.state == GOES and line.may_take_out:  # type: ignore[attr-defined]
+        page = reverse("dunning:take_out", args=arguments)
+        dialog = format_html(' hx-get="{}" hx-target="#dialog-body" hx-swap="innerHTML"', page)
+        links.append((page, dialog, "Take out"))
+    return format_html_join(" · ", '<a href="{}"{}>{}</a>', links)
+
+
+class ProposalTable(Table):
+    """What a run that waits would do, order by order."""
+
+    columns = (
+        Column("Step", lambda line, _: badge(SHORT_LABELS[line.coming], "red" if line.coming in CANCELS else "blue")),
+        Column("Reference", _reference, sort="purchase__reference"),
+        Column("Customer", _who, css="wide-only"),
+        Column("Open", _open, css="num"),
+        Column("Why", _proposed_why, css="prose wide-only"),
+        Column("State", _proposed_state),
+        Column("", _proposed_links),
+    )
+    default_sort = "pk"
+    caption = "Proposed steps"
+
+    def __init__(self, proposal: Proposal, *, may_take_out: bool) -> None:
+        self.proposal = proposal
+        self.may_take_out = may_take_out
+
+    def rows(self, page: Sequence[Any], reader: Reader) -> list[Row]:
+        """Hang on each line what the proposal knows of it now."""
+        for line in page:
+            line.proposed, line.may_take_out = self.proposal.steps[line.purchase_id], self.may_take_out
+        return super().rows(page, reader)
+
+    def link(self, row: Any) -> str:
+        """The purchase."""
+        return route("purchases:viewer", row.purchase.reference)
+
+    def label(self, row: Any) -> str:
+        """The purchase's number."""
+        return str(row.purchase.reference)
+
+
+def _next(line: Explanation, _reader: Reader) -> str:
+    return SHORT_LABELS.get(line.coming, "") or NOTHING
+
+
+class WhyTable(ExplanationTable):
+    """Every open purchase with the line that holds, or held."""
+
+    columns = (
+        Column("Reference", _reference, sort="purchase__reference"),
+        Column("Client", lambda line, _: line.purchase.client.name, clients_only=True, css="wide-only"),
+        Column("Customer", _who),
+        Column("Open", _open, css="num"),
+        Column("Level", lambda line, _: str(line.purchase.dunning_level or NOTHING), css="num wide-only"),
+        Column("Outcome", lambda line, _: outcome_badge(line), sort="reason"),
+        Column("Why", explanation_text, css="prose wide-only"),
+        Column("Next step", _next, css="wide-only"),
+        Column("On", lambda line, reader: day_cell(line.next_on, reader), sort="next_on", css="wide-only"),
+        Column("Since", lambda line, reader: day_cell(line.on, reader), sort="on", css="wide-only"),
+    )
+    caption = "Why and why not, order by order"
+
+
+def _settings(name: str, words: str) -> Any:
+    def cell(client: Client, _reader: Reader) -> SafeString | str:
+        value = getattr(getattr(client, "dunning_settings", None), name, None)
+        return words.format(value) if value else NOTHING
+
+    return cell
+
+
+class SettingsTable(Table):
+    """How each client's runs are let go."""
+
+    columns = (
+        Column("Client", lambda client, _: client.name, sort="name"),
+        Column("Approval", _settings("is_approved_by_person", "every run")),
+        Column("Brake, share", _settings("brake_percent", "over {} %"), css="wide-only"),
+        Column("Brake, letters", _settings("brake_letters", "over {}"), css="wide-only"),
+        Column("Bank data", _settings("bank_data_hours", "at most {} hours old"), css="wide-only"),
+    )
+    default_sort = "name"
+    caption = "Dunning settings"
+
+    def link(self, row: Any) -> str:
+        """The client's settings."""
+        return reverse("dunning:settings_of", args=[row.slug])

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from core.refused import Refused
-from dunning.models import Run, TakenOut, Waiting
+from dunning.models import Explanation, Run, TakenOut, Waiting
 from dunning.policy import Plan
 from dunning.schedule import LETTERS
 from dunning.selectors.days import letters_before, newest_bank_data, preview_days
-from dunning.services.explain import proposed_in, refresh
+from dunning.services.explain import refresh
 from dunning.services.statements import preview_statements
 from followups.models import Category, FollowUp
 from followups.services import finish_follow_up, open_client_follow_up
@@ -42,7 +42,7 @@ def plan_of(day: ClientDay, *, at: datetime) -> Plan:
 @transaction.atomic
 def ask_for_approval(run: Run, wait: Wait, *, at: datetime) -> Run:
     """Let a run wait, now that all it would do is explained; another worker may have been faster."""
-    lines = proposed_in(run).values_list("purchase", "coming")
+    lines = Explanation.objects.proposed_in(run).values_list("purchase", "coming")
     steps: dict[str, int] = {}
     for step in dict(lines.order_by("pk")).values():
         steps[step] = steps.get(step, 0) + 1
@@ -67,7 +67,7 @@ def ask_for_approval(run: Run, wait: Wait, *, at: datetime) -> Run:
 def approved_purchases(run: Run) -> set[int]:
     """List what an approved run may act on: what it proposed, without what was taken out."""
     taken_out = TakenOut.objects.filter(run=run).values("purchase")
-    return set(proposed_in(run).exclude(purchase__in=taken_out).values_list("purchase", flat=True))
+    return set(Explanation.objects.proposed_in(run).exclude(purchase__in=taken_out).values_list("purchase", flat=True))
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from dunning.policy import OPEN_GATE, wait_for
 from dunning.schedule import Reason
 from dunning.selectors.days import due_days, due_purchases
 from dunning.services.approval import approved_purchases, ask_for_approval, lapse, plan_of
-from dunning.services.explain import waiting_reason
+from dunning.services.explain import PROPOSED, waiting_reason
 from dunning.services.statements import owe_statement, owed_statements, state_account
 from dunning.services.steps import decide_purchase
 from errorlog.models import ErrorType
@@ -123,7 +123,8 @@ def _log(run: Run, error: Exception, *, reference: str, key: str, at: datetime) 
 @transaction.atomic
 def _finish(run: Run, *, at: datetime, errors: int) -> Run:
     """Note the end of a run with what it did; counted from what is written, so right after an interruption too."""
-    lines = run.explanations.values("step", "reason").annotate(count=Count("pk")).order_by("step", "reason")
+    lines = run.explanations.exclude(reason__in=PROPOSED).values("step", "reason")
+    lines = lines.annotate(count=Count("pk")).order_by("step", "reason")
     steps = {line["step"]: line["count"] for line in lines if line["step"]}
     waits = {line["reason"]: line["count"] for line in lines if not line["step"] and line["reason"] != Reason.CLOSED}
     run = Run.objects.select_for_update().get(pk=run.pk)

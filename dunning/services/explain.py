@@ -15,12 +15,12 @@ from purchases.models import Purchase
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from dunning.querysets import ExplanationQuerySet
     from dunning.schedule import Decision
     from partners.models import Partner
 
-PUT_OFF = frozenset({Reason.AWAITING_APPROVAL, Reason.STALE_BANK, Reason.TAKEN_OUT})
-DAILY = frozenset({Reason.NO_EMAIL, Reason.ONE_A_DAY}) | PUT_OFF
+PROPOSED = frozenset({Reason.AWAITING_APPROVAL, Reason.STALE_BANK})
+"""Answers of a run that waits."""
+DAILY = frozenset({Reason.NO_EMAIL, Reason.ONE_A_DAY, Reason.TAKEN_OUT}) | PROPOSED
 """Answers that are looked at again each day but do not change by that."""
 
 
@@ -81,11 +81,6 @@ def refresh(purchase: Purchase, *, at: datetime) -> Explanation:
     return explain(purchase, decision, on=on, at=at, run=run)
 
 
-def proposed_in(run: Run) -> ExplanationQuerySet:
-    """Find the lines by which a run that waits proposed its steps."""
-    return Explanation.objects.filter(run=run, reason__in=[Reason.AWAITING_APPROVAL, Reason.STALE_BANK])
-
-
 def waiting_reason(run: Run) -> Reason:
     """Why no step is taken while a run waits."""
     return Reason.STALE_BANK if run.waits_for == Waiting.BANK else Reason.AWAITING_APPROVAL
@@ -97,7 +92,7 @@ def _as_proposed(purchase: Purchase, decision: Decision, on: date) -> tuple[Deci
     What comes due after the proposal was made is no part of it: it waits for the next day's.
     """
     run = Run.objects.filter(client=purchase.client_id, on=on).first()
-    if run is None or not proposed_in(run).filter(purchase=purchase).exists():
+    if run is None or not Explanation.objects.proposed_in(run).filter(purchase=purchase).exists():
         return decision, None
     if TakenOut.objects.filter(run=run, purchase=purchase).exists():
         return put_off(decision, Reason.TAKEN_OUT, on), run

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from dunning import emails
 from dunning.documents import settings_of
-from dunning.models import Notice, NoticeStatus
+from dunning.models import Explanation, Notice, NoticeStatus
 from dunning.schedule import CANCELS, Reason, Step, decide, put_off
 from dunning.selectors.facts import facts_of
 from dunning.services.delivery import write_letter
@@ -85,6 +85,8 @@ def _lock_with_kin(pk: int, *, on: date, run: Run | None) -> dict[int, Purchase]
             next_action_on__lte=on,
         )
         kin = kin.exclude(pk=pk) if run is None else kin.exclude(pk=pk).exclude(taken_out_of__run=run)
+        if run is not None and run.approved_at is not None:  # only what was proposed was approved
+            kin = kin.filter(pk__in=Explanation.objects.proposed_in(run).values("purchase"))
         keys += kin.values_list("pk", flat=True)
     rows = Purchase.objects.filter(pk__in=keys).with_parties().select_for_update(of=("self",)).order_by("pk")
     return {row.pk: row for row in rows}

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 from django import template
 from django.utils import timezone
 
-from core.tables import Reader, day_text
+from core.tables import Reader, day_text, money_text
 from core.templatetags.kontor import route
+from customers.models import Customer
+from dunning.schedule import Reason
 from dunning.selectors import today
+from dunning.selectors.payers import hold_of, promises_of
 from dunning.selectors.why import timeline as ladder_of
 from dunning.selectors.why import why
+from dunning.states import BLOCKING, REASON_LABELS
 from dunning.tables import explanation_text, outcome_badge
 
 if TYPE_CHECKING:
@@ -21,14 +25,15 @@ if TYPE_CHECKING:
     from django.template.context import Context
 
     from dunning.selectors.why import Rung
+    from partners.models import Partner
     from purchases.models import Purchase
 
 register = template.Library()
 
 ROW: Final = 46
 """Height of one rung in the drawing."""
-WIDTH: Final = 330
-NOTE_LENGTH: Final = 44
+WIDTH: Final = 400
+NOTE_LENGTH: Final = 58
 COLORS: Final = {"done": "var(--acc)", "pending": "var(--amber)", "dropped": "var(--mut)", "coming": "var(--control)"}
 
 
@@ -77,7 +82,7 @@ class DrawnRung:
 
 @register.inclusion_tag("dunning/_timeline.html", takes_context=True)
 def dunning_timeline(context: Context, purchase: Purchase) -> dict[str, Any]:
-    """Draw a purchase's ladder, past and forecast, with the sentence why it stands where it does. Three queries."""
+    """Draw a purchase's ladder, past and forecast, with the sentence why it stands where it does. Four queries."""
     reader = Reader.of(context["request"])
     on = _moment(context).astimezone(purchase.client.zone).date()
     timeline = ladder_of(purchase, on)
@@ -94,7 +99,23 @@ def dunning_timeline(context: Context, purchase: Purchase) -> dict[str, Any]:
         "why": explanation_text(line, reader) if line else "",
         "badge": outcome_badge(line) if line else "",
         "since": line.on if line else None,
+        "promises": promises_of(purchase.customer) if purchase.is_po else None,
+        "why_link": route("dunning:why"),
     }
+
+
+def _expected(rung: Rung, day: str, purchase: Purchase, reader: Reader) -> str:
+    """Say when a step is expected, about which amount, and what it waits for until then."""
+    owed = f"{money_text(purchase.open_amount.minor, purchase.currency, reader)} open"
+    waits = f" ({REASON_LABELS[rung.note].lower()})" if rung.note in BLOCKING | {Reason.DISPUTED} else ""
+    return f"Expected {day}, {owed}{waits}"
+
+
+@register.inclusion_tag("dunning/_payer.html", takes_context=True)
+def dunning_payer(context: Context, account: Customer | Partner) -> dict[str, Any]:
+    """Tell how a customer kept its promises to pay, and what is held of it, or of a partner. Two queries at most."""
+    promises = promises_of(account) if isinstance(account, Customer) else None
+    return {"request": context["request"], "hold": hold_of(account), "promises": promises}
 
 
 def _drawn(rung: Rung, number: int, purchase: Purchase, reader: Reader) -> DrawnRung:
@@ -103,7 +124,7 @@ def _drawn(rung: Rung, number: int, purchase: Purchase, reader: Reader) -> Drawn
         "done": f"{day}, {rung.note}" if rung.note else day,
         "pending": f"Decided {day}, on its way",
         "dropped": f"{day}, not sent: {rung.note}",
-        "coming": f"Expected {day}",
+        "coming": _expected(rung, day, purchase, reader),
     }[rung.state]
     link = route("purchases:document", purchase.reference, rung.document_number) if rung.document_number else ""
     words = words if len(words) <= NOTE_LENGTH else words[: NOTE_LENGTH - 1] + "…"

@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Any
 from django.http import Http404
 
 from accounts.roles import Right
+from core.tables import money_text
 from core.views import Empty, ListPage, Segment, chosen_client
 from dunning.filters import ExplanationFilter
 from dunning.models import Explanation, Run
 from dunning.selectors.days import last_days
+from dunning.selectors.proposals import DROPPED, TAKEN_OUT, Proposal, proposal_of
 from dunning.selectors.today import clocks
-from dunning.tables import ExplanationTable, RunTable, steps_text
+from dunning.services.approval import approval_refusal
+from dunning.tables import ExplanationTable, ProposalTable, RunTable, steps_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from core.tables import Table
 
 
 class RunList(ListPage):
@@ -40,7 +45,7 @@ class RunList(ListPage):
         return (
             Segment("all", "All"),
             Segment("steps", "With steps", lambda rows: rows.exclude(counts={}).exclude(counts__steps={})),
-            Segment("open", "Under way", lambda rows: rows.filter(finished_at=None)),
+            Segment("open", "Waiting or under way", lambda rows: rows.filter(finished_at=None, has_lapsed=False)),
         )
 
     def context(self) -> dict[str, Any]:
@@ -62,11 +67,24 @@ class RunDetail(ListPage):
     @cached_property
     def run(self) -> Run:
         """The run; another client's does not exist."""
-        runs = Run.objects.select_related("client").visible_to(self.user, chosen_client(self.request))
+        runs = Run.objects.select_related("client", "approved_by").visible_to(self.user, chosen_client(self.request))
         found = runs.filter(pk=self.kwargs["pk"]).first()
         if found is None:
             raise Http404
         return found
+
+    @cached_property
+    def proposal(self) -> Proposal | None:
+        """What it proposes, or proposed; none where it went by itself, or once it is done."""
+        return proposal_of(self.run) if self.run.waits_for and not self.run.is_finished else None
+
+    def make_table(self) -> Table:
+        """The proposed steps, or the lines."""
+        is_proposal = self.proposal is not None and self.request.GET.get("show", "proposal") == "proposal"
+        if self.proposal is None or not is_proposal:
+            return super().make_table()
+        may_take_out = self.user.may(Right.DUNNING) and not approval_refusal(self.run, at=self.at)
+        return ProposalTable(self.proposal, may_take_out=may_take_out)
 
     def get_rows(self) -> Any:
         """All lines of the client's orders."""
@@ -74,7 +92,9 @@ class RunDetail(ListPage):
 
     def segments(self) -> Sequence[Segment]:
         """What the run decided, and what held for every open order at the end of its day."""
+        proposed = Segment("proposal", "Proposed steps", lambda rows: rows.proposals(self.run))
         return (
+            *([proposed] if self.proposal is not None else []),
             Segment("run", "Decided in this run", lambda rows: rows.filter(run=self.run)),
             Segment("all", "Every open order that day", lambda rows: rows.in_force(self.run.on)),
         )
@@ -85,5 +105,20 @@ class RunDetail(ListPage):
         context = super().context()
         steps = steps_text(run.counts.get("steps", {}))
         # an empty first tab is a quiet day, not a search without a hit
-        shown = "" if context["shown"] == "run" else context["shown"]
-        return {**context, "run": run, "steps": steps, "shown": shown, "title": f"Dunning run of {run.on:%Y-%m-%d}"}
+        shown = "" if context["shown"] == "run" and self.proposal is None else context["shown"]
+        title = f"Dunning run of {run.on:%Y-%m-%d}"
+        return {**context, "run": run, "steps": steps, "shown": shown, "title": title, **self.proposed()}
+
+    def proposed(self) -> dict[str, Any]:
+        """The proposal in figures, and why it can't be approved now."""
+        if self.proposal is None:
+            return {}
+        amounts = [money_text(minor, currency, self.reader) for currency, minor in self.proposal.amounts.items()]
+        return {
+            "proposal": self.proposal,
+            "proposed_steps": steps_text(self.proposal.counts),
+            "amounts": amounts,
+            "taken_out": self.proposal.count(TAKEN_OUT),
+            "dropped": self.proposal.count(DROPPED),
+            "refusal": approval_refusal(self.run, at=self.at),
+        }

@@ -17,7 +17,9 @@ from core.charts import BarChart, BarData, bar_chart, sparkline
 from core.money import exponent
 from core.tables import badge, locale_of, money_text, number_text
 from core.views import Page, chosen_client
+from dunning.models import Waiting
 from dunning.selectors.days import last_days
+from dunning.selectors.proposals import waiting_runs
 from dunning.selectors.today import clocks, coming, letters_by_day, undecided, worker_state
 from mailing.selectors import attention
 from mailing.tables import email_link, status_badge
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
     from core.tables import Reader
+    from dunning.models import Run
+    from dunning.selectors.days import LastDay
     from mailing.models import Email
     from purchases.models import HistoryEntry, Purchase
 
@@ -136,17 +140,22 @@ class Today(Page):
             "mail_is_late": mail.oldest_at is not None and self.at - mail.oldest_at > MAIL_IS_LATE,
             "worker": worker_state(at=self.at, user=self.user, last=last),
             "entries": self.entries(client),
-            **self.needs(undecided(self.user, client, limit=MOST_NEEDS), mail.undecided),
+            **self.needs(undecided(self.user, client, limit=MOST_NEEDS), mail.undecided, self.runs(client, last)),
         }
 
-    def needs(self, purchases: Sequence[Any], emails: Sequence[Email]) -> dict[str, Any]:
-        """Put together what the user may decide: answers that are due, e-mails, reviews."""
+    def runs(self, client: Any, last: Sequence[LastDay]) -> list[Need]:
+        """Dunning runs that wait for a person or for bank data, for those who can do something about it."""
+        may = self.user.may(Right.DUNNING) or self.user.may(Right.PAYMENTS)
+        return [_proposed(run) for run in waiting_runs(self.user, client, last=last)] if may else []
+
+    def needs(self, purchases: Sequence[Any], emails: Sequence[Email], runs: Sequence[Need] = ()) -> dict[str, Any]:
+        """Put together what the user may decide: runs, answers that are due, e-mails, reviews."""
         answers = [_answer(row) for row in purchases if row.need == "answer"]
         reviews = [_review(row) for row in purchases if row.need == "review"]
         doubts = [_doubt(email) for email in emails] if self.user.may(Right.EMAILS) else []
         counts = {row.need: row.need_count for row in purchases}
         return {
-            "needs": [*answers, *doubts, *reviews],
+            "needs": [*runs, *answers, *doubts, *reviews],
             "answer_count": counts.get("answer", 0),
             "review_count": counts.get("review", 0),
         }
@@ -197,6 +206,18 @@ def _whole(minor: int, currency: str, reader: Reader) -> str:
 
 def _who(purchase: Purchase) -> str:
     return purchase.billing_company or purchase.billing_last_name or purchase.billing_email
+
+
+def _proposed(run: Run) -> Need:
+    steps = sum(run.counts.get("proposed", {}).values())
+    return Need(
+        link=reverse("dunning:run", args=[run.pk]),
+        title=f"Dunning run, {steps} step{'' if steps == 1 else 's'}",
+        who=run.client.name,
+        state=badge(Waiting(run.waits_for).label, "amber"),
+        moment=run.started_at,
+        word="since",
+    )
 
 
 def _answer(purchase: Purchase) -> Need:

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.roles import CLIENT_ROLES, ROLES
 from accounts.services import save_department
 from core.money import Money
-from dunning.models import Run
+from dunning.models import Explanation, Run
 from errorlog.services import log_error
 from followups.services import open_follow_up
 from mailing.models import Attachment, Email
@@ -49,6 +49,7 @@ PUBLIC |= {
 """The portal has its own login; its walls are tested in `tests/quotes/test_portal.py`."""
 POST_ONLY = {"accounts:logout", "accounts:client"}
 NAMES_ITS_CLIENT = {"purchases:policy_of", "purchases:policy_edit", "purchases:policy_text"}
+NAMES_ITS_CLIENT |= {"dunning:settings_of"}
 """Addresses in which a platform user names a client, whichever is chosen."""
 INVENTED: dict[str, Any] = {
     "pk": 987_654_321,
@@ -141,6 +142,14 @@ class Side:
             at=MONDAY,
         )
         self.run = Run.objects.create(client=self.client, on=MONDAY.date(), started_at=MONDAY, finished_at=MONDAY)
+        Explanation.objects.create(
+            purchase=self.purchase,
+            run=self.run,
+            on=MONDAY.date(),
+            at=MONDAY,
+            reason="awaiting_approval",
+            coming="pdn1",
+        )
         team = save_department(self.client, office=f"{word} office", name=f"{word} team")
         self.user = a_user("client_support", self.client, name=f"{word} Support", department=team)
         moved = Movement(1, MONDAY.date(), Money(100, "EUR"), payer=word, text=f"{word} pays")

@@ -1,0 +1,99 @@
+"""What a run that waits would do: every step as it stands now, and what became of those that fell out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dunning.models import Explanation, Run, TakenOut
+from dunning.schedule import LETTERS, decide
+from dunning.selectors.facts import facts_of_all
+from dunning.states import REASON_LABELS
+from purchases.models import Purchase
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from accounts.models import Client, User
+    from dunning.schedule import Reason
+    from dunning.selectors.days import LastDay
+
+GOES, TAKEN_OUT, DROPPED = "goes", "taken_out", "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedStep:
+    """One step of a proposal: whether it would still be taken, and if not, why."""
+
+    purchase: Purchase
+    step: str
+    state: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """All steps of a proposal by purchase."""
+
+    steps: dict[int, ProposedStep]
+
+    @property
+    def going(self) -> list[ProposedStep]:
+        """What would be done on approval."""
+        return [one for one in self.steps.values() if one.state == GOES]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many steps of each kind would be taken."""
+        return dict(Counter(one.step for one in self.going))
+
+    @property
+    def letters(self) -> int:
+        """How many letters would go out."""
+        return sum(one.step in LETTERS for one in self.going)
+
+    @property
+    def amounts(self) -> dict[str, int]:
+        """What is open in these steps, in minor units by currency."""
+        sums: Counter[str] = Counter()
+        for one in self.going:
+            sums[one.purchase.currency] += one.purchase.open_amount.minor
+        return dict(sorted(sums.items()))
+
+    def count(self, state: str) -> int:
+        """How many steps of a state there are."""
+        return sum(one.state == state for one in self.steps.values())
+
+
+def proposal_of(run: Run) -> Proposal:
+    """Look at all that a run proposed as it stands now: five queries however many steps."""
+    steps = dict(Explanation.objects.proposals(run).order_by("pk").values_list("purchase", "coming"))
+    proposed = Explanation.objects.proposed_in(run).values("purchase")
+    purchases = list(Purchase.objects.filter(pk__in=proposed).with_parties())
+    taken_out = dict(TakenOut.objects.filter(run=run).values_list("purchase", "reason"))
+    facts = facts_of_all(purchases)
+    found = {}
+    for purchase in purchases:
+        step = steps[purchase.pk]
+        if purchase.pk in taken_out:
+            found[purchase.pk] = ProposedStep(purchase, step, TAKEN_OUT, taken_out[purchase.pk])
+            continue
+        decision = decide(facts[purchase.pk], run.on)
+        if decision.step == step:
+            found[purchase.pk] = ProposedStep(purchase, step, GOES)
+        else:
+            found[purchase.pk] = ProposedStep(purchase, step, DROPPED, _in_words(decision.reason, purchase))
+    return Proposal(found)
+
+
+def _in_words(reason: Reason, purchase: Purchase) -> str:
+    return REASON_LABELS[reason] if purchase.is_open else purchase.status_label
+
+
+def waiting_runs(user: User, client: Client | None, *, last: Sequence[LastDay]) -> list[Run]:
+    """List the runs that wait, of the clients a user sees; no query when none does."""
+    if not any(row.waiting_on for row in last):
+        return []
+    waiting = Run.objects.visible_to(user, client).filter(finished_at=None, approved_at=None, has_lapsed=False)
+    return list(waiting.exclude(waits_for="").select_related("client").order_by("started_at"))
