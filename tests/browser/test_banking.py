@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,9 +10,13 @@ from django.conf import settings
 from django.test import Client as Browser
 from playwright.sync_api import expect
 
-from purchases.models import BankLine, Purchase
+from core.money import Money
+from purchases.management.commands.sample_statement import Row, camt
+from purchases.models import BankFile, BankLine, Purchase
+from purchases.tasks import read_bank_files
+from purchases.views import bank_import
 from tests.browser.axe import violations
-from tests.stories import a_client, a_released_po, a_user
+from tests.stories import MONDAY, a_client, a_released_po, a_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,6 +124,73 @@ def test_a_csv_is_mapped_imported_and_booked(
     expect(desk.get_by_text("€0.77 set aside.")).to_be_visible()
     desk.goto(f"{live_server.url}/purchases/bank/")
     expect(desk.get_by_text("No bank line waits")).to_be_visible()
+
+
+def camt_of(amount: str = "119.00", currency: str = "EUR", text: str = "Ref") -> bytes:
+    """One payment on Hafen's account."""
+    row = Row(Money.parse(amount, "EUR"), "Werft", text)
+    written = camt("DE89370400440532013000", "EUR", MONDAY.date(), [row])
+    return written.replace(f'<Amt Ccy="EUR">{amount}', f'<Amt Ccy="{currency}">{amount}').encode()
+
+
+def test_a_large_file_is_followed_until_the_worker_has_it(
+    desk: Page, context: BrowserContext, live_server: Any, hafen: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bank_import, "AT_ONCE", 0)
+    enter(context, live_server, a_user("platform_finance"))
+    send(desk, live_server, "large.xml", camt_of())
+    expect(desk.get_by_text("Reading the file")).to_be_visible()
+    assert violations(desk) == []
+    assert BankLine.objects.count() == 0
+    BankFile.objects.update(total=20_000, done=12_000)
+    expect(desk.get_by_text("12,000 of 20,000 lines.")).to_be_visible()
+    assert violations(desk) == []
+    BankFile.objects.update(total=0, done=0)
+    read_bank_files()
+    expect(desk.get_by_text("large.xml imported: 1 line is new.")).to_be_visible()
+    expect(desk).to_have_url(re.compile(r"/bank/statements/\d+/$"))
+
+
+def test_without_script_somebody_looks_again_at_a_large_file(
+    browser: Any, live_server: Any, hafen: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bank_import, "AT_ONCE", 0)
+    context = browser.new_context(java_script_enabled=False)
+    enter(context, live_server, a_user("platform_finance"))
+    desk = context.new_page()
+    send(desk, live_server, "large.xml", camt_of())
+    expect(desk.get_by_text("Reading the file")).to_be_visible()
+    read_bank_files()
+    desk.get_by_role("link", name="Look again").click()
+    expect(desk.get_by_text("large.xml imported: 1 line is new.")).to_be_visible()
+    context.close()
+
+
+CAMT = camt_of()
+BAD_FILES = {
+    "cut.xml": (CAMT[:-200], "cut.xml, line 13: the XML is broken or cut"),
+    "doubled.xml": (
+        CAMT.replace(b"  </BkToCstmrStmt>", CAMT[CAMT.index(b"    <Stmt>") : CAMT.index(b"</Document>")]),
+        "doubled.xml, line 19: the statement SAMPLE-20260302 is in it twice",
+    ),
+    "dollars.xml": (camt_of(currency="USD"), "dollars.xml, line 13: the amount is in USD, the statement in EUR"),
+    "letters.xml": (CAMT.replace(b"Werft", b"W\xe4rft"), "letters.xml, line 14: the XML is broken or cut"),
+    "foreign.xml": (CAMT.replace(b"DE89370400440532013000", b"DE02120300000000202051"), "which no client has"),
+    "cut.sta": (b":20:A\n:25:DE89370400440532013000\n:28C:1/1\n:60F:C260302EUR1,00\n", "cut.sta, line 4: the closing"),
+    "picture.csv": (b"%PDF-1.7", "this is a PDF, not a bank statement"),
+}
+
+
+def test_files_that_are_cut_doubled_or_foreign_name_their_line_and_book_nothing(
+    desk: Page, context: BrowserContext, live_server: Any, hafen: Client
+) -> None:
+    enter(context, live_server, a_user("platform_finance"))
+    for name, (content, told) in BAD_FILES.items():
+        send(desk, live_server, name, content)
+        expect(desk.get_by_role("alert")).to_contain_text(told)
+        expect(desk.get_by_role("alert")).to_contain_text("othing was imported.")
+        assert violations(desk) == [], name
+    assert (BankFile.objects.count(), BankLine.objects.count()) == (0, 0)
 
 
 def test_without_script_a_line_is_booked_on_a_purchase_of_ones_choice(

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Right
 from accounts.services import let_support_refund
@@ -17,8 +19,10 @@ from customers.services import AddressInput
 from purchases.models import CustomerReason, LicenseKey, Refund, RefundKind
 from purchases.services.cancel import cancel_purchase
 from purchases.services.correction import correct_purchase
+from purchases.services.credit import Wish, missing_on, worth_of
 from purchases.services.place import OrderLine
 from purchases.services.refund import refund_purchase
+from purchases.services.reversal import charge_back
 from purchases.views.acts import action_bar
 from tests.stories import MONDAY, a_client, a_customer, a_released_po, a_user, a_waiting_po, days_later, pays
 
@@ -377,3 +381,40 @@ def test_what_an_invoice_shows_is_corrected_by_those_who_issue_credit_notes(hafe
     correct_purchase(purchase, by=finance, at=MONDAY, reason="typo", po_number="4500002")
     bills = purchase.documents.filter(kind__in=["INV", "CRN"]).order_by("pk")
     assert list(bills.values_list("kind", flat=True)) == ["INV", "CRN", "INV"]
+
+
+# Charged back and paid again ---------------------------------------------------------------------------------------
+
+
+def test_the_payment_dialog_of_a_charged_back_purchase_asks_for_what_is_owed(hafen: Client, finance: Browser) -> None:
+    boss = a_user("platform_finance")
+    purchase = pays(a_released_po(hafen), "119.00")
+    refund_purchase(purchase, by=boss, at=MONDAY, reason="half", amount=Money(2_000, "EUR"))
+    purchase = charge_back(purchase, by=boss, at=MONDAY, reason="returned debit")
+    asked = ask(finance, purchase, "payment")
+    for words in ("The bank took the money back; €99.00 is owed again.", 'value="99.00"', "is Paid again"):
+        assert words in asked, words
+    assert "A follow-up asks what to do with it." not in asked
+    assert missing_on(purchase) == Money(9_900, "EUR")
+    purchase = pays(purchase, "50.00")
+    assert missing_on(again(purchase)) == Money(4_900, "EUR")
+    assert again(pays(purchase, "49.00")).status == "PAY"
+    late = cancel_purchase(a_released_po(hafen), by=boss, at=MONDAY, reason="x")
+    assert "A follow-up asks what to do with it." in ask(finance, late, "payment")
+
+
+def test_what_is_owed_after_a_charge_back_is_what_the_sale_is_worth(hafen: Client) -> None:
+    boss = a_user("platform_finance")
+    purchase = pays(a_released_po(hafen), "139.00")
+    refund_purchase(
+        purchase, by=boss, at=MONDAY, wish=Wish(RefundKind.AMOUNT, Money(2_000, "EUR")), customer_reason="overpayment"
+    )
+    refund_purchase(purchase, by=boss, at=MONDAY, wish=Wish(RefundKind.TAX), customer_reason="tax_exemption")
+    Refund.objects.create(purchase=purchase, at=MONDAY, amount_minor=1_000, kind=RefundKind.AMOUNT, reason="imported")
+    type(purchase).objects.filter(pk=purchase.pk).update(refunded_minor=4_900)
+    purchase = charge_back(purchase, by=boss, at=MONDAY, reason="x")
+    assert missing_on(purchase).minor == worth_of(purchase).gross_minor == 9_000
+    with CaptureQueriesContext(connection) as captured:
+        found = type(purchase).objects.prefetch_related("refunds").get(pk=purchase.pk)
+        assert missing_on(found).minor == 9_000
+    assert len(captured) == 2
