@@ -89,7 +89,8 @@
     const leaves = event.target.closest("[data-previous], [data-next]") && isPlain(event) && !event.shiftKey;
     if (leaves) answersDue = 1;
   });
-  window.addEventListener("pageshow", () => {
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
     answersDue = 0;
     waiting = [];
   });

@@ -114,6 +114,15 @@ def test_fast_hands_tick_every_line(desk: Page, live_server: Any, hafen: Client)
     )
 
 
+def test_keys_work_while_the_pages_of_the_document_still_load(desk: Page, live_server: Any, hafen: Client) -> None:
+    purchase = at_the_desk(desk, live_server, hafen)
+    pictures_are_here = "window.dispatchEvent(new PageTransitionEvent('pageshow'))"
+    desk.evaluate(f"document.querySelector('.tick-yes').click(); {pictures_are_here}")
+    desk.keyboard.type("2r")
+    expect(desk.get_by_role("heading", name=f"Release {purchase.reference}")).to_be_visible()
+    expect(desk.get_by_text("2 of 8 met")).to_be_visible()
+
+
 def test_fast_hands_write_into_the_note_and_decide_on_what_they_found(
     desk: Page, live_server: Any, hafen: Client
 ) -> None:
