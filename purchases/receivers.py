@@ -46,7 +46,7 @@ def reserve_anew(*, partner: Partner, by: User | None, at: datetime, **_: Any) -
 def deliver_again(*, entry: ErrorRecord, by: User, at: datetime, **_: Any) -> None:
     """Somebody wants a missing key now."""
     rows = PurchaseItem.objects.select_related("product", "purchase__client")
-    item = rows.filter(purchase__reference=entry.reference, position=entry.item_number).first()
+    item = rows.filter(purchase__reference=entry.reference, position=entry.item_number or 0).first()
     if item is not None:
         try_again(item, by=by, at=at)
 

@@ -257,8 +257,8 @@ def test_a_missing_key_is_retried_from_the_list(hafen: Client, rep: User) -> Non
     answer = browser.post(reverse("errorlog:retry", args=[entry.pk]), {"form_key": "a", "next": home})
     assert (answer.status_code, "is still empty" in answer.content.decode()) == (422, True)
     add_keys(the_product(hafen), ["N-1"])
-    page = browser.post(reverse("errorlog:retry", args=[entry.pk]), {"form_key": "b", "next": home}, follow=True)
-    assert "is done: nothing is missing any more." in page.content.decode()
+    answer = browser.post(reverse("errorlog:retry", args=[entry.pk]), {"form_key": "b", "next": home}, follow=True)
+    assert "is done: nothing is missing any more." in answer.content.decode()
     assert LicenseKey.objects.get().item.purchase == purchase  # type: ignore[union-attr]
 
 
@@ -311,8 +311,8 @@ def test_the_purchase_shows_its_errors_to_those_who_may(hafen: Client, rep: User
     page = in_the_browser_of(rep).get(link, {"tab": "errors"}).content.decode()
     assert ("The key list of Hafen Pro (PRO) is empty." in page, "Next try" in page) == (True, True)
     other = a_released_po(a_client("other"))
-    page = in_the_browser_of(rep).get(reverse("purchases:viewer", args=[other.reference]), {"tab": "errors"})
-    assert "Nothing failed." in page.content.decode()
+    theirs = in_the_browser_of(rep).get(reverse("purchases:viewer", args=[other.reference]), {"tab": "errors"})
+    assert "Nothing failed." in theirs.content.decode()
     page = in_the_browser_of(a_user("client_admin", hafen)).get(link, {"tab": "errors"}).content.decode()
     assert "?tab=errors" not in page
     assert "The key list of" not in page
