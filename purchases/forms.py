@@ -691,7 +691,7 @@ class EntryForm(ActionForm):
     partner = forms.ModelChoiceField(
         label="Partner", queryset=Partner.objects.none(), required=False, empty_label="None: the customer buys itself"
     )
-    term_days = forms.TypedChoiceField(label="Term", coerce=int, empty_value=0, required=False)
+    term_days = forms.TypedChoiceField(label="Term", coerce=int, required=False)
     is_po = forms.BooleanField(label="Purchase order", required=False)
     po_number = forms.CharField(label="PO number", required=False, max_length=60)
     has_document = forms.BooleanField(label="The signed PO document is here", required=False)
@@ -730,8 +730,8 @@ class EntryForm(ActionForm):
         """Bring a VAT ID of the billing country to its usual form, as the checkout does."""
         typed: str = self.cleaned_data["vat_id"]
         known = read_vat_id(typed, self.country)
-        if typed.strip() and not known:
-            whose = countries.name(self.country) or "the billing country, which is missing"
+        if typed.strip() and self.country and not known:
+            whose = countries.name(self.country)
             raise ValidationError(f"This is not a VAT ID of {whose}: correct it, or leave it empty.", code="vat_id")
         return known
 

@@ -228,7 +228,8 @@ def trust_at(policy: Policy, given: CustomerInput) -> Trust:
 
 def newest_link(purchase: Purchase) -> StatusLink | None:
     """Find the newest link to the order's own page, whether it still works or not."""
-    return StatusLink.objects.filter(purchase=purchase).order_by("-created_at", "-pk").first()
+    newest = StatusLink.objects.filter(purchase=purchase).order_by("-created_at", "-pk").first()
+    return newest if isinstance(newest, StatusLink) else None
 
 
 def link_of(token: str, *, at: datetime) -> StatusLink | None:

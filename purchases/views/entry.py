@@ -261,7 +261,7 @@ class Sheet:
             payment_type=data["payment_type"],
             po_number=data["po_number"],
             partner=data["partner"],
-            term_days=data["term_days"],
+            term_days=data["term_days"] or 0,
             is_test=data["is_test"],
             x_parameters=data["x_parameters"],
             form_token=f"entry:{self.token}",

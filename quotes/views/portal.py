@@ -127,7 +127,7 @@ class PortalPage(PublicPage):
         return current_partner(self.request, at=self.at)
 
     @cached_property
-    def words(self) -> Mapping[str, str]:  # type: ignore[override]  # worked out once
+    def words(self) -> Mapping[str, str]:
         """What the portal says, in the words of the checkout where it says the same."""
         return {**WORDS[self.language], **PORTAL_WORDS[self.language]}
 

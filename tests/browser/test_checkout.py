@@ -110,6 +110,29 @@ def test_a_double_click_is_one_order(tab: Page, live_server: Any, hafen: Client)
     assert Purchase.objects.count() == 1
 
 
+def test_what_is_only_for_purchase_orders_shows_and_counts_only_there(
+    tab: Page, live_server: Any, hafen: Client
+) -> None:
+    tab.set_viewport_size({"width": 1440, "height": 900})
+    tab.goto(f"{live_server.url}/buy/hafen/?product=PRO&language=en")
+    cart, form = tab.locator("#cart").bounding_box(), tab.locator(".shop-form").bounding_box()
+    assert cart is not None
+    assert form is not None
+    assert cart["x"] > form["x"] + form["width"], "the cart stays beside the address"
+    fill_in(tab)
+    tab.get_by_role("button", name="Continue to payment").click()
+    lie: FilePayload = {"name": "order.pdf", "mimeType": "application/pdf", "buffer": b"<script>alert(1)</script>"}
+    tab.set_input_files("#id_po_document", lie)
+    tab.get_by_role("button", name="Place order · €119.00").click()
+    expect(tab.get_by_text("The file is not what its name says.")).to_be_visible()
+    tab.set_input_files("#id_po_document", lie)
+    tab.get_by_label("Wire transfer").check()
+    expect(tab.get_by_label("Your PO number")).to_be_hidden()
+    tab.get_by_role("button", name="Place order").click()
+    expect(tab.get_by_text("All of it is in an e-mail to einkauf@werft.example.")).to_be_visible()
+    assert (Purchase.objects.get().status, PoDocument.objects.count()) == ("WOF", 0)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_a_phone_nothing_sticks_out(browser: Any, live_server: Any, hafen: Client, scheme: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)

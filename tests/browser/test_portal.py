@@ -114,6 +114,27 @@ def test_customer_service_lets_one_order_through(tab: Page, live_server: Any, pa
     expect(tab.get_by_text("One order of up to €500.00 may go over the limit")).to_be_visible()
 
 
+def test_it_speaks_the_browsers_language_until_another_is_chosen(
+    browser: Any, live_server: Any, partner: Partner
+) -> None:
+    context = browser.new_context(locale="fr-FR", viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{live_server.url}/partner/")
+    expect(page.get_by_role("heading", name="Portail partenaires")).to_be_visible()
+    page.get_by_role("link", name="日本語").click()
+    expect(page.get_by_role("heading", name="パートナーポータル")).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == "ja"
+    from django.utils import timezone
+
+    page.goto(f"{live_server.url}/p/partner/{open_link(partner, at=timezone.now())}/")
+    page.get_by_role("button", name="ログイン").click()
+    expect(page.get_by_role("heading", name="概要")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("link", name="Deutsch").click()
+    expect(page.get_by_role("heading", name="Übersicht")).to_be_visible()
+    context.close()
+
+
 PAGES = ("partner/overview/", "partner/orders/", "partner/orders/{reference}/", "partner/new/")
 
 
