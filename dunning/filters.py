@@ -55,21 +55,15 @@ class ExplanationFilter(filters.FilterSet):
 class WhyFilter(ExplanationFilter):
     """The bar above all open purchases; the day narrows the lines to the one of each purchase that held then."""
 
-    partner = filters.ModelChoiceFilter(label="Partner", empty_label="Any partner", queryset=_partners)
+    partner = filters.ModelChoiceFilter(
+        label="Partner", field_name="purchase__partner", empty_label="Any partner", queryset=_partners
+    )
     on = filters.DateFilter(label="As of", widget=date_input(), method="keep")
 
     class Meta:
         model = Explanation
         fields: ClassVar = ["q", "reason", "step", "partner", "on"]
 
-    @property
-    def qs(self) -> QuerySet[Explanation]:
-        """The line that holds now, or held at the end of the day that was asked for."""
-        rows = super().qs
-        on = self.form.cleaned_data.get("on") if self.form.is_valid() else None
-        narrowed: QuerySet[Explanation] = rows.in_force(on) if on else rows.now()
-        return narrowed
-
     def keep(self, rows: QuerySet[Explanation], _name: str, _value: Any) -> QuerySet[Explanation]:
-        """The day is seen to once all else is filtered."""
+        """The page sees to the day: without one, too, it shows one line of each purchase."""
         return rows

@@ -54,8 +54,14 @@ class WhyList(ListPage):
     )
 
     def get_rows(self) -> Any:
-        """Every purchase's lines; the filter narrows them to the day."""
+        """Every purchase's lines."""
         return Explanation.objects.select_related("purchase__client", "purchase__partner")
+
+    def filtered(self) -> tuple[Any, Any]:
+        """The line of each purchase that holds now, or held at the end of the day that was asked for."""
+        filterset, rows = super().filtered()
+        on = filterset.form.cleaned_data.get("on") if filterset else None
+        return filterset, rows.in_force(on) if on else rows.now()
 
     def segments(self) -> Sequence[Segment]:
         """By what will happen."""

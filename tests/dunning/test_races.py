@@ -18,13 +18,15 @@ from django.conf import settings
 from django.db import IntegrityError, connection, connections, transaction
 
 from core.refused import Refused
-from dunning.models import Notice, Run
+from dunning.models import Notice, Run, Settings, TakenOut
 from dunning.schedule import decide
 from dunning.selectors.facts import facts_of
+from dunning.services.approval import approve_run, take_out
 from dunning.services.days import decide_due_days
 from dunning.services.explain import explain
 from dunning.services.pauses import hold_dunning
 from dunning.services.steps import decide_purchase
+from followups.models import FollowUp
 from mailing.models import Email
 from mailing.signals import email_queued
 from purchases.models import Purchase
@@ -63,7 +65,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
     return outcomes
 
 
-def test_two_workers_at_once_write_every_notice_once() -> None:
+def test_trap_two_workers_at_once_write_every_notice_once() -> None:
     client = a_client()
     purchases = [a_released_po(client) for _ in range(ROUNDS)]
     outcomes = at_once(*[lambda: decide_due_days(at=at_nine(DUE))] * 3)
@@ -140,6 +142,61 @@ def test_cancel_by_a_person_and_by_the_worker_at_once_cancel_once() -> None:
     assert [error for error in outcomes if isinstance(error, Exception) and not isinstance(error, Refused)] == []
     assert fresh(purchase).status == "CAN"
     assert Email.objects.filter(kind="cancellation", reference=purchase.reference).count() == 1
+
+
+def a_proposal(count: int) -> tuple[Run, list[Purchase]]:
+    """A run that waits for approval."""
+    client = a_client()
+    Settings.objects.create(client=client, is_approved_by_person=True)
+    purchases = [a_released_po(client) for _ in range(count)]
+    works(DUE)
+    return Run.objects.get(), purchases
+
+
+def test_approved_by_two_at_once_counts_once_and_two_workers_take_every_step_once() -> None:
+    run, purchases = a_proposal(ROUNDS)
+    approvers = [a_user("platform_admin"), a_user("platform_finance")]
+    outcomes = at_once(*[partial(approve_run, run, by=user, at=at_nine(DUE)) for user in approvers])
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Refused", "Run"]
+    outcomes = at_once(*[lambda: decide_due_days(at=at_nine(DUE))] * 2)
+    assert [error for error in outcomes if isinstance(error, Exception)] == []
+    assert [steps_of(purchase) for purchase in purchases] == [[("pdn1", "2026-04-01")]] * ROUNDS
+    assert Email.objects.filter(kind="pdn1").count() == ROUNDS
+
+
+def test_two_workers_propose_once_and_nothing_is_done() -> None:
+    client = a_client()
+    Settings.objects.create(client=client, is_approved_by_person=True)
+    purchases = [a_released_po(client) for _ in range(ROUNDS // 2)]
+    outcomes = at_once(*[lambda: decide_due_days(at=at_nine(DUE))] * 2)
+    assert [error for error in outcomes if isinstance(error, Exception)] == []
+    assert Run.objects.get().counts == {"proposed": {"pdn1": len(purchases)}}
+    assert not Notice.objects.exists()
+    assert FollowUp.objects.filter(reason="Dunning run awaits approval").count() == 1
+
+
+def test_taken_out_while_somebody_approves_is_either_refused_or_left_out() -> None:
+    run, purchases = a_proposal(1)
+    boss = a_user("platform_admin")
+    at_once(
+        partial(approve_run, run, by=boss, at=at_nine(DUE)),
+        partial(take_out, run, purchase=purchases[0], by=boss, at=at_nine(DUE), reason="called"),
+    )
+    works(DUE)
+    assert len(steps_of(purchases[0])) + TakenOut.objects.count() == 1
+
+
+def test_payment_and_approved_run_at_once_never_send_a_letter_to_a_payer() -> None:
+    run, purchases = a_proposal(ROUNDS // 2)
+    approve_run(run, by=a_user("platform_admin"), at=at_nine(DUE))
+    outcomes = at_once(
+        lambda: decide_due_days(at=at_nine(DUE)),
+        lambda: [pays(purchase, "119.00", at=at_nine(DUE)) for purchase in purchases],
+    )
+    assert [error for error in outcomes if isinstance(error, Exception)] == []
+    hands_over(at_nine(DUE))
+    assert [steps_of(purchase) for purchase in purchases] == [[]] * len(purchases)
+    assert not Email.objects.filter(kind="pdn1", status="SENT").exists()
 
 
 class WorkerDied(BaseException):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from accounts.models import Client
+from dunning.selectors.as_of import replay_day
 from dunning.selectors.days import Preview, due_days, preview
 from dunning.services.days import decide_due_days
 from dunning.services.statements import preview_statements
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from dunning.models import Run
+    from dunning.selectors.as_of import Replay
     from dunning.services.statements import ComingStatement
 
 
@@ -39,6 +42,10 @@ def runs_as_lines(runs: Iterable[Run]) -> Iterator[str]:
     """Tell what runs did, a line for each client."""
     for run in runs:
         steps = ", ".join(f"{count} {step}" for step, count in run.counts.get("steps", {}).items()) or "no step"
+        if run.is_waiting:
+            proposed = sum(run.counts.get("proposed", {}).values())
+            yield f"{run.client} {run.on}: {proposed} proposed, nothing done. {run.waits_because}"
+            continue
         errors = run.counts.get("errors", 0)
         yield f"{run.client} {run.on}: {steps}" + (f", {errors} errors" if errors else "")
 
@@ -48,19 +55,26 @@ class Command(BaseCommand):
 
     help = (
         "Takes the daily dunning decisions of every client for whom 08:00 has passed and who was not decided today. "
-        "With --dry-run it says for every open order what would happen and why not, and writes nothing."
+        "With --dry-run it says for every open order what would happen and why not, and writes nothing. "
+        "With --compare it decides a past day again with what was known then and says what was done otherwise."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare --as-of, --dry-run and --json."""
         parser.add_argument("--as-of", metavar="MOMENT", help="as of this moment, e.g. 2026-03-02T09:00:00+01:00")
         parser.add_argument("--dry-run", action="store_true", help="say what would be done and why not; write nothing")
+        parser.add_argument(
+            "--compare", action="store_true", help="decide the day again as of then; say what was done otherwise"
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object per line")
 
     def handle(self, *_: Any, as_of: str | None, dry_run: bool, **options: Any) -> None:
         """Decide or say what would be decided."""
         at = read_moment(as_of) if as_of else timezone.now()
         is_json = options["json"]
+        if options["compare"]:
+            self.compare(at, is_json=is_json)
+            return
         if dry_run:
             for one in preview(at=at):
                 self.stdout.write(json.dumps(_as_json(one), ensure_ascii=False) if is_json else _as_line(one))
@@ -79,6 +93,35 @@ class Command(BaseCommand):
             self.stdout.write(line)
         if not waiting:
             self.stdout.write("Nothing to decide: every client was decided today, or it is not 08:00 there yet.")
+
+    def compare(self, at: datetime, *, is_json: bool) -> None:
+        """Decide every client's day again as of then, and say what was done otherwise."""
+        for client in Client.objects.order_by("slug"):
+            for line in _comparison(replay_day(client, at=at), is_json=is_json):
+                self.stdout.write(line)
+
+
+def _comparison(replay: Replay, *, is_json: bool) -> Iterator[str]:
+    """Tell how a client's day differs from the same day decided again."""
+    rows = replay.differences
+    for row in rows:
+        reference = row.purchase.reference
+        if is_json:
+            fact = {
+                "order": row.purchase.external_id or reference,
+                "reference": reference,
+                "client": replay.client.slug,
+                "on": replay.on.isoformat(),
+                "would": row.decision.step,
+                "did": row.done.step if row.done else None,
+                "difference": row.difference,
+            }
+            yield json.dumps(fact, ensure_ascii=False)
+        else:
+            yield f"{reference}  {replay.on}  {row.would or '–':<12}  {row.did or '–':<12}  {row.difference}"
+    if not rows and not is_json:
+        count = len(replay.rows)
+        yield f"{replay.client} {replay.on}: {count or 'no'} step{'' if count == 1 else 's'}, no difference"
 
 
 def _as_json(one: Preview) -> dict[str, Any]:
