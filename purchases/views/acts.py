@@ -255,6 +255,8 @@ def release_consequences(purchase: Purchase, reader: Reader, on: Any) -> list[st
     """What releasing this purchase will do; `on` is the client's today."""
     if purchase.policy.four_eyes and purchase.approved_by_id is None:
         return ["This is the first of two approvals: somebody else has to release it after you."]
+    if not purchase.gross_minor:
+        return ["Nothing has to be paid: the invoice is issued, the keys are delivered, and it is Paid at once."]
     amount = money_text(purchase.gross_minor, purchase.currency, reader)
     due = day_text(on + timedelta(days=purchase.term_days), reader)
     if purchase.policy.delivery == "prepaid":

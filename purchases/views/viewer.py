@@ -60,6 +60,9 @@ EVENT_ICONS: dict[str, tuple[str, str]] = {
     "deactivated": ("key-round", "red"),
     "corrected": ("pencil", "blue"),
     "delivered": ("key-round", "blue"),
+    "settled": ("check-check", "green"),
+    "term": ("calendar-clock", "blue"),
+    "link": ("link", ""),
 }
 
 

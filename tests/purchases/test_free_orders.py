@@ -8,6 +8,7 @@ import pytest
 
 from core.money import Money
 from core.refused import Refused
+from core.tables import Reader
 from mailing.models import Email
 from purchases.models import Document, HistoryEntry, LicenseKey, PoDocument, Purchase, Source
 from purchases.services.credit import Wish
@@ -15,6 +16,7 @@ from purchases.services.entry import Arrival, enter_order
 from purchases.services.place import OrderLine, place_order
 from purchases.services.refund import refund_purchase
 from purchases.services.release import receive_document, release_purchase
+from purchases.views.acts import release_consequences
 from tests.stories import MONDAY, a_client, a_partner, a_user, an_order
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +54,8 @@ def test_on_purchase_order_it_is_paid_with_its_release(delivery: str) -> None:
     purchase = place_order(client, a_gift(), by=None, at=MONDAY)
     assert purchase.status == "ARP"
     receive_document(purchase, channel="fax", by=None, at=MONDAY)
+    lines = release_consequences(purchase, Reader("en", client.zone), MONDAY.date())
+    assert lines == ["Nothing has to be paid: the invoice is issued, the keys are delivered, and it is Paid at once."]
     released = release_purchase(purchase, by=a_user("client_admin", client), at=MONDAY)
     assert (released.released_at, released.paid_at, released.open_amount) == (MONDAY, MONDAY, Money(0, "EUR"))
     kinds = ["po_received", "delivery", "nothing_to_pay"]
