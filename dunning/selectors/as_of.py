@@ -102,15 +102,15 @@ def replay_day(client: Client, *, at: datetime) -> Replay:
     holds = _holds_known(client, at=at)
     run = Run.objects.filter(client=client.pk, on=on).first()
     told = _Told(client, on, at, run, pks | set(done))
-    rows, looked_at = [], 0
-    for purchase in [*known, *_unknown(done, pks)]:
+    rows = []
+    for purchase in known:
         facts = facts_of(purchase, notices=notices.get(purchase.pk, ()), account_holds=_holds_of(purchase, holds))
         decision, notice = decide(facts, on), done.get(purchase.pk)
-        looked_at += 1
-        if decision.step is None and notice is None:
-            continue
-        rows.append(Replayed(purchase, decision, notice, told.difference(purchase, decision, notice), _why(decision)))
-    return Replay(client, on, at, run, rows, looked_at, is_capped)
+        if decision.step is not None or notice is not None:
+            rows.append(told.compared(purchase, decision, notice))
+    nothing = Decision(None, Reason.CLOSED, numbers={"status": "it was not open then"})
+    rows += [told.compared(notice.purchase, nothing, notice) for notice in _unknown(done, pks)]
+    return Replay(client, on, at, run, rows, len(known), is_capped)
 
 
 def _why(decision: Decision) -> str:
@@ -176,13 +176,10 @@ def _purchases(client: Client, *, at: datetime, own: Mapping[int, datetime]) -> 
     return found
 
 
-def _unknown(done: Mapping[int, Notice], known: set[int]) -> list[Purchase]:
-    """Purchases with a step that day that were not open at the moment: they are shown as they are today."""
-    return [
-        notice.purchase
-        for pk, notice in sorted(done.items())
-        if pk not in known and notice.status != NoticeStatus.DROPPED
-    ]
+def _unknown(done: Mapping[int, Notice], known: set[int]) -> list[Notice]:
+    """Steps of the day whose purchases were not open at the moment."""
+    stood = [notice for notice in done.values() if notice.status != NoticeStatus.DROPPED]
+    return [notice for notice in stood if notice.purchase_id not in known]
 
 
 def _notices_known(pks: set[int], *, at: datetime, before: date) -> dict[int, list[Notice]]:
@@ -264,6 +261,10 @@ class _Told:
             self.entries[entry.purchase_id].append(entry)
         for line in Explanation.objects.filter(purchase__in=self.pks, on=self.on).order_by("pk"):
             self.lines[line.purchase_id] = line
+
+    def compared(self, purchase: Purchase, decision: Decision, notice: Notice | None) -> Replayed:
+        """Put what would have been beside what was."""
+        return Replayed(purchase, decision, notice, self.difference(purchase, decision, notice), _why(decision))
 
     def difference(self, purchase: Purchase, decision: Decision, notice: Notice | None) -> str:
         """Say in a sentence why what was done is not what would have been; empty when it is."""

@@ -148,15 +148,16 @@ class AgeingFile(AgeingPage):
     """The whole report as a file, every currency."""
 
     right = Right.EXPORT
+    kind = "csv"
 
-    def get(self, request: HttpRequest, kind: str) -> HttpResponse:  # noqa: ARG002
+    def get(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002
         """Send it."""
-        if kind == "csv":
+        if self.kind == "csv":
             content, content_type = csv_of(HEAD, self.lines()), CSV
         else:
             content, content_type = xlsx_of("Ageing", HEAD, self.lines()), XLSX
         answer = HttpResponse(content, content_type=content_type)
-        name = f"ageing-{self.today:%Y-%m-%d}.{kind}"
+        name = f"ageing-{self.today:%Y-%m-%d}.{self.kind}"
         answer["Content-Disposition"] = content_disposition_header(True, name) or "attachment"  # noqa: FBT003
         answer["Cache-Control"] = "private, no-store"
         return answer

@@ -152,7 +152,8 @@ class DunningCalendar(Page):
         data = []
         for day, cell in zip(found.days, cells, strict=True):
             what = ", ".join(f"{chip.count} {chip.label}" for chip in cell.chips) or "nothing"
-            label = format_date(day.on, "d MMM", locale=locale_of(self.reader.language)) if day.on.weekday() == 0 else ""
+            is_monday = day.on.weekday() == 0
+            label = format_date(day.on, "d MMM", locale=locale_of(self.reader.language)) if is_monday else ""
             data.append(
                 StackData(
                     label=label,

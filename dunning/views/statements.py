@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse
@@ -33,26 +34,26 @@ class CustomerStatement(DetailPage):
     """What a customer owes today; with `?paid_from=…&paid_to=…` also what it paid on those days."""
 
     right = Right.SEARCH
+    kind = "pdf"
 
     def get_rows(self) -> Any:
         """Any customer."""
         return Customer.objects.select_related("client")
 
-    @property
+    @cached_property
     def row(self) -> Any:
         """The customer; another tenant's does not exist."""
-        found = self.rows.filter(pk=self.kwargs["customer"]).first()
-        if found is None:
-            raise Http404
-        return found
+        try:
+            return self.rows.get(pk=self.kwargs["customer"])
+        except (Customer.DoesNotExist, OverflowError):
+            raise Http404 from None
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
         """Send it."""
         customer = self.row
         on = self.at.astimezone(customer.client.zone).date()
         unpaid, paid = unpaid_orders(customer), self.paid(customer, on)
-        kind = self.kwargs["kind"]
-        if kind == "csv":
+        if self.kind == "csv":
             content, content_type = csv_of(HEAD, _lines([*unpaid, *paid], on)), CSV
         else:
             data = customer_statement_data(customer, unpaid, paid, at=self.at)
@@ -63,8 +64,8 @@ class CustomerStatement(DetailPage):
                 return render(request, "purchases/no_pdf.html", missing, status=503)
             content_type = "application/pdf"
         answer = HttpResponse(content, content_type=content_type)
-        name = f"statement-{customer.pk}-{on:%Y-%m-%d}.{kind}"
-        answer["Content-Disposition"] = content_disposition_header(kind == "csv", name) or "attachment"
+        name = f"statement-{customer.pk}-{on:%Y-%m-%d}.{self.kind}"
+        answer["Content-Disposition"] = content_disposition_header(self.kind == "csv", name) or "attachment"
         answer["X-Content-Type-Options"] = "nosniff"
         answer["Cache-Control"] = "private, no-store"
         return answer
