@@ -153,7 +153,6 @@ def notice_data(
     letter["items"] = item_table(items, voice, purchase.currency, has_codes=False)
     letter["closing"] = _in_one(letter["closing"], voice)
     letter["totals"] = total_rows(purchase, items, voice) + _settled(purchase, voice, owed, credited_minor)
-    _claim(letter, voice, [(level, owed, int(values["days"]))])
     letter["payment"] = payment_box(
         voice,
         amount=owed,
@@ -161,6 +160,7 @@ def notice_data(
         by=fill(voice.labels["pay_by"], {"due_on": values["pay_by"]}),
         rows=bank_rows(voice, purchase.currency, purchase.reference),
     )
+    _claim(letter, voice, [(level, owed, int(values["days"]))])
     letter["next"] = {"title": label["next_title"], "rows": _next(purchase, voice, level, values, text)}
     return {"letter": letter, "values": values}
 
@@ -205,7 +205,6 @@ def joint_notice_data(
         ],
     }
     letter["totals"] = [sum_row(fill(label["sum"], {"currency": owed.currency}), values["open"], "final")]
-    _claim(letter, voice, [(reached, o.open_amount, d) for (o, reached), d in zip(orders, days, strict=True)])
     references = clip(", ".join(order.reference for order, _ in orders), ON_TRANSFER)
     letter["payment"] = payment_box(
         voice,
@@ -214,6 +213,7 @@ def joint_notice_data(
         by=fill(voice.labels["pay_by"], {"due_on": values["pay_by"]}),
         rows=bank_rows(voice, owed.currency, references),
     )
+    _claim(letter, voice, [(reached, o.open_amount, d) for (o, reached), d in zip(orders, days, strict=True)])
     letter["next"] = {"title": label["next_title"], "rows": _next(lead, voice, level, values, text)}
     return {"letter": letter, "values": values}
 
@@ -231,7 +231,7 @@ def interest_minor(owed: Money, *, days: int, basis_points: int) -> int:
 def _claim(letter: dict[str, Any], voice: Voice, claims: Sequence[tuple[int, Money, int]]) -> None:
     """Show, below the open amount, the fee and interest that would be due; `claims`: level, open amount, days overdue.
 
-    They are not booked: the amount to pay stays the open amount, and a note says so.
+    They are not booked: the amount to pay stays the open amount, and a note beside it says so.
     """
     settings, label, currency = settings_of(voice.client), LABELS[voice.language], claims[0][1].currency
     fees: Mapping[str, int] = settings.fees.get(currency, {})
@@ -243,7 +243,7 @@ def _claim(letter: dict[str, Any], voice: Voice, claims: Sequence[tuple[int, Mon
     shown = [sum_row(text, voice.write.money(minor, currency), "muted") for text, minor in rows if minor]
     if shown:
         letter["totals"] = [*letter["totals"], *shown]
-        letter["notes"] = [*letter["notes"], label["claims_note"]]
+        letter["payment"]["note"] = label["claims_note"]
 
 
 def _settled(purchase: Purchase, voice: Voice, owed: Money, credited_minor: int) -> list[dict[str, str]]:

@@ -175,20 +175,17 @@ def copy_returned(email: Email, *, at: datetime) -> Email | None:
 def _try_next(notices: Sequence[Notice], main: Email, *, at: datetime, words: str) -> Email | None:
     if not notices:
         return None
-    role, to = _alternate(notices[0].purchase, main)
+    document = notices[0].document
+    role, to = _alternate(notices[0].purchase, main) if document is not None else ("", "")
     for notice in notices:
         mark_returned(notice, at=at, words=words, alternate=f"{ROLES[role]}, {to}" if to else "")
-    document = notices[0].document
-    if not to or document is None:
+    if document is None or not to:
         return None
     return emails.notice_copy(main, document=document, role=role, to=to, at=at)
 
 
 def _alternate(purchase: Purchase, main: Email) -> tuple[str, str]:
-    """Find the first address of the customer that is another one and has not had this letter; empty when there is none.
-
-    A copy to accounts payable that went out with the letter is not sent twice: while it stands, the letter arrived.
-    """
+    """Find the first other address of the customer that did not get this letter yet; empty when there is none."""
     contact = purchase.contacts.filter(kind=ContactKind.DELIVERY).first()
     payables = purchase.customer.payables_email if purchase.customer else ""
     had = Email.objects.filter(dedupe_key__startswith=f"{main.dedupe_key}:").values_list("recipient", flat=True)

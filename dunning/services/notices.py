@@ -93,8 +93,8 @@ def mark_returned(notice: Notice, *, at: datetime, words: str, alternate: str = 
     """
     purchase = Purchase.objects.lock(notice.purchase)
     notice = Notice.objects.select_for_update().get(pk=notice.pk)
-    is_news = notice.returned_at is None
-    if notice.status == NoticeStatus.DROPPED or not (is_news or alternate or purchase.held_at is None):
+    is_over = purchase.status == Status.PURCHASE_ORDER and purchase.held_at is None  # the last address came back, too
+    if notice.status == NoticeStatus.DROPPED or not (notice.returned_at is None or alternate or is_over):
         return notice
     notice.returned_at = notice.returned_at or at
     notice.save(update_fields=["returned_at"])
