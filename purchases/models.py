@@ -14,7 +14,7 @@ from core.money import Money
 from customers.models import Address, ContactKind, Customer, CustomerType
 from partners.models import Partner
 from purchases.policy import PolicyTerms
-from purchases.querysets import PurchaseQuerySet
+from purchases.querysets import MISSING, Bare, PurchaseQuerySet
 from purchases.states import LABELS, OPEN, Status
 
 if TYPE_CHECKING:
@@ -261,6 +261,8 @@ class Purchase(models.Model):
             models.Index(fields=["due_on"], name="accepted_by_due_day", condition=Q(status=Status.PURCHASE_ORDER)),
             models.Index(fields=["client", "next_action_on"], name="open_by_next_action", condition=Q(status__in=OPEN)),
             models.Index(fields=["po_number"], name="purchase_by_po_number"),
+            models.Index(F("client"), Bare("po_number"), name="purchase_by_bare_po_number"),
+            models.Index(F("client"), F("currency"), MISSING, name="purchase_by_missing_amount"),
             models.Index(fields=["billing_email"], name="purchase_by_email"),
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import CharField, Func, Q
+from django.db.models import CharField, F, Func, Q
 
 from accounts.querysets import TenantQuerySet
 from purchases.states import OPEN, RECEIVABLE, Status
@@ -95,3 +95,7 @@ class Bare(Func):
         "UPPER(" + "REPLACE(" * 10 + "%(expressions)s" + "".join(f", '{mark}', '')" for mark in " -/._#:,()") + ")"
     )
     output_field = CharField()
+
+
+MISSING = F("gross_minor") - F("paid_minor") + F("refunded_minor")
+"""What is missing until a purchase is covered, in minor units; of a charged-back one `missing_on` knows."""

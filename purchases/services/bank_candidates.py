@@ -6,11 +6,11 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import F, Q, Window
+from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
 from purchases.models import BankLine, Document, DocumentKind, LineStatus, Purchase
-from purchases.querysets import Bare
+from purchases.querysets import MISSING, Bare
 from purchases.services.bank_match import PAYABLE, Candidate, Index, numbers_in, propose
 from purchases.services.credit import missing_on
 from purchases.states import Status
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 BILLS: Final = (DocumentKind.INVOICE, DocumentKind.PROFORMA)
 BILL_NUMBER: Final = re.compile(r"(INV|PFI)(\d{4})(\d{6,})")
+REFERENCE_DIGITS: Final = 9
 FEW: Final = 200
 """For as many lines the purchases they may mean are looked for; for more all that can be paid are read at once."""
 MOST_OF_AMOUNT: Final = 500
@@ -40,7 +41,7 @@ def candidates_for(client: Client, currency: str, lines: Sequence[Any]) -> list[
         client=client, kind__in=BILLS, purchase__status__in=PAYABLE, purchase__currency=currency
     )
     if len(lines) <= FEW:
-        near = _near(rows, bills, lines)
+        near = _near(client, rows, bills, lines)
         rows, bills = rows.filter(pk__in=near), bills.filter(purchase__in=near)
     invoices: dict[int, list[str]] = {}
     for purchase, number in bills.order_by("pk").values_list("purchase_id", "number"):
@@ -66,19 +67,25 @@ def candidates_for(client: Client, currency: str, lines: Sequence[Any]) -> list[
     ]
 
 
-def _near(rows: PurchaseQuerySet, bills: Any, lines: Sequence[Any]) -> set[int]:
-    """Find the purchases that lines name by a number, or whose missing amount is theirs."""
+def _near(client: Client, rows: PurchaseQuerySet, bills: Any, lines: Sequence[Any]) -> set[int]:
+    """Find the purchases that lines name by a number, whose missing amount is theirs, and those charged back."""
     told = set().union(*(numbers_in(f"{line.text} {line.payer}") for line in lines))
-    numbers = {"-".join(found.groups()) for found in map(BILL_NUMBER.fullmatch, told) if found}
-    near = set(bills.filter(number__in=numbers).values_list("purchase", flat=True))
-    near |= set(rows.filter(reference__in=told).values_list("pk", flat=True))
-    near |= set(
-        rows.exclude(po_number="").alias(bare=Bare("po_number")).filter(bare__in=told).values_list("pk", flat=True)
+    told = {number for number in told if any(map(str.isdigit, number))}
+    amounts = {line.amount_minor for line in lines}
+    bill_numbers = {"-".join(found.groups()) for found in map(BILL_NUMBER.fullmatch, told) if found}
+    fitting = rows.annotate(missing=MISSING).filter(missing__in=amounts)
+    ranked = fitting.annotate(rank=Window(RowNumber(), partition_by=[F("missing")], order_by=F("pk").desc()))
+    # Each way by its own index: with currency and status besides, SQLite takes theirs. The caller narrows again.
+    mine = Purchase.objects.filter(client=client)
+    references = {number for number in told if len(number) == REFERENCE_DIGITS}
+    near = (
+        bills.filter(number__in=bill_numbers).values_list("purchase", flat=True),
+        mine.filter(reference__in=references).values_list("pk", flat=True),
+        mine.alias(bare=Bare("po_number")).filter(bare__in=told).values_list("pk", flat=True),
+        mine.filter(status=Status.CHARGED_BACK).values_list("pk", flat=True),
+        ranked.filter(rank__lte=MOST_OF_AMOUNT).values_list("pk", flat=True),
     )
-    missing = rows.annotate(missing=F("gross_minor") - F("paid_minor") + F("refunded_minor"))
-    fitting = missing.filter(Q(missing__in={line.amount_minor for line in lines}) | Q(status=Status.CHARGED_BACK))
-    ranked = fitting.annotate(rank=Window(RowNumber(), partition_by=["missing"], order_by=F("pk").desc()))
-    return near | set(ranked.filter(rank__lte=MOST_OF_AMOUNT).values_list("pk", flat=True))
+    return set().union(*near)
 
 
 def index_for(client: Client, currency: str, lines: Sequence[Any]) -> Index:

@@ -145,6 +145,9 @@ def test_a_large_file_is_followed_until_the_worker_has_it(
     BankFile.objects.update(total=20_000, done=12_000)
     expect(desk.get_by_text("12,000 of 20,000 lines.")).to_be_visible()
     assert violations(desk) == []
+    desk.goto(f"{live_server.url}/purchases/bank/statements/")
+    assert violations(desk) == []
+    desk.get_by_role("link", name="large.xml is on its way in: 12,000 of 20,000 lines").click()
     BankFile.objects.update(total=0, done=0)
     read_bank_files()
     expect(desk.get_by_text("large.xml imported: 1 line is new.")).to_be_visible()
