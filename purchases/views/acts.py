@@ -282,9 +282,9 @@ class PurchaseRelease(PurchaseAct):
     action = staticmethod(release_purchase)
 
     def consequences(self) -> list[str]:
-        """Invoice or pro-forma, keys, due date, e-mail, and what the checklist leaves open."""
+        """What the checklist leaves open, then invoice or pro-forma, keys, due date, e-mail."""
         lines = release_consequences(self.row, self.reader, self.at.astimezone(self.row.client.zone).date())
-        return [*lines, *review_of(self.row).doubts]
+        return [*review_of(self.row).doubts, *lines]
 
     def sentence(self) -> str:
         """Released, or approved for the first time."""

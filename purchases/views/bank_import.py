@@ -121,7 +121,7 @@ class StatementUpload(ImportPage):
         """Show the form and what will happen."""
         lines = [
             "Each line is compared with the client's open purchases; nothing is booked before you confirm it.",
-            "Lines that were in an earlier file are recognised and skipped.",
+            "Lines that were in an earlier file are recognized and skipped.",
         ]
         return self.show(form, status=status, problem=problem, consequences=lines)
 

@@ -72,9 +72,10 @@
     pressWaiting();
   };
   window.addEventListener("keydown", (event) => {
-    const isOwnField = event.target.matches?.("input, select, textarea") && !event.target.closest(".htmx-request");
+    const isField = event.target.matches?.("input, select, textarea") && !event.target.closest(".htmx-request");
     const isKept = event.key.length === 1 || event.key === "Enter" || event.key === "Escape";
-    if (!answersDue || !isKept || !isPlain(event) || isOwnField || find("dialog[open]")) return;
+    if (!isKept || !isPlain(event) || !event.isTrusted || find("dialog[open]")) return;
+    if (!waiting.length && (!answersDue || isField)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     waiting.push(event.key);
