@@ -128,7 +128,7 @@ def test_a_part_payment_is_returned_then_canceled_paid_late_and_reinstated(
 
 def test_a_contact_is_corrected_on_a_phone(desk: Page, live_server: Any, hafen: Client) -> None:
     purchase = a_released_po(hafen)
-    enter(desk.context, live_server, a_user("platform_customer_service"))
+    enter(desk.context, live_server, a_user("platform_finance"))
     desk.set_viewport_size({"width": 390, "height": 844})
     desk.goto(f"{live_server.url}/purchases/{purchase.reference}/")
     desk.get_by_role("link", name="Correct the billing contact").click()
