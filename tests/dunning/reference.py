@@ -7,6 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+import holidays
+
+from tests.dunning.simulation import PLACES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from tests.dunning.simulation import Happening, Story
 
 HAMBURG_2026 = {
     date(2026, *day)
@@ -160,3 +172,93 @@ class Reference:
         else:
             self.letters += 1
             self.open_days = 0
+
+
+@dataclass
+class Lived:
+    """One order by the clock: lives from one look of a worker to the next, and counts days as they pass.
+
+    Nothing here knows of the product: a step is taken at the first look after 08:00 of a day, its letter leaves at the
+    first look at which the relay answers, if it is still true then.
+    """
+
+    story: Story
+    paid: int = 0
+    hold: date | str | None = "none"
+    promise: date | None = None
+    sent: list[date] = field(default_factory=list)
+    flying: tuple[str, date] | None = None
+    decided_on: date | None = None
+    is_over: bool = False
+    steps: list[tuple[str, date, date | None]] = field(default_factory=list)
+    """What was decided on which day, and on which day it counted; None: it was dropped before it left."""
+
+    def live(
+        self, ticks: Iterable[datetime], mails_at: Callable[[datetime], bool]
+    ) -> list[tuple[str, date, date | None]]:
+        """Live through all the looks and tell what was decided."""
+        waiting = list(self.story.happenings)
+        for at in ticks:
+            if at < self.story.released_at:
+                continue
+            while waiting and waiting[0].at <= at:
+                self.happen(waiting.pop(0))
+            local = at.astimezone(self.story.zone)
+            if local.hour >= 8 and local.date() != self.decided_on:
+                self.decided_on = local.date()
+                self.decide(local.date())
+            if self.flying is not None and mails_at(at):
+                self.leave(local.date())
+        return self.steps
+
+    def happen(self, one: Happening) -> None:
+        match one.what:
+            case "pays":
+                self.paid += one.minor
+                self.is_over = self.is_over or self.paid >= 11_900
+            case "hold":
+                self.hold = one.until
+            case "resume":
+                self.hold = "none"
+            case _:
+                self.promise = one.until
+
+    def is_quiet(self, today: date) -> bool:
+        held = self.hold != "none" and (self.hold is None or today <= self.hold)  # type: ignore[operator]
+        return held or (self.promise is not None and today <= self.promise)
+
+    def decide(self, today: date) -> None:
+        if self.is_over or self.flying is not None or self.is_quiet(today):
+            return
+        released = self.story.released_at.astimezone(self.story.zone).date()
+        past_due = (today - released).days - self.story.term
+        if len(self.sent) < len(LETTERS):
+            letter = LETTERS[len(self.sent)]
+            is_rested = not self.sent or (today - self.sent[-1]).days >= QUIET[letter]
+            if past_due >= PAST_DUE[letter] and is_rested:
+                self.flying = (letter, today)
+            return
+        wait = max(past_due - PAST_DUE["notification"], 0)
+        days = min(wait, (today - self.sent[-1]).days)
+        offices = sum(self.has_open_offices(today - timedelta(days=ago)) for ago in range(days))
+        if offices >= 3 and not self.paid:
+            self.steps.append(("canceled", today, today))
+            self.is_over = True
+
+    def leave(self, today: date) -> None:
+        letter, decided_on = self.flying or ("", today)
+        self.flying = None
+        if self.is_over or self.is_quiet(decided_on):
+            self.steps.append((letter, decided_on, None))
+            return
+        self.steps.append((letter, decided_on, today))
+        self.sent.append(today)
+
+    def has_open_offices(self, day: date) -> bool:
+        _, country, subdivision = PLACES[self.story.place]
+        return day.weekday() < 5 and day not in _closed(country, subdivision, day.year)
+
+
+@cache
+def _closed(country: str, subdivision: str, year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
