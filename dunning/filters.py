@@ -16,10 +16,9 @@ from partners.models import Partner
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-    from django.http import HttpRequest
 
 
-def _partners(request: HttpRequest) -> QuerySet[Partner]:
+def _partners(request: Any) -> QuerySet[Partner]:
     return Partner.objects.visible_to(request.user, chosen_client(request)).order_by("company")
 
 

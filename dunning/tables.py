@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -113,7 +113,7 @@ def _who(line: Explanation, _reader: Reader) -> str:
 class ExplanationTable(Table):
     """Why a step was taken or not, order by order."""
 
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         Column("Reference", _reference, sort="purchase__reference"),
         Column("Customer", _who, css="wide-only"),
         Column("Outcome", lambda line, _: outcome_badge(line), sort="reason"),
@@ -212,7 +212,7 @@ def _next(line: Explanation, _reader: Reader) -> str:
 class WhyTable(ExplanationTable):
     """Every open purchase with the line that holds, or held."""
 
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         Column("Reference", _reference, sort="purchase__reference"),
         Column("Client", lambda line, _: line.purchase.client.name, clients_only=True, css="wide-only"),
         Column("Customer", _who),

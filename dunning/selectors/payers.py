@@ -38,10 +38,9 @@ class Promises:
 def promises_of(customer: Customer) -> Promises:
     """Count a customer's promises: one query."""
     counts = Promise.objects.filter(purchase__customer=customer).aggregate(
-        **{
-            outcome: Count("pk", filter=Q(outcome=outcome))
-            for outcome in (PromiseOutcome.KEPT, PromiseOutcome.BROKEN, PromiseOutcome.OPEN)
-        }
+        kept=Count("pk", filter=Q(outcome=PromiseOutcome.KEPT)),
+        broken=Count("pk", filter=Q(outcome=PromiseOutcome.BROKEN)),
+        open=Count("pk", filter=Q(outcome=PromiseOutcome.OPEN)),
     )
     return Promises(**counts)
 

@@ -123,8 +123,8 @@ def _log(run: Run, error: Exception, *, reference: str, key: str, at: datetime) 
 @transaction.atomic
 def _finish(run: Run, *, at: datetime, errors: int) -> Run:
     """Note the end of a run with what it did; counted from what is written, so right after an interruption too."""
-    lines = run.explanations.exclude(reason__in=PROPOSED).values("step", "reason")
-    lines = lines.annotate(count=Count("pk")).order_by("step", "reason")
+    decided = run.explanations.exclude(reason__in=PROPOSED)
+    lines = decided.values("step", "reason").annotate(count=Count("pk")).order_by("step", "reason")
     steps = {line["step"]: line["count"] for line in lines if line["step"]}
     waits = {line["reason"]: line["count"] for line in lines if not line["step"] and line["reason"] != Reason.CLOSED}
     run = Run.objects.select_for_update().get(pk=run.pk)

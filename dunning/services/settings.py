@@ -22,7 +22,7 @@ def change_settings(client: Client, *, by: User, at: datetime, reason: str = "",
     client = Client.objects.select_for_update().get(pk=client.pk)
     settings = Settings.objects.filter(client=client).first() or Settings(client=client)
     changes = [
-        f"{settings._meta.get_field(name).verbose_name}: {getattr(settings, name)} → {value}"
+        f"{name.replace('_', ' ')}: {getattr(settings, name)} → {value}"
         for name, value in fields.items()
         if getattr(settings, name) != value
     ]

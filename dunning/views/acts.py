@@ -58,7 +58,7 @@ class PurchaseHold(DunningAct):
 
     def get_form(self, data: Any = None, files: Any = None) -> Any:
         """The form with the accounts that there are; days are the client's."""
-        form = super().get_form(data, files)
+        form: Any = super().get_form(data, files)
         form.fields["scope"].choices = scopes_of(self.row)
         form.fields["until"].help_text = f"The last held day, {zone_words(self.row)}. Empty: until somebody resumes it."
         return form
@@ -97,7 +97,7 @@ class PurchaseResume(DunningAct):
 
     def get_form(self, data: Any = None, files: Any = None) -> Any:
         """The form with the holds that stand; one alone needs no choice."""
-        form = super().get_form(data, files)
+        form: Any = super().get_form(data, files)
         standing = standing_holds(self.row, self.reader)
         form.fields["scopes"].choices = standing
         form.fields["scopes"].initial = [scope for scope, _ in standing][:1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.http import HttpResponse
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from core.sheets import Value
+    from dunning.querysets import ExplanationQuerySet
 
 STOPPED: Final = (
     Reason.HELD,
@@ -60,6 +61,7 @@ class WhyList(ListPage):
     def filtered(self) -> tuple[Any, Any]:
         """The line of each purchase that holds now, or held at the end of the day that was asked for."""
         filterset, rows = super().filtered()
+        rows = cast("ExplanationQuerySet", rows)
         on = filterset.form.cleaned_data.get("on") if filterset else None
         return filterset, rows.in_force(on) if on else rows.now()
 
