@@ -23,6 +23,7 @@ from dunning.services.jobs import beat
 from dunning.services.pauses import hold_dunning, resume_dunning
 from dunning.services.settings import change_settings
 from followups.models import FollowUp
+from mailing.signals import email_queued
 from purchases.models import BankStatement
 from purchases.services.place import place_order
 from tests.dunning.worker import at_nine, fresh, hands_over, steps_of, works, works_daily
