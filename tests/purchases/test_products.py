@@ -203,7 +203,7 @@ def test_a_generators_page_shows_its_secret_and_asks_again(browser: Browser, haf
     assert "The generator will be asked within a minute" in text_of(answer)
     request = KeyRequest.objects.get(item__purchase=purchase)
     assert (request.attempts, request.next_at is not None) == (0, True)
-    assert "Asked 0 times" in text_of(browser.get(page_of(product)))
+    assert "Tried 0 times" in text_of(browser.get(page_of(product)))
 
 
 @pytest.mark.parametrize("act", ["", "edit/", "keys/", "ask/"])
