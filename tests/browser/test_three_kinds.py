@@ -164,6 +164,7 @@ def test_an_online_order_with_validation(desk: Page, shop: Page, live_server: An
     desk.goto(f"{live_server.url}/purchases/{reference}/")
     state(desk, "Purchase Order")
     keys(desk, live_server, reference, 1)
+    wrote(desk, f"Your purchase order {reference} is accepted: INV-", f"Your delivery for order {reference}")
     shop.reload()
     state(shop, "Accepted, to be paid")
     reads(shop, "Invoice", "Invoice", reference, "238")
