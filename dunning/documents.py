@@ -145,7 +145,7 @@ def notice_data(
         voice,
         (label["notice_number"], number),
         (label["notice_date"], letter["date"]),
-        (values["invoice_kind"], values["invoice_number"]),
+        (values["invoice_kind"], values["invoice_number"] if values["invoice_kind"] else ""),
         ("invoice_date", values["invoice_on"]),
         ("due_date", values["due_on"]),
         (label["days_overdue"], values["days"]),
@@ -231,7 +231,7 @@ def interest_minor(owed: Money, *, days: int, basis_points: int) -> int:
 def _claim(letter: dict[str, Any], voice: Voice, claims: Sequence[tuple[int, Money, int]]) -> None:
     """Show, below the open amount, the fee and interest that would be due; `claims`: level, open amount, days overdue.
 
-    They are not booked: the amount to pay stays the open amount, and a note beside it says so.
+    They are not booked, and their words say so: the amount to pay stays the open amount.
     """
     settings, label, currency = settings_of(voice.client), LABELS[voice.language], claims[0][1].currency
     fees: Mapping[str, int] = settings.fees.get(currency, {})
@@ -243,7 +243,6 @@ def _claim(letter: dict[str, Any], voice: Voice, claims: Sequence[tuple[int, Mon
     shown = [sum_row(text, voice.write.money(minor, currency), "muted") for text, minor in rows if minor]
     if shown:
         letter["totals"] = [*letter["totals"], *shown]
-        letter["payment"]["note"] = label["claims_note"]
 
 
 def _settled(purchase: Purchase, voice: Voice, owed: Money, credited_minor: int) -> list[dict[str, str]]:

@@ -98,7 +98,7 @@ def sample_letter(
     number = f"{step.upper()}-{at.year}-000000"
     if is_joint:
         others = [
-            made_up_order(client, language, due_on=today - timedelta(days=14 * n), number=n, currency=lead.currency)
+            made_up_order(client, language, due_on=today - timedelta(days=14 * n), number=n + 1, currency=lead.currency)
             for n in range(level - 1, -1, -1)
         ]
         orders = [(lead, level), *((other, max(n, 1)) for n, other in zip(range(level, 0, -1), others, strict=True))]

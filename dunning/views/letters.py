@@ -200,7 +200,7 @@ class LetterEdit(LettersPage):
         form = self.form(request.POST)
         is_valid = form.is_valid()
         if act == "live":
-            return render(request, "dunning/_letter_preview.html", {"preview": self.preview(form)})
+            return render(request, "dunning/_letter_preview.html", {"letter": self.preview(form)})
         if act == "standard":
             return self.save(form, {})
         if not is_valid:
@@ -321,7 +321,7 @@ class LetterEdit(LettersPage):
             "joint_fields": [form[name] for name in joint],
             "is_consolidated": settings_of(self.client).is_consolidated,
             "tokens": TOKENS,
-            "preview": self.preview(form, said),
+            "letter": self.preview(form, said),
             "versions": [(row, changes(row, older, self.standard)) for row, older in self.with_older()],
             "newest": self.versions[0].version if self.versions else 0,
             "is_own": bool(self.in_force),
@@ -331,7 +331,7 @@ class LetterEdit(LettersPage):
 
     def with_older(self) -> list[tuple[LetterText, LetterText | None]]:
         """Each version beside the one before."""
-        return list(zip(self.versions, [*self.versions[1:], None], strict=True))
+        return list(zip(self.versions, [*self.versions[1:], None], strict=False))
 
 
 def pdf_of(sample: Sample, language: str) -> bytes:

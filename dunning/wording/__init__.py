@@ -64,7 +64,6 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "level": "Notice",
         "fee": "Dunning fee, would be due",
         "interest": "Interest, {{percent}} a year, would be due",
-        "claims_note": "Fee and interest are shown for information only: please pay the open amount.",
     },
     "de": {
         "notice_number": "Mahnungsnr.",
@@ -92,7 +91,6 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "level": "Mahnung",
         "fee": "Mahngebühr, käme hinzu",
         "interest": "Verzugszinsen, {{percent}} im Jahr, kämen hinzu",
-        "claims_note": "Gebühr und Zinsen sind nur zur Information genannt: Bitte zahlen Sie den offenen Betrag.",
     },
     "fr": {
         "notice_number": "Relance n°",
@@ -119,7 +117,6 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "level": "Relance",
         "fee": "Frais de relance, seraient dus",
         "interest": "Intérêts de retard, {{percent}} l’an, seraient dus",
-        "claims_note": "Frais et intérêts sont indiqués à titre d’information\u00a0: merci de régler le solde.",
     },
     "es": {
         "notice_number": "Aviso n.º",
@@ -146,7 +143,6 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "level": "Aviso",
         "fee": "Gastos de reclamación, se deberían",
         "interest": "Intereses de demora, {{percent}} anual, se deberían",
-        "claims_note": "Los gastos e intereses se indican solo a título informativo: pague, por favor, el importe pendiente.",
     },
     "ja": {
         "notice_number": "督促番号",
@@ -173,7 +169,6 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "level": "回数",
         "fee": "督促手数料(参考)",
         "interest": "遅延損害金 年{{percent}}(参考)",
-        "claims_note": "手数料および遅延損害金は参考表示です。未払残高のみお支払いください。",
     },
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socketserver
 import threading
-from typing import Any
+from typing import Self
 
 
 class ImapServer(socketserver.ThreadingTCPServer):
@@ -26,11 +26,11 @@ class ImapServer(socketserver.ThreadingTCPServer):
     def port(self) -> int:
         return int(self.server_address[1])
 
-    def __enter__(self) -> ImapServer:
+    def __enter__(self) -> Self:
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         self.shutdown()
         self.server_close()
 
@@ -51,7 +51,7 @@ class Session(socketserver.StreamRequestHandler):
                 return
 
     def answer(self, tag: str, command: str) -> bool:
-        server, word = self.server, command.split()[0].upper()
+        server, word = self.server, command.split(maxsplit=1)[0].upper()
         if word == "CAPABILITY":
             self.say("* CAPABILITY IMAP4rev1")
         elif word == "LOGIN" and server.password not in command:

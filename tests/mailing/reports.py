@@ -113,15 +113,16 @@ To: einkauf1@werft.example
 text
 --f--
 """
+STATUS = "--b\nContent-Type: message/delivery-status\n"
 HEAD = "From: MAILER-DAEMON@x\nMIME-Version: 1.0\nContent-Type: multipart/report; boundary=b\n\n"
 HOSTILE = {
     "nothing in it": HEAD,
-    "no outcome": f"{HEAD}--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nAction: exploded\n\n--b--\n",
-    "no blocks": f"{HEAD}--b\nContent-Type: message/delivery-status\n\n--b--\n",
-    "encoded blocks": f"{HEAD}--b\nContent-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n////\n--b--\n",
+    "no outcome": f"{HEAD}{STATUS}\nReporting-MTA: dns; x\n\nAction: exploded\n\n--b--\n",
+    "no blocks": f"{HEAD}{STATUS}\n--b--\n",
+    "encoded blocks": f"{HEAD}{STATUS}Content-Transfer-Encoding: base64\n\n////\n--b--\n",
     "no end of nests": "From: postmaster@x\n" + "Content-Type: multipart/mixed; boundary=b\n\n--b\n" * 400,
     "many parts": HEAD + "--b\nContent-Type: text/plain\n\nx\n" * 3000 + "--b--\n",
-    "an unknown charset": "From: mailer-daemon@x\nSubject: =?klingon?B?////?=\nContent-Type: text/plain; charset=klingon\n\nx",
+    "an unknown charset": "From: postmaster@x\nSubject: =?klingon?B?////?=\nContent-Type: text/plain; charset=tlh\n\nx",
     "a boundary of nothing": 'From: mailer-daemon@x\nContent-Type: multipart/report; boundary=""\n\n--\n----\n',
     "a header without end": "From: mailer-daemon@x\nSubject: " + "a" * 200_000,
     "NUL and control characters": "From: mailer-daemon@x\nSubject: a\x00b\x1b[31m\n\n\x00",
