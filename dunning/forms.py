@@ -29,7 +29,7 @@ class HoldForm(forms.Form):
         widget=forms.RadioSelect,
         help_text="Dispute: the customer says that the claim, or a part of it, is not owed.",
     )
-    reason = forms.CharField(max_length=REASON_LENGTH, help_text="For example: the customer disputes the invoice.")
+    reason = forms.CharField(max_length=REASON_LENGTH, help_text="For example: waits for a corrected invoice.")
     until = forms.DateField(
         required=False, widget=date_input(), help_text="The last held day. Empty: until somebody resumes dunning."
     )

@@ -82,7 +82,7 @@ BLOCKING: Final = frozenset(
 SENTENCES: Final[dict[str, str]] = {
     Reason.DUE: "{coming} is due: {cause}.",
     Reason.NOT_YET: "{coming} not before {next_on}: {cause}.",
-    Reason.HELD: "Dunning{scope} is held {until}; {coming} waits.",
+    Reason.HELD: "Dunning is held {until}{scope}; {coming} waits.",
     Reason.PROMISED: "Payment is promised {until}; {coming} waits.",
     Reason.ON_ITS_WAY: "{coming} is decided and counts once its e-mail is handed over.",
     Reason.BOUNCED: "The last e-mail came back or was refused; correct the address and resume dunning.",
@@ -98,14 +98,14 @@ SENTENCES: Final[dict[str, str]] = {
     Reason.AWAITING_APPROVAL: "{coming} is due; the day's run waits for its approval.",
     Reason.STALE_BANK: "{coming} is due; the run waits for a newer bank statement.",
     Reason.TAKEN_OUT: "{coming} is due, but was taken out of the day's run.",
-    Reason.DISPUTED: "The claim is disputed{scope}, held {until}; {coming} waits.",
+    Reason.DISPUTED: "The claim is disputed; dunning is held {until}{scope}; {coming} waits.",
     Reason.CLOSED: "Nothing is owed: {status}.",
 }
 
 SCOPES: Final[dict[str, str]] = {
     "": "",
-    "customer": " of all orders of the customer",
-    "partner": " of all orders of the partner",
+    "customer": ", for all orders of the customer",
+    "partner": ", for all orders of the partner",
 }
 """Whose hold it is, where it is not the purchase order's own."""
 

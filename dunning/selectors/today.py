@@ -86,7 +86,7 @@ def clocks(user: User, client: Client | None, *, at: datetime, last: Sequence[La
         if seen not in {None, row.client_id} or not (user.client_id or user.is_platform):
             continue
         today = at.astimezone(row.zone).date()
-        is_done = row.finished_on is not None and row.finished_on >= today
+        is_done = row.waiting_on == today or (row.finished_on is not None and row.finished_on >= today)
         day = today + timedelta(days=1) if is_done else today
         found.append(Clock(row.client_id, today, datetime.combine(day, DECISION_TIME, row.zone)))
     return found

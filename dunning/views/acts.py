@@ -75,7 +75,7 @@ class PurchaseHold(DunningAct):
             "Held for all of a customer or partner, orders that come later are held too.",
         ]
         standing = standing_holds(self.row, self.reader)
-        return lines + [f"{words} It is held already: this hold replaces the other." for _, words in standing]
+        return lines + [f"{words} Chosen again, this hold replaces the other." for _, words in standing]
 
     def sentence(self) -> str:
         """Held."""
