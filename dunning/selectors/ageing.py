@@ -101,10 +101,9 @@ def aged_orders(
     user: User, client: Client | None, *, days: Mapping[int, date], currency: str, age: int | None, customer: int | None
 ) -> PurchaseQuerySet:
     """Find the orders behind a figure of the report, the longest due first."""
-    rows = Purchase.objects.visible_to(user, client).open().real().filter(currency=currency)
-    rows = rows.annotate(age=age_of(days, AGES)).select_related("client")
+    rows = Purchase.objects.visible_to(user, client).open().real().filter(currency=currency).select_related("client")
     if age is not None:
-        rows = rows.filter(age=age)
+        rows = rows.alias(age=age_of(days, AGES)).filter(age=age)
     if customer is not None:
         rows = rows.filter(customer=customer)
     return rows.order_by(F("due_on").asc(nulls_last=True), "ordered_at", "pk")

@@ -136,8 +136,7 @@ def _as_known(row: Any, at: datetime) -> Any:
 def _revived(row: Any, values: Mapping[str, Any]) -> Any:
     known = copy(row)
     for field_ in row._meta.concrete_fields:
-        if field_.attname in values:
-            setattr(known, field_.attname, values[field_.attname])
+        setattr(known, field_.attname, values[field_.attname])
     return known
 
 

@@ -112,10 +112,9 @@ def calendar(
         if on == chosen:
             listed.append(expected)
     for expected in _statements(user, client, since=since, last=last):
-        if expected.on in days:
-            days[expected.on].add(STATEMENT, expected.purchase, expected.minor)
-            if expected.on == chosen:
-                listed.append(expected)
+        days[expected.on].add(STATEMENT, expected.purchase, expected.minor)
+        if expected.on == chosen:
+            listed.append(expected)
     beyond = found[most].next_action_on if len(found) > most else None
     return Calendar(list(days.values()), listed, beyond - ONE_DAY if beyond else None)
 

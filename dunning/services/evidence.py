@@ -90,7 +90,9 @@ def _documents(purchase: Purchase, *, at: datetime) -> Iterator[Packed]:
 
 
 def _received(purchase: Purchase) -> Iterator[Packed]:
-    files = PoDocument.objects.filter(purchase=purchase, content__isnull=False).order_by("received_at", "pk")
+    files: QuerySet[Any] = PoDocument.objects.filter(purchase=purchase, content__isnull=False).order_by(
+        "received_at", "pk"
+    )
     for number, file in enumerate(files.iterator(chunk_size=10), start=1):
         what = f"PO document as received, {file.get_channel_display().lower()}"
         name = f"received/{number:02}-{_safe(file.filename) or 'document'}"

@@ -171,7 +171,8 @@ class AgeingFile(AgeingPage):
 
 
 def _link(currency: str, **query: int) -> str:
-    return f"?{urlencode({'currency': currency, **query})}#orders"
+    parts: dict[str, str | int] = {"currency": currency, **query}
+    return f"?{urlencode(parts)}#orders"
 
 
 def _whole(text: str) -> int | None:

@@ -19,6 +19,7 @@ from dunning.services.notices import mark_returned
 from dunning.services.pauses import extend_due_date, hold_dunning, resume_dunning
 from dunning.services.promises import promise_payment
 from partners.models import Partner
+from purchases.models import Purchase
 from purchases.services.cancel import cancel_purchase
 from tests.dunning.worker import at_nine, fresh, hands_over, works, works_daily
 from tests.stories import MONDAY, a_client, a_partner, a_released_po, a_user, a_waiting_po, pays
@@ -202,6 +203,14 @@ def test_a_step_of_an_order_that_was_not_open_at_that_moment_is_shown() -> None:
     purchase.history.update(history_date=EIGHT + timedelta(hours=1))
     (row,) = told(client).differences
     assert row.purchase == purchase
+
+
+def test_what_was_closed_then_is_not_looked_at_though_it_was_reinstated_later() -> None:
+    client, boss = a_client(), a_user("platform_admin")
+    purchase = a_released_po(client)
+    cancel_purchase(purchase, by=boss, at=EIGHT - timedelta(days=2), reason="asked")
+    Purchase.objects.update(status="PAY", paid_minor=11_900, closed_at=EIGHT + timedelta(days=2))
+    assert told(client).looked_at == 0
 
 
 def look(**query: str) -> Any:

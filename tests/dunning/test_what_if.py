@@ -51,6 +51,8 @@ def test_grace_and_distances_move_every_step() -> None:
     letters = [number for number, count in enumerate(answer.after) if count]
     assert letters == [4, 14, 24, 29]
     assert (sum(answer.before), answer.cancels_before, answer.cancels_after) == (4, 1, 1)
+    slow = tried(Terms(grace=60, second=60), user=a_user("platform_admin"))
+    assert (sum(slow.after), slow.cancels_after) == (1, 0)  # the others lie beyond the days that are counted
 
 
 def test_letters_that_were_sent_stay_sent() -> None:
