@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -266,14 +266,14 @@ class LetterEdit(LettersPage):
         texts = form.texts if said is None else said
         sample = self.sample(form, texts)
         findings = lint(self.language, texts, sample.values)
-        email = {"subject": sample.message.subject_line, "body": sample.message.text, "findings": findings}
+        shown = Preview(subject=sample.message.subject_line, body=sample.message.text, findings=findings)
         try:
             content = pdf_of(sample, self.language)
             pages = outline(content, time_limit=PATIENCE).count
             picture = draw_page(content, page=1, width=WIDTH, time_limit=PATIENCE)
         except (PdfError, Refused) as problem:
-            return Preview(**email, problem=str(problem))
-        return Preview(picture=base64.b64encode(picture).decode(), pages=pages, **email)
+            return replace(shown, problem=str(problem))
+        return replace(shown, picture=base64.b64encode(picture).decode(), pages=pages)
 
     def save(self, form: LetterForm, texts: dict[str, str]) -> HttpResponse:
         """Keep a new version."""

@@ -42,10 +42,10 @@ class ProviderReport(View):
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Hand the report to the provider's reader."""
-        self.check(request, token)
+        webhook = self.check(request, token)
         if int(request.headers.get("Content-Length") or 0) > LARGEST:
             return HttpResponse(status=413)
-        reader = reader_of(settings.MAIL_WEBHOOK.provider)
+        reader = reader_of(webhook.provider)
         reader.run_validators(request)  # a wrong signature is a bad request
         try:
             events = list(reader.parse_events(request))
@@ -55,13 +55,13 @@ class ProviderReport(View):
             note_event(event, provider=reader.esp_name, at=timezone.now())
         return HttpResponse()
 
-    def check(self, request: HttpRequest, token: str) -> None:
+    def check(self, request: HttpRequest, token: str) -> Any:
         """Let in whoever knows the key; guessing it is slow and looks like guessing addresses."""
         visitor = f"report-tries:{request.META.get('REMOTE_ADDR', '')}"
         webhook = settings.MAIL_WEBHOOK
         is_known = constant_time_compare(token, webhook.key if webhook else "")
         if webhook and is_known and int(cache.get(visitor, 0)) <= TRIES_PER_HOUR:
-            return
+            return webhook
         cache.add(visitor, 0, HOUR)
         cache.incr(visitor)
         raise Http404
