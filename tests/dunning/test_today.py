@@ -32,7 +32,7 @@ from tests.stories import MONDAY, a_client, a_customer, a_released_po, a_user, a
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 15
+MOST_QUERIES = 16
 DUE = date(2026, 4, 1)
 NOON = datetime(2026, 4, 20, 12, 0, tzinfo=UTC)
 
