@@ -71,6 +71,7 @@ def test_every_remaining_step_stands_on_its_day_with_its_amount() -> None:
     assert found.days[1].amounts == {"EUR": 10_000}
     assert found.steps == {"pdn1": 1, "pdn2": 1, "pdn3": 1, "notification": 1}
     assert found.complete_until is None
+    assert steps(ahead(boss, MONDAY)) == LADDER[:3]  # the rest lies beyond sixty days
 
 
 def test_what_is_decided_today_is_behind_and_a_letter_on_its_way_counts_as_sent() -> None:
