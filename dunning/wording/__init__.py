@@ -13,7 +13,7 @@ from purchases.wording import EmailText, LetterText
 TOKENS: Final = frozenset(
     {
         "client", "client_email", "name", "reference", "po_number", "number", "invoice_number", "invoice_on", "gross",
-        "open", "ordered_on", "due_on", "days", "pay_by", "next_on", "cancel_on", "on", "company", "count", "url", "supply",
+        "open", "ordered_on", "due_on", "days", "pay_by", "next_on", "cancel_on", "on", "company", "count", "percent", "url", "supply",
     }
 )  # fmt: skip
 """Every token a text on this page may use."""
