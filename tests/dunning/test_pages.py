@@ -228,7 +228,10 @@ def test_the_ladder_is_drawn_with_title_words_and_letters() -> None:
     works(DUE)
     picture = drawn(purchase, DUE)
     assert f'<title id="ladder-title">Dunning of {purchase.reference}</title>' in picture
-    assert "Payment delinquency notice 1: Apr 1, 2026. Payment delinquency notice 2: Expected Apr 15, 2026, €119.00 open." in picture
+    assert (
+        "Payment delinquency notice 1: Apr 1, 2026. Payment delinquency notice 2: Expected Apr 15, 2026, €119.00 open."
+        in picture
+    )
     assert "PDN 1 (PDF)" in picture
     assert "Payment delinquency notice 2 not before Apr 15, 2026" in picture
     assert "Worker needs attention" in picture
