@@ -90,7 +90,7 @@ def balances(user: User, client: Client | None, *, days: Mapping[int, date]) -> 
         .open()
         .real()
         .order_by()
-        .annotate(age=_age(days))
+        .annotate(age=age_of(days))
         .values_list("currency", "age")
         .annotate(minor=Sum(F("gross_minor") - F("paid_minor") + F("refunded_minor")), count=Count("pk"))
     )
@@ -104,7 +104,7 @@ def balances(user: User, client: Client | None, *, days: Mapping[int, date]) -> 
     return sorted(sums, key=lambda balance: (-balance.open.count, balance.currency))
 
 
-def _age(days: Mapping[int, date]) -> Case:
+def age_of(days: Mapping[int, date], ages: Sequence[Age] = AGES) -> Case:
     """Number the age of each purchase, oldest first so that the first match holds; one set of cases for each day."""
     clients: dict[date, list[int]] = {}
     for pk, day in days.items():
@@ -115,7 +115,7 @@ def _age(days: Mapping[int, date]) -> Case:
             then=Value(number),
         )
         for day, pks in clients.items()
-        for number, age in reversed(list(enumerate(AGES)))
+        for number, age in reversed(list(enumerate(ages)))
         if number
     ]
     return Case(*cases, default=Value(0), output_field=IntegerField())
