@@ -811,7 +811,9 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
         ),
         "de": EmailText(
             "Die Seite Ihrer Bestellung {{reference}}",
-            ("hier ist der Link zur Seite Ihrer Bestellung: mit ihrem Status, ihren Dokumenten und dem, was zu tun ist.",),
+            (
+                "hier ist der Link zur Seite Ihrer Bestellung: mit ihrem Status, ihren Dokumenten und dem, was zu tun ist.",
+            ),
             ("Frühere Links dorthin gelten nicht mehr. Wer diesen hat, kann die Bestellung sehen.",),
         ),
         "fr": EmailText(

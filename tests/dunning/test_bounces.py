@@ -101,7 +101,7 @@ def test_a_letter_refused_at_once_reaches_the_next_address_and_counts() -> None:
 
 def test_a_copy_that_only_went_along_comes_back_and_nothing_stops() -> None:
     purchase = a_po(payables="ap@werft.example")
-    purchase.client.dunning_settings = None  # type: ignore[assignment]
+    purchase.client.dunning_settings = None
     works(DUE)
     comes_back()
     hands_over(at_nine(NEXT))
