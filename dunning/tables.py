@@ -205,10 +205,6 @@ class ProposalTable(Table):
         return str(row.purchase.reference)
 
 
-def _next(line: Explanation, _reader: Reader) -> str:
-    return SHORT_LABELS.get(line.coming, "") or NOTHING
-
-
 class WhyTable(ExplanationTable):
     """Every open purchase with the line that holds, or held."""
 
@@ -220,8 +216,7 @@ class WhyTable(ExplanationTable):
         Column("Level", lambda line, _: str(line.purchase.dunning_level or NOTHING), css="num wide-only"),
         Column("Outcome", lambda line, _: outcome_badge(line), sort="reason"),
         Column("Why", explanation_text, css="prose wide-only"),
-        Column("Next step", _next, css="wide-only"),
-        Column("On", lambda line, reader: day_cell(line.next_on, reader), sort="next_on", css="wide-only"),
+        Column("Next", lambda line, reader: day_cell(line.next_on, reader), sort="next_on", css="wide-only"),
         Column("Since", lambda line, reader: day_cell(line.on, reader), sort="on", css="wide-only"),
     )
     caption = "Why and why not, order by order"
@@ -235,11 +230,17 @@ def _settings(name: str, words: str) -> Any:
     return cell
 
 
+def _settings_link(client: Client, _reader: Reader) -> SafeString:
+    return format_html(
+        '<a class="strong" href="{}">{}</a>', reverse("dunning:settings_of", args=[client.slug]), client.name
+    )
+
+
 class SettingsTable(Table):
     """How each client's runs are let go."""
 
     columns = (
-        Column("Client", lambda client, _: client.name, sort="name"),
+        Column("Client", _settings_link, sort="name"),
         Column("Approval", _settings("is_approved_by_person", "every run")),
         Column("Brake, share", _settings("brake_percent", "over {} %"), css="wide-only"),
         Column("Brake, letters", _settings("brake_letters", "over {}"), css="wide-only"),

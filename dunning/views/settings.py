@@ -31,6 +31,7 @@ class SettingsList(ListPage):
     right = Right.DUNNING
     title = "Dunning settings"
     table_class = SettingsTable
+    template_name = "dunning/settings_list.html"
     noun = ("client", "clients")
     empty = Empty("No client yet", "How each client's dunning runs are let go is shown here.")
 

@@ -6,12 +6,13 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from babel.dates import format_date
 from django.shortcuts import render
 
 from accounts.models import Client
 from accounts.roles import Right
 from core.charts import StackChart, StackData, stack_chart
-from core.tables import day_text
+from core.tables import day_text, locale_of
 from core.views import Page, chosen_client
 from dunning.forms import WhatIfForm
 from dunning.selectors.days import last_days
@@ -91,7 +92,8 @@ class DunningWhatIf(Page):
             day = found.first + timedelta(days=number)
             is_labeled = number % 21 == 0
             text = f"{day_text(day, self.reader)}: {before} now, {after} with the change"
-            label = day_text(day, self.reader) if is_labeled and number < HORIZON - 6 else ""
+            is_shown = is_labeled and number < HORIZON - 6
+            label = format_date(day, "d MMM", locale=locale_of(self.reader.language)) if is_shown else ""
             data.append(StackData(label if number else "", text, [("now", before)]))
         return stack_chart(data, label_of=str, line=found.after, width=560, height=260)
 
