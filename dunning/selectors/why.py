@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from core.tokens import hash_of
-from dunning.models import Explanation, Notice, NoticeStatus, ResponseLink, Run
+from dunning.models import AccountHold, Explanation, Notice, NoticeStatus, ResponseLink, Run
 from dunning.schedule import Decision, Facts, Step, decide, forecast
-from dunning.selectors.facts import facts_of
+from dunning.selectors.facts import account_holds_of, facts_of
 from dunning.states import SHORT_LABELS, STEP_LABELS
 from purchases.states import Status
 
@@ -23,9 +23,39 @@ def is_notified(purchase: Purchase) -> bool:
     return purchase.status == Status.PURCHASE_ORDER and sent.exists()
 
 
-def is_stopped(purchase: Purchase) -> bool:
-    """Whether a letter came back, or was refused for good, and nobody has resumed dunning since."""
-    return Notice.objects.filter(purchase=purchase, returned_at__isnull=False).standing().exists()
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """What several parts of one page ask about a purchase: all its notices, and the holds over its accounts."""
+
+    notices: list[Notice]
+    account_holds: list[AccountHold]
+
+    @property
+    def standing(self) -> list[Notice]:
+        """The notices that were not dropped."""
+        return [notice for notice in self.notices if notice.status != NoticeStatus.DROPPED]
+
+    @property
+    def is_notified(self) -> bool:
+        """Whether the client was told about the delinquency."""
+        return any(one.step == Step.NOTIFICATION and one.status == NoticeStatus.SENT for one in self.notices)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a letter came back, or was refused for good, and nobody has resumed dunning since."""
+        return any(notice.returned_at is not None for notice in self.standing)
+
+
+def at_hand(purchase: Purchase) -> AtHand:
+    """Read it once for a whole page: two queries.
+
+    The page's own row remembers it. A row that was locked to be changed is another one and knows nothing of it.
+    """
+    if "dunning_at_hand" not in purchase.__dict__:
+        notices = list(Notice.objects.filter(purchase=purchase).select_related("document").order_by("pk"))
+        purchase.__dict__["dunning_at_hand"] = AtHand(notices, account_holds_of(purchase))
+    found: AtHand = purchase.__dict__["dunning_at_hand"]
+    return found
 
 
 def why(purchase: Purchase) -> Explanation | None:
@@ -69,9 +99,9 @@ class Timeline:
 
 def timeline(purchase: Purchase, on: date) -> Timeline:
     """Tell past and forecast of a purchase's ladder as seen on the client's day `on`."""
-    notices = list(Notice.objects.filter(purchase=purchase).select_related("document").order_by("pk"))
-    facts = facts_of(purchase, notices=[n for n in notices if n.status != NoticeStatus.DROPPED])
-    past = [_past(notice) for notice in notices]
+    known = at_hand(purchase)
+    facts = facts_of(purchase, notices=known.standing, account_holds=known.account_holds)
+    past = [_past(notice) for notice in known.notices]
     is_decided = Run.objects.filter(client=purchase.client_id, on=on, finished_at__isnull=False).exists()
     since = on if is_decided else on - timedelta(days=1)
     coming = [

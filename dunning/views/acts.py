@@ -11,9 +11,8 @@ from core.tables import Reader, day_text
 from core.views import ActionView
 from dunning import forms
 from dunning.models import HoldKind
-from dunning.selectors.facts import account_holds_of
 from dunning.selectors.payers import promises_of
-from dunning.selectors.why import is_notified, is_stopped
+from dunning.selectors.why import at_hand
 from dunning.services import holding, pauses, promises
 from purchases.models import Purchase
 from purchases.states import Status
@@ -108,9 +107,9 @@ class PurchaseResume(DunningAct):
     def refusal(self) -> str:
         """Only what is held, or stopped because an e-mail came back, can be resumed."""
         refusal = super().refusal()
-        if (not refusal or self.row.status in pauses.REMINDED) and is_stopped(self.row):
+        if (not refusal or self.row.status in pauses.REMINDED) and at_hand(self.row).is_stopped:
             return ""
-        if not refusal and self.row.held_at is None and not account_holds_of(self.row):
+        if not refusal and self.row.held_at is None and not at_hand(self.row).account_holds:
             return f"Dunning of {self.row.reference} is not on hold."
         return refusal
 
@@ -175,7 +174,7 @@ def scopes_of(purchase: Purchase) -> list[tuple[str, str]]:
 def standing_holds(purchase: Purchase, reader: Reader) -> list[tuple[str, str]]:
     """List the holds over a purchase, each with its scope and a sentence."""
     labels = dict(scopes_of(purchase))
-    found = [(hold.scope, hold.kind == HoldKind.DISPUTE, hold.until) for hold in account_holds_of(purchase)]
+    found = [(hold.scope, hold.kind == HoldKind.DISPUTE, hold.until) for hold in at_hand(purchase).account_holds]
     if purchase.held_at is not None:
         found.insert(0, (holding.ORDER, purchase.is_disputed, purchase.hold_until))
     sentences = []
@@ -197,7 +196,7 @@ class PurchaseKeepActive(DunningAct):
         """Only between the notification and the cancel."""
         if super().refusal():
             return super().refusal()
-        if not is_notified(self.row):
+        if not at_hand(self.row).is_notified:
             return "Possible between the delinquency notification and the cancel."
         return ""
 
