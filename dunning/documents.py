@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -37,7 +37,7 @@ from purchases.models import Document, DocumentKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from accounts.models import Client
     from customers.models import Customer
@@ -165,14 +165,19 @@ def notice_data(
     return {"letter": letter, "values": values}
 
 
+def rank(purchase: Purchase, level: int) -> tuple[int, date, int]:
+    """Put the orders of a joint letter in order: the highest level leads, among several the one due longest."""
+    return -level, purchase.due_on or date.max, purchase.pk
+
+
 def joint_notice_data(
     orders: Sequence[tuple[Purchase, int]], *, number: str, at: datetime, text: NoticeText | None = None
 ) -> dict[str, Any]:
     """Freeze one letter about several orders of one customer in one currency, each with the level it has reached.
 
-    The highest level sets the tone; among several of it, the order that has been due longest.
+    The first by `rank` sets the tone.
     """
-    orders = sorted(orders, key=lambda order: (-order[1], order[0].due_on or at.date(), order[0].pk))
+    orders = sorted(orders, key=lambda order: rank(*order))
     lead, level = orders[0]
     voice, owed = voice_of(lead, at=at), sum((order.open_amount for order, _ in orders[1:]), lead.open_amount)
     label = LABELS[voice.language]

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 from django.dispatch import receiver
 
 from dunning.emails import NOTICE_COPY
-from dunning.handlers import notices_of
+from dunning.handlers import NOTICE_KINDS, notices_of
 from dunning.services.delivery import (
-    SENT_AGAIN,
     ask_about_complaint,
+    copy_dropped,
     copy_reached,
     copy_returned,
+    letter_dropped,
     letter_returned,
-    rewrite_letter,
 )
 from dunning.services.explain import lock_orders_of, refresh, refresh_partner
-from dunning.services.notices import drop_notice, mark_sent
+from dunning.services.notices import mark_sent
 from dunning.services.promises import settle_promise
 from dunning.services.response import revoke_links
 from mailing.models import Email
@@ -64,12 +64,10 @@ def count_level(*, email: Email, at: datetime, **_: Any) -> None:
 @receiver(email_dropped, sender=Email, dispatch_uid="dunning-dropped")
 def free_level(*, email: Email, at: datetime, **_: Any) -> None:
     """A letter will not go out: its levels are free again, or it is written anew for the orders that are left."""
-    if email.drop_reason.startswith(SENT_AGAIN) and email.original_id is None:
-        rewrite_letter(email, at=at)
-        return
-    for notice in notices_of(email):
-        if notice.email_id == email.pk:
-            drop_notice(notice, at=at, reason=email.drop_reason or "stopped in the outbox")
+    if email.kind == NOTICE_COPY:
+        copy_dropped(email, at=at)
+    elif email.kind in NOTICE_KINDS and email.original_id is None:
+        letter_dropped(email, at=at)
 
 
 @receiver([email_bounced, email_failed], sender=Email, dispatch_uid="dunning-returned")

@@ -1,8 +1,9 @@
 """Letters on their way: written, one per order or one for several, copied to a second address, come back.
 
-A letter that came back stops the ladder of its orders and goes to the first other address of the customer: the
-delivery contact, then accounts payable. Once such a copy was handed over, the customer has the letter: its level
-counts from that day and the ladder goes on. Where no address is left the orders are held and somebody has to look.
+A letter that came back stops the ladder of its orders and goes to the first other address of the customer: accounts
+payable, then the delivery contact where that is the same company. Once such a copy was handed over, the customer has
+the letter: its level counts from that day and the ladder goes on. Where no address is left the orders are held and
+somebody has to look.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from django.db.models import QuerySet
+
     from purchases.models import Document
 
 DOCUMENT_KINDS: Final = {
@@ -45,6 +48,8 @@ DELIVERY: Final = "delivery"
 ROLES: Final = {PAYABLES: "accounts payable", DELIVERY: "the delivery contact"}
 SENT_AGAIN: Final = "Written anew without"
 """How the reason begins why a letter about several orders does not go out as it is."""
+IN_VAIN: Final = frozenset({Status.FAILED, Status.BOUNCED, Status.CANCELED})
+"""A copy that ended so reached nobody; any other one is there, or may still get there."""
 
 
 def write_letter(notices: Sequence[Notice], *, at: datetime) -> None:
@@ -52,7 +57,7 @@ def write_letter(notices: Sequence[Notice], *, at: datetime) -> None:
 
     Their purchases are locked. One notice makes a letter of its own, several share one.
     """
-    lead = max(notices, key=lambda notice: (LEVELS.get(notice.step, 0), -notice.purchase_id))
+    lead = min(notices, key=lambda notice: documents.rank(notice.purchase, LEVELS.get(notice.step, 0)))
     document = _issue(lead, notices, at=at)
     email = _queue(lead, notices, document, at=at)
     for notice in notices:
@@ -126,40 +131,43 @@ def reason_against_letter(notices: Sequence[Notice]) -> str:
     The purchases stay locked. A letter about several orders of which only some are still to be asked for is not sent:
     it is written anew without the others at once, because its bytes already lie at the relay.
     """
-    reasons = [(notice, reason_against_notice(notice)) for notice in notices]
+    return _in_one([(notice, reason_against_notice(notice)) for notice in notices])
+
+
+def _in_one(reasons: Sequence[tuple[Notice, str]]) -> str:
     against = [(notice, reason) for notice, reason in reasons if reason]
     if not against:
         return ""
-    if len(against) == len(notices):
+    if len(against) == len(reasons):
         return against[0][1]
     return f"{SENT_AGAIN} " + ", ".join(f"{notice.purchase.reference} ({reason})" for notice, reason in against)
 
 
 @transaction.atomic
-def rewrite_letter(email: Email, *, at: datetime) -> Email | None:
-    """Write a letter about several orders anew without those that are not to be asked for any more.
+def letter_dropped(email: Email, *, at: datetime) -> None:
+    """Free the levels of a letter that will not go out.
 
-    Their notices are dropped, the others keep theirs, which the new letter carries; None when none is left.
+    Where a person stopped it, all of them for that reason. Where it was not true any more, each for its own; what is
+    left of a letter about several orders is written anew, and its notices go with the new one.
     """
+    reasons = [(notice, reason_against_notice(notice)) for notice in carried_by(email)]
+    is_by_rule = email.drop_reason == _in_one(reasons)  # under the same locks the guard's words come out again
     left = []
-    for notice in carried_by(email):
-        reason = reason_against_notice(notice)
-        if reason:
-            drop_notice(notice, at=at, reason=reason)
+    for notice, reason in reasons:
+        if not is_by_rule or reason:
+            drop_notice(notice, at=at, reason=reason if is_by_rule else email.drop_reason)
         elif notice.status == NoticeStatus.PENDING:
             notice.purchase = Purchase.objects.lock(notice.purchase)
             left.append(notice)
-    if not left:
-        return None
-    write_letter(left, at=at)
-    return left[0].email
+    if left:
+        write_letter(left, at=at)
 
 
 @transaction.atomic
 def letter_returned(email: Email, *, at: datetime) -> Email | None:
     """Stop the ladder of every order whose letter came back and try the next address; return the copy to it, if any."""
     notices = [notice for notice in carried_by(email) if notice.status != NoticeStatus.DROPPED]
-    return _try_next(notices, email, at=at, words=email.relay_reply)
+    return _try_next(notices, email, email, at=at)
 
 
 @transaction.atomic
@@ -169,29 +177,83 @@ def copy_returned(email: Email, *, at: datetime) -> Email | None:
     main = notices[0].email if notices else None
     if main is None or main.status not in {Status.BOUNCED, Status.FAILED}:
         return None
-    return _try_next(notices, main, at=at, words=email.relay_reply)
+    return _try_next(notices, main, email, at=at)
 
 
-def _try_next(notices: Sequence[Notice], main: Email, *, at: datetime, words: str) -> Email | None:
+def _try_next(notices: Sequence[Notice], main: Email, returned: Email, *, at: datetime) -> Email | None:
+    """Turn to the copy that is there already, sent or on its way, else to the next address."""
     if not notices:
         return None
     document = notices[0].document
-    role, to = _alternate(notices[0].purchase, main) if document is not None else ("", "")
+    copies = list(_copies_of(main).exclude(pk=returned.pk).order_by("pk"))
+    there = next((copy for copy in copies if copy.status not in IN_VAIN), None)
+    if there is not None:
+        role, to = _role_of(there), there.recipient
+    elif document is not None:
+        role, to = _alternate(notices, main)
+    else:
+        role, to = "", ""
     for notice in notices:
-        mark_returned(notice, at=at, words=words, alternate=f"{ROLES[role]}, {to}" if to else "")
+        alternate = f"{ROLES[role]}, {to}" if to else ""
+        mark_returned(notice, at=at, words=returned.relay_reply, alternate=alternate, key=str(returned.pk))
+    if there is not None:
+        if there.status == Status.SENT:
+            copy_reached(there, at=at)
+        return there
     if document is None or not to:
         return None
     return emails.notice_copy(main, document=document, role=role, to=to, at=at)
 
 
-def _alternate(purchase: Purchase, main: Email) -> tuple[str, str]:
-    """Find the first other address of the customer that did not get this letter yet; empty when there is none."""
+def _copies_of(main: Email) -> QuerySet[Email]:
+    return Email.objects.filter(kind=emails.NOTICE_COPY, dedupe_key__startswith=f"{main.dedupe_key}:")
+
+
+def _role_of(copy: Email) -> str:
+    return copy.dedupe_key.rpartition(":")[2]
+
+
+def _alternate(notices: Sequence[Notice], main: Email) -> tuple[str, str]:
+    """Find the first other address of the customer that was not tried with this letter; empty when there is none."""
+    customer, tried = notices[0].purchase.customer, list(_copies_of(main))
+    known = {main.recipient.lower(), *(copy.recipient.lower() for copy in tried)}
+    roles = {_role_of(copy) for copy in tried}
+    own = {_own_delivery_address(notice.purchase) for notice in notices}
+    offered = ((PAYABLES, customer.payables_email if customer else ""), (DELIVERY, own.pop() if len(own) == 1 else ""))
+    return next(
+        ((role, to) for role, to in offered if role not in roles and is_address(to) and to.lower() not in known),
+        ("", ""),
+    )
+
+
+def _own_delivery_address(purchase: Purchase) -> str:
+    """Find the delivery contact's address where it is the one who pays: a reseller's end customer gets no notice."""
     contact = purchase.contacts.filter(kind=ContactKind.DELIVERY).first()
-    payables = purchase.customer.payables_email if purchase.customer else ""
-    had = Email.objects.filter(dedupe_key__startswith=f"{main.dedupe_key}:").values_list("recipient", flat=True)
-    known = {main.recipient.lower(), *(address.lower() for address in had)}
-    offered = ((DELIVERY, contact.email if contact else ""), (PAYABLES, payables))
-    return next(((role, to) for role, to in offered if is_address(to) and to.lower() not in known), ("", ""))
+    if contact is None:
+        return ""
+    company = contact.company.strip().casefold()
+    is_own = bool(company) and company == purchase.billing_company.strip().casefold()
+    domains = {address.rpartition("@")[2].casefold() for address in (contact.email, purchase.billing_email)}
+    return contact.email if is_own or len(domains) == 1 else ""
+
+
+@transaction.atomic
+def copy_dropped(email: Email, *, at: datetime) -> None:
+    """Ask somebody to look where the copy that was to stand in for a returned letter will not go out either."""
+    for notice in carried_by_copy(email):
+        purchase = notice.purchase
+        if notice.returned_at is None or notice.status == NoticeStatus.DROPPED or not purchase.is_open:
+            continue
+        open_follow_up(
+            purchase,
+            category=Category.DUNNING,
+            reason="E-mail came back",
+            subject=f"{notice.label} of {purchase.reference} was not sent to {email.recipient}: {email.drop_reason}",
+            note="It had come back from the address before. Dunning of this order waits until somebody resumes it.",
+            due_at=at,
+            at=at,
+            dedupe_key=f"{purchase.reference}:unsent:{notice.pk}:{email.pk}",
+        )
 
 
 @transaction.atomic
@@ -202,7 +264,8 @@ def copy_reached(email: Email, *, at: datetime) -> None:
         row = Notice.objects.select_for_update().get(pk=notice.pk)
         if row.returned_at is None or row.status == NoticeStatus.DROPPED:
             continue
-        row.sent_on, row.status, row.returned_at = at.astimezone(purchase.client.zone).date(), NoticeStatus.SENT, None
+        row.sent_on = (email.sent_at or at).astimezone(purchase.client.zone).date()
+        row.status, row.returned_at = NoticeStatus.SENT, None
         row.save(update_fields=["sent_on", "status", "returned_at"])
         level = LEVELS[row.step]
         if level > purchase.dunning_level:

@@ -85,11 +85,11 @@ def drop_notice(notice: Notice, *, at: datetime, reason: str) -> Notice:
 
 
 @transaction.atomic
-def mark_returned(notice: Notice, *, at: datetime, words: str, alternate: str = "") -> Notice:
+def mark_returned(notice: Notice, *, at: datetime, words: str, alternate: str = "", key: str = "") -> Notice:
     """Stop the ladder because a letter came back or was refused for good, and ask somebody to look at the address.
 
     While another address is tried (`alternate`, in words) the order is not held: the ladder goes on by itself once that
-    letter was handed over.
+    letter was handed over. `key` says which of its e-mails came back: each has a follow-up of its own.
     """
     purchase = Purchase.objects.lock(notice.purchase)
     notice = Notice.objects.select_for_update().get(pk=notice.pk)
@@ -111,7 +111,7 @@ def mark_returned(notice: Notice, *, at: datetime, words: str, alternate: str = 
         note=f"{words}\nSent to {alternate}." if alternate else words,
         due_at=at,
         at=at,
-        dedupe_key=f"{purchase.reference}:returned:{notice.pk}:{at:%Y-%m-%d}",
+        dedupe_key=f"{purchase.reference}:returned:{notice.pk}:{at:%Y-%m-%d}:{key}",
     )
     refresh(purchase, at=at)
     return notice

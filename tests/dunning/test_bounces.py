@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dunning.models import Notice
+from dunning.models import Notice, Settings
 from dunning.selectors.why import why
 from followups.models import FollowUp
 from mailing.models import DeliveryReport, Email
-from mailing.services.decide import note_bounce
+from mailing.services.decide import cancel_email, note_bounce
 from mailing.services.dsn import Report
 from mailing.services.reports import note_report
 from tests.dunning.worker import at_nine, fresh, hands_over, steps_of, works, works_daily
-from tests.stories import a_client, a_customer, a_released_po, an_offline_order
+from tests.stories import a_client, a_customer, a_released_po, a_user, an_offline_order, pays
 
 if TYPE_CHECKING:
     from purchases.models import Purchase
@@ -56,35 +56,107 @@ def test_bounce_without_another_address_holds_the_order_and_asks_somebody() -> N
     assert why(purchase).reason == "bounced"  # type: ignore[union-attr]
 
 
-def test_bounce_tries_the_delivery_contact_and_the_ladder_goes_on_from_that_day() -> None:
+def test_bounce_tries_accounts_payable_and_the_ladder_goes_on_from_that_day() -> None:
     purchase = a_po(delivery="lager@werft.example", payables="ap@werft.example")
     works(DUE)
     comes_back()
     copy = Email.objects.get(kind="notice_copy")
-    assert (copy.recipient, copy.status) == ("lager@werft.example", "QUEUED")
+    assert (copy.recipient, copy.status) == ("ap@werft.example", "QUEUED")
     assert (fresh(purchase).held_at, why(purchase).reason) == (None, "bounced")  # type: ignore[union-attr]
     hands_over(at_nine(NEXT))
     notice = Notice.objects.get()
     assert (notice.returned_at, notice.sent_on, notice.status) == (None, NEXT, "sent")
     assert why(purchase).next_on == NEXT + timedelta(days=14)  # type: ignore[union-attr]
-    assert "Sent to the delivery contact, lager@werft.example." in FollowUp.objects.get(reason="E-mail came back").note
+    assert "Sent to accounts payable, ap@werft.example." in FollowUp.objects.get(reason="E-mail came back").note
     works_daily(date(2026, 4, 14), date(2026, 4, 17))
     assert steps_of(purchase)[-1] == ("pdn2", "2026-04-16")
 
 
-def test_a_bounced_copy_goes_to_accounts_payable_and_then_to_nobody() -> None:
+def test_a_bounced_copy_goes_to_the_delivery_contact_and_then_to_nobody() -> None:
     purchase = a_po(delivery="lager@werft.example", payables="ap@werft.example")
     works(DUE)
     comes_back()
     hands_over(at_nine(NEXT))
-    comes_back("notice_copy", recipient="lager")
+    comes_back("notice_copy", recipient="ap@")
     hands_over(at_nine(NEXT))
     addresses = Email.objects.filter(kind="notice_copy").order_by("pk").values_list("recipient", "status")
-    assert list(addresses) == [("lager@werft.example", "BOUNCED"), ("ap@werft.example", "SENT")]
+    assert list(addresses) == [("ap@werft.example", "BOUNCED"), ("lager@werft.example", "SENT")]
     assert Notice.objects.get().returned_at is None
-    comes_back("notice_copy", recipient="ap@")
+    comes_back("notice_copy", recipient="lager")
     assert Notice.objects.get().returned_at is not None
     assert fresh(purchase).held_at is not None
+    asked = FollowUp.objects.filter(reason="E-mail came back").order_by("pk").values_list("note", flat=True)
+    assert [note.partition("Sent to ")[2] for note in asked] == [
+        "accounts payable, ap@werft.example.",
+        "the delivery contact, lager@werft.example.",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("company", "email", "is_own"),
+    [
+        ("Endkunde AG", "it@endkunde.example", False),
+        ("", "it@endkunde.example", False),
+        ("Endkunde AG", "lager@werft.example", True),
+        ("own", "lager@lager.example", True),
+    ],
+)
+def test_a_resellers_end_customer_gets_no_notice(company: str, email: str, *, is_own: bool) -> None:
+    customer = a_customer()
+    company = customer.billing.company.upper() if company == "own" else company
+    customer = replace(customer, delivery=replace(customer.billing, company=company, email=email))
+    purchase = a_released_po(a_client(), customer=customer)
+    works(DUE)
+    comes_back()
+    copies = list(Email.objects.filter(kind="notice_copy").values_list("recipient", flat=True))
+    assert (copies, fresh(purchase).held_at is None) == ([email] if is_own else [], is_own)
+
+
+def a_copied_po() -> Purchase:
+    """A due order whose letters go to accounts payable, too."""
+    purchase = a_po(payables="ap@werft.example")
+    Settings.objects.create(client=purchase.client, is_copied_to_payables=True)
+    works(DUE, mails=False)
+    return purchase
+
+
+def test_a_copy_that_waits_already_stands_in_for_the_letter() -> None:
+    purchase = a_copied_po()
+    Email.objects.filter(kind="pdn1").update(status="SENT", sent_at=at_nine(DUE))
+    comes_back()
+    assert (fresh(purchase).held_at, Notice.objects.get().returned_at) == (None, at_nine(NEXT))
+    hands_over(at_nine(NEXT))
+    notice = Notice.objects.get()
+    assert (Email.objects.get(kind="notice_copy").status, notice.returned_at, notice.sent_on) == ("SENT", None, NEXT)
+
+
+def test_a_copy_that_arrived_stands_in_for_the_letter_at_once() -> None:
+    purchase = a_copied_po()
+    hands_over(at_nine(DUE))
+    comes_back()
+    notice = Notice.objects.get()
+    assert (fresh(purchase).held_at, notice.returned_at, notice.sent_on) == (None, None, DUE)
+    assert "Sent to accounts payable" in FollowUp.objects.get(reason="E-mail came back").note
+
+
+def test_a_stopped_copy_of_a_returned_letter_asks_somebody_to_look() -> None:
+    purchase, boss = a_po(payables="ap@werft.example"), a_user("platform_finance")
+    works(DUE)
+    comes_back()
+    cancel_email(Email.objects.get(kind="notice_copy"), by=boss, at=at_nine(NEXT), reason="She left")
+    asked = FollowUp.objects.get(subject__contains="was not sent")
+    assert asked.subject.endswith(f"{purchase.reference} was not sent to ap@werft.example: She left")
+
+
+def test_a_copy_stopped_by_a_payment_asks_nobody() -> None:
+    purchase = a_po(payables="ap@werft.example")
+    works(DUE)
+    comes_back()
+    pays(purchase, "119.00", at=at_nine(NEXT))
+    hands_over(at_nine(NEXT))
+    assert Email.objects.get(kind="notice_copy").drop_reason == "Paid"
+    assert not FollowUp.objects.filter(subject__contains="was not sent").exists()
 
 
 def test_a_letter_refused_at_once_reaches_the_next_address_and_counts() -> None:

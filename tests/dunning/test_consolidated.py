@@ -13,9 +13,10 @@ from core.money import Money
 from dunning import documents
 from dunning.documents import interest_minor
 from dunning.models import Notice, Run, Settings, TakenOut
+from dunning.services.pauses import hold_dunning
 from mailing.models import Email
-from mailing.services.decide import cancel_email, send_email
-from purchases.models import Document, Purchase
+from mailing.services.decide import cancel_email, note_bounce, send_email
+from purchases.models import Document, Purchase, PurchaseContact
 from tests.dunning.test_letters import printed
 from tests.dunning.worker import at_nine, hands_over, works
 from tests.stories import MONDAY, a_client, a_customer, a_released_po, a_user, days_later, pays
@@ -137,11 +138,45 @@ def test_all_paid_nothing_goes_out(hafen: Client) -> None:
     assert set(Notice.objects.values_list("status", flat=True)) == {"dropped"}
 
 
-def test_a_person_stops_the_letter_and_all_levels_are_free_again(hafen: Client) -> None:
+@pytest.mark.parametrize("reason", ["on the phone", "Written anew without the second order"])
+def test_a_person_stops_the_letter_and_all_levels_are_free_again(hafen: Client, reason: str) -> None:
     two_due(hafen)
     works(DUE, mails=False)
-    cancel_email(Email.objects.get(kind="pdn1"), by=a_user("platform_finance"), at=at_nine(DUE), reason="on the phone")
-    assert set(Notice.objects.values_list("status", flat=True)) == {"dropped"}
+    cancel_email(Email.objects.get(kind="pdn1"), by=a_user("platform_finance"), at=at_nine(DUE), reason=reason)
+    assert set(Notice.objects.values_list("status", "drop_reason")) == {("dropped", reason)}
+
+
+def test_each_notice_is_dropped_for_its_own_reason(hafen: Client) -> None:
+    first, second = two_due(hafen)
+    works(DUE, mails=False)
+    pays(first, "119.00", at=at_nine(DUE))
+    hold_dunning(second, by=a_user("platform_finance"), at=at_nine(DUE), reason="asked")
+    hands_over(at_nine(DUE))
+    reasons = dict(Notice.objects.values_list("purchase", "drop_reason"))
+    assert reasons == {first.pk: "Paid", second.pk: "Held"}
+
+
+def test_the_order_due_longest_leads_letter_and_email(hafen: Client) -> None:
+    first, second = two_due(hafen)
+    Purchase.objects.filter(pk=second.pk).update(due_on=DUE - timedelta(days=1))
+    works(DUE)
+    notice = Notice.objects.select_related("email", "document").get(purchase=first)
+    rows = notice.document.data["letter"]["orders"]["rows"]  # type: ignore[union-attr]
+    assert [row["reference"] for row in rows] == [second.reference, first.reference]
+    assert notice.email.reference == second.reference  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("its", "is_held"), [("lager@werft.example", False), ("kai@werft.example", True)])
+def test_a_returned_joint_letter_goes_only_to_a_contact_of_all_its_orders(
+    hafen: Client, its: str, *, is_held: bool
+) -> None:
+    for order, address in zip(two_due(hafen), ("lager@werft.example", its), strict=True):
+        PurchaseContact.objects.update_or_create(purchase=order, kind="delivery", defaults={"email": address})
+    works(DUE)
+    letter = Email.objects.get(kind="pdn1")
+    note_bounce(letter, by=None, at=at_nine(DUE), reason="550 no such user")
+    assert Email.objects.filter(kind="notice_copy").exists() is not is_held
+    assert {order.held_at is not None for order in Purchase.objects.all()} == {is_held}
 
 
 def test_a_copy_of_a_letter_goes_out_while_all_of_it_is_true(hafen: Client) -> None:
