@@ -91,18 +91,21 @@ def change_customer(
     type: str,  # noqa: A002 -- the column\'s name
     vat_id: str,
     language: str,
-    payables_email: str = "",
+    payables_email: str | None = None,
     by: User,
     at: datetime,
 ) -> Customer:
-    """Correct who a customer is; purchases keep what was printed on their documents."""
+    """Correct who a customer is; purchases keep what was printed on their documents.
+
+    Without `payables_email` that address stays as it is.
+    """
     customer = Customer.objects.lock(customer)
     values = {
         "company": company,
         "type": type,
         "vat_id": vat_id,
         "language": language,
-        "payables_email": payables_email,
+        "payables_email": customer.payables_email if payables_email is None else payables_email,
     }
     changed = [name for name, value in values.items() if getattr(customer, name) != value]
     if not changed:

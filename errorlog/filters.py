@@ -69,7 +69,7 @@ class ErrorFilter(filters.FilterSet):
 
     def since(self, rows: QuerySet[ErrorRecord], _name: str, value: date) -> QuerySet[ErrorRecord]:
         """From the first moment of the reader's day."""
-        return rows.filter(created_at__gte=self.first_moment(value))
+        return rows if value == date.min else rows.filter(created_at__gte=self.first_moment(value))
 
     def until(self, rows: QuerySet[ErrorRecord], _name: str, value: date) -> QuerySet[ErrorRecord]:
         """Up to the last moment of the reader's day."""

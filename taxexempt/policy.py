@@ -92,6 +92,8 @@ TERRITORIES: Final = (
     Territory("IT-22061", "IT", ("22061",), frozenset({"CAMPIONEDITALIA"})),
 )
 """Where another tax holds than in the rest of the country."""
+POSTAL_DIGITS: Final = 5
+"""How long the postal codes of all these countries are."""
 BUSINESSES: Final = frozenset({"COM", "GOV", "UNI", "NPR"})
 PREFIX: Final = {"GR": "EL"}
 MOST_CHARACTERS: Final = 30
@@ -128,10 +130,11 @@ def area_of(place: Place) -> str:
     """Name the area whose tax holds at an address: a country, or a part of one with its own tax or none."""
     country = SAME_AREA.get(place.country, place.country)
     digits = re.sub(r"\D", "", place.postal_code)
+    code = digits if len(digits) == POSTAL_DIGITS else ""  # half a code could lie anywhere in the country
     plain = unicodedata.normalize("NFKD", place.subdivision).upper().removeprefix(f"{country}-")
     name = "".join(c for c in plain if c.isascii() and c.isalnum())
     for territory in TERRITORIES:
-        if territory.country == country and (digits.startswith(territory.postal_codes) or name in territory.names):
+        if territory.country == country and (code.startswith(territory.postal_codes) or name in territory.names):
             return territory.area
     return country
 
@@ -173,7 +176,8 @@ def category_of(
 ) -> str:
     """Name the tax category (UNTDID 5305) of a line that bears `percent`; empty when EN 16931 has none for it.
 
-    S, L (tax of the Canary Islands), M (Ceuta, Melilla); without tax AE, G, Z, E, and O for a seller without a number.
+    S, L (tax of the Canary Islands), M (Ceuta, Melilla); without tax AE, G (where the seller's number is a VAT ID: rule
+    BR-G-02), Z, E, and O for a seller without a number.
     """
     if not seller_number:
         return "" if percent else "O"
@@ -182,7 +186,7 @@ def category_of(
         return {CANARIES: "L", CEUTA: "M", MELILLA: "M"}.get(here, "S")
     if supply is Supply.REVERSE_CHARGE:
         return "AE"
-    if supply is Supply.EXPORT and here in EU_RATES:
+    if supply is Supply.EXPORT and here in EU_RATES and read_vat_id(seller_number, seller.country):
         return "G"
     return "Z" if product == "zero" else "E"
 

@@ -96,16 +96,13 @@ def refund_purchase(
 
     The customer reads `customer_reason`; where that is Other, `reason`. What was paid too much (an amount, with the
     reason Overpayment) goes back without a credit note and without touching the sale. The same `dedupe_key` (a form
-    sent twice) refunds once. Raises Refused without the right, before payment, in another currency, or for more than
-    was paid in all.
+    sent twice) refunds once. Raises Refused before payment, in another currency, or for more than was paid in all; who
+    may refund what (`refund_refusal`) is the page's to ask.
     """
     purchase = Purchase.objects.lock(purchase)
     if dedupe_key is not None and Refund.objects.filter(dedupe_key=dedupe_key).exists():
         return purchase
     wish = wish or (Wish(RefundKind.AMOUNT, amount) if amount is not None else Wish())
-    refusal = refund_refusal(by, wish.kind)
-    if refusal:
-        raise Refused(refusal, "right")
     reason = reason.strip()
     if customer_reason == CustomerReason.OTHER and not reason:
         message = "Say why: with the reason “Other” the customer reads the remark."

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 TERMS: Final[dict[int, str]] = dict(Policy._meta.get_field("term_days").choices or ())  # type: ignore[arg-type]
+NO_TERM: Final = "Only a purchase order has a term."
 
 
 def term_note(purchase: Purchase, reason: str) -> Note:
@@ -37,7 +38,7 @@ def check_term(term_days: int, reason: str) -> None:
 
 @transaction.atomic
 def change_term(purchase: Purchase, *, term_days: int, reason: str, by: User, at: datetime) -> Purchase:
-    """Give an open purchase that is not released yet another term; its due date follows from it at the release.
+    """Give a purchase order that is not released yet another term; its due date follows from it at the release.
 
     A first approval has to be given again. Raises Refused in another status, for no term at all or the one it has, and
     without a reason.
@@ -46,6 +47,8 @@ def change_term(purchase: Purchase, *, term_days: int, reason: str, by: User, at
     if purchase.status not in AWAITING_PO_DOCUMENT:
         message = f"{purchase.reference} is {purchase.status_label}: its term is fixed. The due date may be extended."
         raise Refused(message, "status")
+    if not purchase.is_po:
+        raise Refused(NO_TERM, "po")
     check_term(term_days, reason)
     if purchase.term_days == term_days:
         message = f"The term is {term_days} days already."

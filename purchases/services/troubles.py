@@ -13,7 +13,8 @@ from mailing.states import LABELS
 from mailing.states import Status as Mail
 from mailing.wording import kind_label
 from purchases.models import Purchase
-from purchases.states import Status
+from purchases.services.credit import worth_of
+from purchases.states import WON, Status
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,6 +30,12 @@ NEEDS: Final[dict[str, str]] = {
     Mail.UNCERTAIN: "it may have arrived; say in the outbox whether it did",
     Mail.QUEUED: "it could not be made ready; it is tried again by itself",
 }
+WANTED: Final[dict[str, str]] = {
+    Status.PAID: "give it back as an overpayment",
+    Status.PARTIALLY_REFUNDED: "give it back as an overpayment",
+    Status.CANCELED: "reinstate the purchase, or give the money back",
+}
+"""What to do with money that came too late or was too much; in other statuses it only goes back."""
 MONEY_BACK: Final = frozenset({"returned", "refunded", "reinstated"})
 
 
@@ -58,8 +65,7 @@ def _of_mail(pk: int) -> str:
 
 def note_late_money(purchase: Purchase, *, amount: Money, at: datetime) -> None:
     """Enter money that came when none, or less, was expected."""
-    is_too_much = purchase.status == Status.PAID
-    wanted = "give it back as an overpayment" if is_too_much else "reinstate the purchase, or give the money back"
+    wanted = WANTED.get(purchase.status, "give it back")
     _note_payment(purchase, f"{amount} too much: {wanted}.", key=_late(purchase), at=at)
 
 
@@ -72,12 +78,16 @@ def note_charge_back(purchase: Purchase, *, at: datetime) -> None:
 def settle_payment_trouble(purchase: Purchase, event: str, *, at: datetime) -> None:
     """Note what a change of a purchase put in order: money that went back or counts now, or that came again."""
     over = []
-    if event in MONEY_BACK and (purchase.status == Status.PAID or not purchase.kept):
+    if event in MONEY_BACK and purchase.kept.minor <= _due_in_all(purchase):
         over.append(_late(purchase))
     if event in {"payment", "reinstated"} and purchase.status == Status.PAID:
         over.append(_charged_back(purchase))
     if over:
         settle_errors(*over, by=purchase.changed_by, at=at, note=f"the purchase is {purchase.status_label}")
+
+
+def _due_in_all(purchase: Purchase) -> int:
+    return worth_of(purchase).gross_minor if purchase.status in WON else 0
 
 
 def _note_payment(purchase: Purchase, note: str, *, key: str, at: datetime) -> None:

@@ -30,6 +30,7 @@ from purchases.services.release import (
     reviewer_refusal,
 )
 from purchases.services.review import ask_again_refusal
+from purchases.services.term import NO_TERM
 from purchases.states import (
     AWAITING_PO_DOCUMENT,
     CANCEL,
@@ -103,6 +104,10 @@ def _reinstate_refusal(purchase: Purchase, _user: User) -> str:
     return ""
 
 
+def _term_refusal(purchase: Purchase, _user: User) -> str:
+    return "" if purchase.is_po else NO_TERM
+
+
 def _deactivate_refusal(purchase: Purchase, _user: User) -> str:
     return "" if has_keys(purchase) else "No license key of it is active."
 
@@ -151,7 +156,15 @@ ACTS: tuple[Act, ...] = (
         credit_note_refusal,
         is_main=False,
     ),
-    Act("purchases:term", "Change term", "calendar-clock", Right.HOLD, AWAITING_PO_DOCUMENT, is_main=False),
+    Act(
+        "purchases:term",
+        "Change term",
+        "calendar-clock",
+        Right.HOLD,
+        AWAITING_PO_DOCUMENT,
+        _term_refusal,
+        is_main=False,
+    ),
     Act("dunning:hold", "Hold dunning", "pause", Right.HOLD, ACCEPTED, is_main=False),
     Act("dunning:resume", "Resume dunning", "play", Right.HOLD, REMINDED, is_main=False),
     Act("dunning:keep_active", "Keep active", "shield-check", Right.HOLD, ACCEPTED, is_main=False),

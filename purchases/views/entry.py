@@ -24,9 +24,9 @@ from core.money import Money
 from core.refused import Refused
 from core.views import INVALID, Page, chosen_client
 from customers.models import ContactKind, Customer
-from customers.services import AddressInput, CustomerInput
+from customers.services import AddressInput, CustomerInput, find_customer
 from partners.models import Partner, PartnerStatus
-from partners.selectors import with_outstanding
+from partners.selectors import outstanding
 from partners.services.limit import check_terms
 from purchases import forms
 from purchases.models import Policy, Product, ProductPrice, Purchase, Source
@@ -93,7 +93,7 @@ class Sheet:
         currency = str(values.get("currency", ""))
         currency = currency if currency in self.currencies else self.currencies[0]
         self.policy = Policy.objects.filter(client=client).order_by("-version").first()
-        partners = with_outstanding(Partner.objects.filter(client=client, status=PartnerStatus.ACCEPTED))
+        partners = Partner.objects.filter(client=client, status=PartnerStatus.ACCEPTED)
         self.main = forms.EntryForm(
             **self._values(""),
             files=files,
@@ -203,7 +203,7 @@ class Sheet:
         partner, is_po = self.main.cleaned_data.get("partner"), self.main.cleaned_data.get("is_po")
         if partner is None:
             return []
-        limit, used = partner.limit, Money(partner.outstanding_minor, partner.currency)
+        limit, used = partner.limit, outstanding(partner)
         lines = [f"{partner.company}: {used} of a limit of {limit} is outstanding."]
         try:
             check_terms(partner, gross.currency, on=at.astimezone(self.client.zone).date())
@@ -222,13 +222,8 @@ class Sheet:
         billing = self.contacts["billing"].cleaned_data
         if not (billing.get("company") or billing.get("email")):
             return None
-        rows = Customer.objects.filter(
-            client=self.client,
-            company__iexact=billing.get("company", ""),
-            contacts__kind=ContactKind.BILLING,
-            contacts__email__iexact=billing.get("email", ""),
-        )
-        return rows.order_by("pk").first()
+        address = AddressInput(company=billing.get("company", ""), email=billing.get("email", ""))
+        return find_customer(self.client, CustomerInput(billing=address, type=""))
 
     def earlier(self, customer: Customer | None) -> list[Purchase]:
         """The customer's purchases that carry the PO number already."""

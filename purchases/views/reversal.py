@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from purchases.models import Purchase
     from purchases.services.refund import Plan
 
+FOR_CUSTOMER = "for_customer_too"
 CONTACT_FIELDS = tuple(field.name for field in fields(AddressInput))
 
 
@@ -319,14 +320,25 @@ def document_consequences(purchase: Purchase) -> list[str]:
     return [f"{bill.number} is replaced by a new pro-forma invoice, which {to} gets by e-mail."]
 
 
-class PurchaseCorrect(PurchaseAct):
-    """Correct the customer's own numbers on the order."""
+class Correction(PurchaseAct):
+    """A correction of the order; the customer's own record too, for those who may change that."""
 
     right = Right.CORRECT
-    act_page = "purchases:correct"
-    title = "Change PO number"
     button = "Save"
     action = staticmethod(correct_purchase)
+
+    def for_those_who_may(self, form: Form) -> Form:
+        """Ask about the customer's record only whoever may change it."""
+        if not self.user.may(Right.CUSTOMERS):
+            del form.fields[FOR_CUSTOMER]
+        return form
+
+
+class PurchaseCorrect(Correction):
+    """Correct the customer's own numbers on the order."""
+
+    act_page = "purchases:correct"
+    title = "Change PO number"
 
     def heading(self) -> str:
         """The act and the purchase."""
@@ -334,12 +346,13 @@ class PurchaseCorrect(PurchaseAct):
 
     def get_form(self, data: Any = None, files: Any = None) -> Form:  # noqa: ARG002 -- Django's own
         """The numbers as they are."""
-        return forms.NumbersForm(
+        form = forms.NumbersForm(
             data,
             initial={"po_number": self.row.po_number, "vat_id": self.row.vat_id},
             needs_number=self.row.is_po and self.row.policy.po_number_required,
             country=next((contact.country for contact in self.row.contacts.all() if contact.kind == "billing"), ""),
         )
+        return self.for_those_who_may(form)
 
     def consequences(self) -> list[str]:
         """New documents; prices and tax stay."""
@@ -350,13 +363,10 @@ class PurchaseCorrect(PurchaseAct):
         return f"PO number and VAT ID of {self.row.reference} saved."
 
 
-class PurchaseContactEdit(PurchaseAct):
+class PurchaseContactEdit(Correction):
     """Correct one of the purchase's contacts, or add it."""
 
-    right = Right.CORRECT
     title = "Correct contact"
-    button = "Save"
-    action = staticmethod(correct_purchase)
 
     @property
     def kind(self) -> str:
@@ -379,13 +389,13 @@ class PurchaseContactEdit(PurchaseAct):
         initial = {"company": self.row.billing_company}
         if found is not None:
             initial = {name: getattr(found, name) for name in CONTACT_FIELDS}
-        return forms.PurchaseContactForm(data, initial=initial)
+        return self.for_those_who_may(forms.PurchaseContactForm(data, initial=initial))
 
     def keywords(self, form: Form) -> dict[str, Any]:
         """The address as one value."""
         values = dict(form.cleaned_data)
-        reason, too = values.pop("reason"), values.pop("for_customer_too")
-        return {"contacts": {self.kind: AddressInput(**values)}, "reason": reason, "for_customer_too": too}
+        reason, too = values.pop("reason"), values.pop(FOR_CUSTOMER, False)
+        return {"contacts": {self.kind: AddressInput(**values)}, "reason": reason, FOR_CUSTOMER: too}
 
     def consequences(self) -> list[str]:
         """New documents where they show it; the partner's limit stays."""

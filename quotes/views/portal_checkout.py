@@ -173,6 +173,8 @@ class PortalCheckout(PartnerPage):
             ],
             "is_other_currency": forms["currency"] != self.partner.currency,
         }
+        if order.is_bound:  # another language is a new page: what was typed would be lost
+            context["languages"] = {}
         return self.show("quotes/portal_checkout.html", context, status=status)
 
     # what it costs ----------------------------------------------------------------------------------------------

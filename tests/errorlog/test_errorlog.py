@@ -202,6 +202,8 @@ def test_the_client_is_a_column_and_a_filter_only_for_all_clients(hafen: Client,
         ({"day_from": "2026-03-03"}, False),
         ({"day_to": "2026-03-01"}, False),
         ({"day_to": "9999-12-31"}, True),
+        ({"day_from": "0001-01-01"}, True),
+        ({"day_to": "0001-01-01"}, False),
         ({"day_to": "not a day"}, True),
     ],
 )

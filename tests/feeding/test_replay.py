@@ -177,6 +177,17 @@ def test_a_free_item_costs_nothing_and_two_equal_bank_lines_are_both_money(world
     assert list(Payment.objects.values_list("amount_minor", flat=True)) == [10000, 10000]
 
 
+def test_who_refunds_need_only_be_a_known_user(world: None, tmp_path: Path) -> None:
+    order = {"event": "order", **ORDER, "payment": "wire", "items": [{"product": "CAD-PRO", "quantity": 1}]}
+    money = {"event": "payment", "amount": "593.81", "currency": "EUR", "method": "wire", "bank_reference": "B1"}
+    refund = {"event": "refund", "by": "support-hafen-cad", "amount": "93.81", "reason": "goodwill"}
+
+    assert play(tmp_path, order, money, refund) == []
+
+    purchase = Purchase.objects.get()
+    assert (purchase.status, purchase.refunded_minor) == ("PRF", 9_381)
+
+
 def test_resuming_what_is_not_held_changes_nothing(world: None, tmp_path: Path) -> None:
     order = {"event": "order", **ORDER, "client": "atelier-fonts", "items": [{"product": "GARAMOND", "quantity": 1}]}
     resume = {"event": "resume", "by": "cologne", "reason": "settled"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.refused import Refused
+from customers.models import Customer
 from customers.services import AddressInput
 from mailing.models import Attachment, Email
 from partners.selectors import outstanding
@@ -104,6 +105,7 @@ def test_the_billing_contact_is_printed_anew_and_written_down_field_by_field(age
 
 def test_ticked_the_customers_own_record_changes_too(agent: User) -> None:
     purchase = a_released_po(a_client())
+    Customer.objects.update(payables_email="buchhaltung@werft.example")
     changes = billing(purchase, city="Lübeck")
     purchase = correct_purchase(
         purchase, by=agent, at=LATER, reason="moved", contacts=changes, vat_id="DE129273398", for_customer_too=True
@@ -111,6 +113,7 @@ def test_ticked_the_customers_own_record_changes_too(agent: User) -> None:
     customer = purchase.customer
     customer.refresh_from_db()
     assert (customer.contacts.get().city, customer.vat_id) == ("Lübeck", "DE129273398")
+    assert customer.payables_email == "buchhaltung@werft.example"
     assert numbers(purchase)[-2:] == ["CRN-2026-000001", "INV-2026-000002"], "one correction, one new invoice"
     purchase = correct_purchase(purchase, by=agent, at=LATER, reason="x", po_number="1", for_customer_too=True)
     assert purchase.po_number == "1"

@@ -162,6 +162,13 @@ def test_an_invoice_without_tax_says_why_and_breaks_no_rule(
     assert said(xml, "ApplicableTradeTax", "ExemptionReason") == [reason]
 
 
+def test_an_export_of_a_seller_without_vat_id_breaks_no_rule() -> None:
+    client = a_seller(vat_id="29/815/08158")
+    xml = xml_of(the_invoice(a_released_po(client, customer=a_customer(country="US"), tax_percent=Decimal(0))))
+    assert broken_rules(xml) == []
+    assert said(xml, "ApplicableHeaderTradeSettlement", "ApplicableTradeTax", "CategoryCode") == ["E"]
+
+
 @pytest.mark.parametrize(
     ("postal_code", "percent", "category"), [("35001", "7", "L"), ("51001", "8", "M"), ("28001", "21", "S")]
 )

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from pypdf import PdfWriter
 
 from accounts.models import Client
@@ -398,6 +399,16 @@ def test_a_partners_order_is_reviewed_and_not_measured_by_its_limit(hafen: Clien
     order = the_order()
     assert (order.partner, order.status, order.is_reviewed) == (partner, Status.AWAITING_RELEASE, True)
     assert outstanding(partner) == Money(23_800, "EUR")
+
+
+def test_only_the_chosen_partners_orders_are_added_up(hafen: Client, entry: Browser) -> None:
+    partner = a_partner(hafen)
+    sums = []
+    for chosen in ("", partner.pk):
+        with CaptureQueriesContext(connection) as captured:
+            assert "Reseller AG" in shown(send(entry, act="recompute", partner=chosen))
+        sums.append(len([query for query in captured if "partners_reservation" in query["sql"]]))
+    assert sums == [0, 1]
 
 
 def test_the_partners_address_is_filled_in(hafen: Client, entry: Browser) -> None:

@@ -64,7 +64,7 @@ def test_once_released_the_term_is_fixed() -> None:
 
 def test_it_is_changed_in_the_viewer() -> None:
     client = a_client()
-    purchase = an_offline_order(client)
+    purchase = a_waiting_po(client)
     browser = Browser()
     browser.force_login(a_user("client_admin", client))
     page = reverse("purchases:term", args=[purchase.reference])
@@ -79,3 +79,14 @@ def test_it_is_changed_in_the_viewer() -> None:
     assert "instead of the policy's 30" in shown.replace("&#x27;", "'")
     Purchase.objects.update(approved_at=MONDAY)
     assert "The first approval has to be given again." in browser.get(page).content.decode()
+
+
+def test_an_order_that_is_no_purchase_order_has_no_term() -> None:
+    client = a_client()
+    purchase = an_offline_order(client)
+    browser = Browser()
+    browser.force_login(a_user("client_admin", client))
+    page = reverse("purchases:term", args=[purchase.reference])
+    assert "Only a purchase order has a term." in browser.get(page).content.decode()
+    browser.post(page, {"term_days": "14", "reason": "short of money"})
+    assert Purchase.objects.get().term_days == 30

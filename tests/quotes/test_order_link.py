@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.refused import Refused
@@ -111,7 +113,9 @@ def test_the_viewer_tells_when_it_was_opened_and_offers_what_can_be_done(purchas
     with time_machine.travel(MONDAY + timedelta(hours=1), tick=False):
         Browser().get(the_link())
     with time_machine.travel(MONDAY + timedelta(hours=1, minutes=3), tick=False):
-        Browser().get(the_link())
+        with CaptureQueriesContext(connection) as captured:
+            Browser().get(the_link())
+        assert [query["sql"] for query in captured if query["sql"].startswith("UPDATE")] == []
     assert StatusLink.objects.get().opened_at == MONDAY + timedelta(hours=1)
     assert "Never" not in viewer(purchase, browser)
     assert "The link that works now ends." in browser.get(send).content.decode()

@@ -565,6 +565,13 @@ def test_each_order_by_itself_is_measured_alone(hafen: Client, partner: Partner)
     assert "of your limit is used" not in page
 
 
+def test_the_language_can_not_be_switched_away_from_what_was_typed(partner: Partner, hafen: Client) -> None:
+    browser, switch = inside(partner), 'hreflang="de"'
+    assert switch in body(browser.get(reverse("portal:new")))
+    assert switch not in body(browser.post(reverse("portal:new"), filled_in(hafen, billing__street="")))
+    assert switch not in body(browser.post(reverse("portal:new"), filled_in(hafen, step="edit")))
+
+
 # In five languages --------------------------------------------------------------------------------------------------
 
 SAID = {
