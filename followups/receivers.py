@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.dispatch import receiver
 
 from followups import services
@@ -123,8 +124,9 @@ def ask_for_keys(*, purchase: Purchase, item: PurchaseItem, at: datetime, **_: A
 
 
 def _missing_keys(purchase: Purchase, item: PurchaseItem) -> QuerySet[FollowUp]:
-    prefix = f"{purchase.reference}:keys:{item.position}"
-    return FollowUp.objects.filter(purchase=purchase, dedupe_key__startswith=f"{prefix}:", done_at=None).order_by("pk")
+    key = f"{purchase.reference}:keys:{item.position}"  # alone on those that were opened before there was a second time
+    mine = FollowUp.objects.filter(Q(dedupe_key=key) | Q(dedupe_key__startswith=f"{key}:"), purchase=purchase)
+    return mine.filter(done_at=None).order_by("pk")
 
 
 @receiver(late_money, sender=Purchase, dispatch_uid="follow-up-late-money")

@@ -840,10 +840,11 @@ class CsvMapping(models.Model):
 
 
 class BankFile(models.Model):
-    """A bank's file on its way in: stored by the page that took it, read by the worker, whole or not at all.
+    """A bank's file on its way in: stored by the page that took it, read by the worker.
 
     `client` is known before it is read only where somebody chose it; `layout` says how a CSV is to be read. Of `total`
-    lines `done` are compared. `problem` says why nothing was imported. The content goes once it is finished.
+    lines `done` are compared. `problem` says why nothing of it was imported, or not the rest. The content goes
+    once it is finished.
     """
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="bank_files", null=True, blank=True)

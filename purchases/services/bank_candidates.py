@@ -6,14 +6,14 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import F, Window
+from django.db.models import Case, F, When, Window
 from django.db.models.functions import RowNumber
 
 from purchases.models import BankLine, Document, DocumentKind, LineStatus, Purchase
 from purchases.querysets import MISSING, Bare
 from purchases.services.bank_match import PAYABLE, Candidate, Index, numbers_in, propose
 from purchases.services.credit import missing_on
-from purchases.states import Status
+from purchases.states import OPEN, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,24 +25,33 @@ if TYPE_CHECKING:
 BILLS: Final = (DocumentKind.INVOICE, DocumentKind.PROFORMA)
 BILL_NUMBER: Final = re.compile(r"(INV|PFI)(\d{4})(\d{6,})")
 REFERENCE_DIGITS: Final = 9
+AT_ONCE: Final = 5_000
 FEW: Final = 200
-"""For as many lines the purchases they may mean are looked for; for more all that can be paid are read at once."""
+"""So many lines at a time the purchases they may mean are looked for."""
+MANY: Final = 10_000
+"""For more lines all that can be paid are read at once; no file that is read while somebody waits has as many."""
 MOST_OF_AMOUNT: Final = 500
-"""Of purchases over one amount the newest are looked at; an amount that is so common proves little."""
+"""Of purchases over one amount the newest are looked at, open ones first; an amount so common proves little."""
 
 
 def candidates_for(client: Client, currency: str, lines: Sequence[Any]) -> list[Candidate]:
     """Read the purchases of a client that `lines` may pay in `currency`: open, canceled, charged back.
 
-    A line is anything with `text`, `payer` and `amount_minor`. The number of queries does not depend on theirs.
+    A line is anything with `text`, `payer` and `amount_minor`. The number of queries is the same for up to `FEW`.
     """
     rows = Purchase.objects.filter(client=client, currency=currency, status__in=PAYABLE, is_test=False)
     bills = Document.objects.filter(
         client=client, kind__in=BILLS, purchase__status__in=PAYABLE, purchase__currency=currency
     )
-    if len(lines) <= FEW:
-        near = _near(client, rows, bills, lines)
-        rows, bills = rows.filter(pk__in=near), bills.filter(purchase__in=near)
+    if len(lines) > MANY:
+        return _read(rows, bills)
+    slices = (lines[start : start + FEW] for start in range(0, len(lines), FEW))
+    near = sorted(set().union(*(_near(client, rows, bills, some) for some in slices)))
+    batches = [near[start : start + AT_ONCE] for start in range(0, len(near), AT_ONCE)]
+    return [one for some in batches for one in _read(rows.filter(pk__in=some), bills.filter(purchase__in=some))]
+
+
+def _read(rows: PurchaseQuerySet, bills: Any) -> list[Candidate]:
     invoices: dict[int, list[str]] = {}
     for purchase, number in bills.order_by("pk").values_list("purchase_id", "number"):
         invoices.setdefault(purchase or 0, []).append(number)
@@ -73,8 +82,11 @@ def _near(client: Client, rows: PurchaseQuerySet, bills: Any, lines: Sequence[An
     told = {number for number in told if any(map(str.isdigit, number))}
     amounts = {line.amount_minor for line in lines}
     bill_numbers = {"-".join(found.groups()) for found in map(BILL_NUMBER.fullmatch, told) if found}
+    words = {word.strip(".,;:()") for line in lines for word in f"{line.text} {line.payer}".split()}
+    words = {word for word in words if any(map(str.isdigit, word))}
     fitting = rows.annotate(missing=MISSING).filter(missing__in=amounts)
-    ranked = fitting.annotate(rank=Window(RowNumber(), partition_by=[F("missing")], order_by=F("pk").desc()))
+    newest = [Case(When(status__in=OPEN, then=0), default=1), F("pk").desc()]
+    ranked = fitting.annotate(rank=Window(RowNumber(), partition_by=[F("missing")], order_by=newest))
     # Each way by its own index: with currency and status besides, SQLite takes theirs. The caller narrows again.
     mine = Purchase.objects.filter(client=client)
     references = {number for number in told if len(number) == REFERENCE_DIGITS}
@@ -82,6 +94,7 @@ def _near(client: Client, rows: PurchaseQuerySet, bills: Any, lines: Sequence[An
         bills.filter(number__in=bill_numbers).values_list("purchase", flat=True),
         mine.filter(reference__in=references).values_list("pk", flat=True),
         mine.alias(bare=Bare("po_number")).filter(bare__in=told).values_list("pk", flat=True),
+        mine.filter(po_number__in=words).values_list("pk", flat=True),  # with a mark that `Bare` does not know
         mine.filter(status=Status.CHARGED_BACK).values_list("pk", flat=True),
         ranked.filter(rank__lte=MOST_OF_AMOUNT).values_list("pk", flat=True),
     )

@@ -1,12 +1,14 @@
-"""A bank's file comes in: stored by the page, read whole or not at all by the worker, its lines compared and kept.
+"""A bank's file comes in: stored by the page, read by the worker, its lines compared and kept.
 
-A line is known by its fingerprint, also in another file. Lines are kept in chunks, each with how far the file is in one
-transaction: a worker that dies loses at most a chunk, which the next one does again. Nothing is booked here.
+A file with anything wrong in it is refused whole. A line is known by its fingerprint, also in another file. Lines are
+kept in chunks, each with how far the file is in one transaction: a worker that dies loses at most a chunk, which the
+next one does again. Where too many die the file is given up; sent again, it goes on from there. Nothing is booked here.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -25,6 +27,8 @@ from purchases.services.bank_files import plain_account, read_statement
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
+
+    from django.db.models import QuerySet
 
     from accounts.models import User
     from purchases.services.bank_files import Movement, StatementFile
@@ -91,7 +95,12 @@ def digest_of(content: bytes) -> str:
 
 
 def refuse_known(client: Client, *, filename: str, sha256: str) -> None:
-    """Refuse a file that is here already. Raises Refused with code `known`."""
+    """Refuse a file that is here already, unless it was given up. Raises Refused with code `known`."""
+    if not _given_up([client], sha256).exists():
+        _refuse_second(client, filename=filename, sha256=sha256)
+
+
+def _refuse_second(client: Client, *, filename: str, sha256: str) -> None:
     before = BankStatement.objects.filter(client=client, sha256=sha256).select_related("imported_by").first()
     if before is not None:
         named = "" if before.filename == filename else f" as {before.filename}"
@@ -113,9 +122,15 @@ def store_file(
 ) -> BankFile:
     """Keep a file for the worker; a CSV with how it is to be read, which is kept as `mapping` once that succeeded.
 
-    Raises Refused (code `known`) when the same file of this client is here already.
+    One that was given up after some lines is read on from there, the way it was begun. Raises Refused (code `known`)
+    when the same file of this client is here already.
     """
     sha256 = digest_of(content)
+    begun = _given_up([client] if client else _clients(by), sha256).select_for_update(of=("self",)).first()
+    if begun is not None:
+        begun.content, begun.attempts, begun.problem, begun.finished_at = content, 0, "", None
+        begun.save()
+        return begun
     if client is not None:
         refuse_known(client, filename=filename, sha256=sha256)
     return BankFile.objects.create(
@@ -128,6 +143,12 @@ def store_file(
         sent_at=at,
         sent_by=by,
     )
+
+
+def _given_up(clients: Sequence[Client], sha256: str) -> QuerySet[BankFile]:
+    """Files of which only the first lines are here."""
+    rows = BankFile.objects.filter(client__in=clients, sha256=sha256, statement__isnull=False).exclude(problem="")
+    return rows.defer("content").order_by("pk")
 
 
 def read_due(*, clock: Callable[[], datetime]) -> int:
@@ -149,8 +170,8 @@ def claim_next(*, at: datetime, only: int | None = None) -> BankFile | None:
     if file is None:
         return None
     if file.attempts >= MOST_ATTEMPTS:
-        kept = f"{file.done:,} of its {file.total:,} lines are here" if file.done else "nothing was imported"
-        _finish(file, at=at, problem=f"{file.filename} could not be read in {MOST_ATTEMPTS} attempts; {kept}.")
+        again = f"{_kept(file)}. Send it again for the rest" if file.done else "nothing was imported"
+        _finish(file, at=at, problem=f"{file.filename} could not be read in {MOST_ATTEMPTS} attempts; {again}.")
         return None
     file.attempts += 1
     file.claimed_until = at + LEASE
@@ -158,22 +179,33 @@ def claim_next(*, at: datetime, only: int | None = None) -> BankFile | None:
     return file
 
 
+def _kept(file: BankFile) -> str:
+    return f"{file.done:,} of its {file.total:,} lines are here"
+
+
 def read_now(file: BankFile, *, clock: Callable[[], datetime]) -> BankFile:
-    """Read a small file that was just stored. Raises Refused with what is wrong with it; then it is forgotten."""
+    """Read a small file that was just stored. Raises Refused with what is wrong with it.
+
+    Then it is forgotten, unless lines of it are here from an earlier time.
+    """
     claimed = claim_next(at=clock(), only=file.pk)
     file = read_file(claimed, clock=clock) if claimed else file
     if file.problem:
-        file.delete()
+        if file.statement is None:
+            file.delete()
         raise Refused(file.problem, "file")
     return file
 
 
 def read_file(file: BankFile, *, clock: Callable[[], datetime]) -> BankFile:
-    """Read a claimed file; what is wrong with it becomes its `problem`, and of such a file nothing is kept."""
+    """Read a claimed file; what is wrong with it becomes its `problem`, and no line of it is kept then."""
     try:
         return keep_lines(file, _read(file), clock=clock)
     except Refused as refused:
-        return _finish(file, at=clock(), problem=refused.message)
+        problem = refused.message
+        if file.statement is not None:
+            problem = re.sub("nothing was imported", _kept(file), problem, flags=re.IGNORECASE)
+        return _finish(file, at=clock(), problem=problem)
 
 
 def keep_lines(file: BankFile, read: StatementFile, *, clock: Callable[[], datetime]) -> BankFile:
@@ -212,7 +244,8 @@ def _keep_chunk(
 ) -> BankFile:
     """Keep the next lines that are not known yet, each with its proposal, and how far the file is."""
     # under the lock: another worker that thought us dead may have kept this chunk already
-    rows = BankFile.objects.select_related("statement__client", "client", "sent_by__client")
+    # how far it is, is written with every chunk; what is in it, up to 10 MB, neither read nor written again
+    rows = BankFile.objects.select_related("statement__client", "client", "sent_by__client").defer("content")
     file = rows.select_for_update(of=("self",)).get(pk=file.pk)
     if file.finished_at:
         return file
@@ -240,7 +273,7 @@ def _keep_chunk(
 def _open_statement(file: BankFile, client: Client, read: StatementFile, *, at: datetime) -> BankStatement:
     # the client's row: of two who send the same file at once the second sees the first one's
     client = Client.objects.select_for_update(no_key=True).get(pk=client.pk)
-    refuse_known(client, filename=file.filename, sha256=file.sha256)
+    _refuse_second(client, filename=file.filename, sha256=file.sha256)
     return BankStatement.objects.create(
         client=client,
         format=read.format,

@@ -46,7 +46,8 @@ def without_key(items: QuerySet[PurchaseItem]) -> QuerySet[PurchaseItem]:
 
 def awaiting_key(items: QuerySet[PurchaseItem]) -> QuerySet[PurchaseItem]:
     """Narrow to the items that are owed a key now: a delivery fell short of it, and their purchase is still due it."""
-    return without_key(items.filter(key_request__isnull=False, purchase__status__in=DELIVERED_IN))
+    owed = items.filter(key_request__isnull=False, key_request__done_at=None)
+    return without_key(owed.filter(purchase__status__in=DELIVERED_IN))
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ from purchases.services import bank_import
 from purchases.services.bank_csv import CsvLayout
 from purchases.tasks import read_bank_files
 from purchases.views import bank_import as pages
-from tests.stories import MONDAY, a_client, a_released_po, a_user
+from tests.stories import MONDAY, a_client, a_released_po, a_user, days_later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -283,19 +283,97 @@ def test_a_file_that_kills_its_workers_is_given_up(hafen: Client, finance: User)
     works()
     assert list(BankFile.objects.order_by("pk").values_list("problem", flat=True)) == [
         "a.xml could not be read in 5 attempts; nothing was imported.",
-        "a.xml could not be read in 5 attempts; 500 of its 20,000 lines are here.",
+        "a.xml could not be read in 5 attempts; 500 of its 20,000 lines are here. Send it again for the rest.",
     ]
 
 
+def given_up(content: bytes, finance: User, client: Client | None = None, **more: Any) -> BankFile:
+    """A file of which only the first chunk of two lines is here."""
+    file = store(content, finance, client, **more)
+    ticks = iter([MONDAY] * 2)
+    with pytest.raises(StopIteration):
+        bank_import.read_due(clock=lambda: next(ticks))
+    BankFile.objects.filter(pk=file.pk).update(attempts=bank_import.MOST_ATTEMPTS)
+    assert works(MONDAY + timedelta(minutes=2)) == 0
+    file.refresh_from_db()
+    assert file.problem.endswith("2 of its 5 lines are here. Send it again for the rest.")
+    return file
+
+
+@pytest.mark.usefixtures("_chunks_of_two")
+@pytest.mark.parametrize("is_chosen", [True, False])
+def test_a_file_that_was_given_up_goes_on_when_it_is_sent_again(
+    hafen: Client, finance: User, *, is_chosen: bool
+) -> None:
+    chosen = hafen if is_chosen else None
+    file = given_up(camt_of(rows(5)), finance, chosen)
+    again = store(camt_of(rows(5)), finance, chosen)
+    assert (again.pk, again.attempts, again.problem, again.finished_at) == (file.pk, 0, "", None)
+    assert works() == 1
+    again.refresh_from_db()
+    assert (again.done, again.new_count, again.problem, BankLine.objects.count()) == (5, 5, "", 5)
+    with pytest.raises(Refused, match="was imported already"):
+        store(camt_of(rows(5)), finance, hafen)
+
+
+@pytest.mark.usefixtures("_chunks_of_two")
+def test_a_csv_that_was_given_up_is_asked_about_again_and_goes_on(desk: Browser, hafen: Client, finance: User) -> None:
+    columns = {"date": "Buchungstag", "amount": "Betrag", "payer": "Auftraggeber", "text": "Verwendungszweck"}
+    content = csv(IBAN, "EUR", MONDAY.date(), rows(5)).encode()
+    given_up(content, finance, hafen, layout=CsvLayout(columns=columns))
+    assert "was not imported whole" in text_of(desk.get("/purchases/bank/statements/"))
+    asked = send(desk, "a.csv", content, client=str(hafen.pk))
+    assert (asked.status_code, "imported already" in text_of(asked)) == (200, False)
+
+
+@pytest.mark.usefixtures("_chunks_of_two")
+def test_what_stops_a_file_that_goes_on_does_not_deny_its_first_lines(hafen: Client, finance: User) -> None:
+    given_up(camt_of(rows(5)), finance, hafen)
+    other = a_client("elbe")
+    BankAccount.objects.filter(client=other).update(iban=IBAN)
+    BankAccount.objects.filter(client=hafen).update(iban="DE02120300000000202051")
+    again = store(camt_of(rows(5)), finance, hafen)
+    with pytest.raises(Refused, match=r"is not one of Hafen.*\. 2 of its 5 lines are here\.$"):
+        bank_import.read_now(again, clock=lambda: MONDAY)
+    assert (BankFile.objects.count(), BankLine.objects.count()) == (1, 2)
+
+
+@pytest.mark.usefixtures("_chunks_of_two")
+def test_a_second_copy_of_a_file_that_was_given_up_is_refused(hafen: Client, finance: User) -> None:
+    second = store(camt_of(rows(5)), finance, hafen)
+    BankFile.objects.update(claimed_until=days_later(9))
+    given_up(camt_of(rows(5)), finance, hafen)
+    assert works(days_later(10)) == 1
+    second.refresh_from_db()
+    assert second.problem.startswith("a.xml was imported already")
+
+
+@pytest.mark.usefixtures("_chunks_of_two")
+def test_the_content_is_read_once_however_many_chunks(hafen: Client, finance: User) -> None:
+    def passes(number: int) -> int:
+        store(camt_of(rows(number, f"of {number}, {{}}")), finance, hafen)
+        with CaptureQueriesContext(connection) as captured:
+            assert works() == 1
+        return sum('"content"' in query["sql"] for query in captured.captured_queries)
+
+    assert passes(1) == passes(5)
+
+
 KILLED = """
-import django, sys
+import django, signal
 django.setup()
 from django.utils import timezone
 from purchases.services import bank_import
 bank_import.CHUNK = 10
-bank_import.LEASE = bank_import.timedelta(0)
-print("ready", flush=True)
-bank_import.read_due(clock=timezone.now)
+looks = 0
+def clock():
+    global looks
+    looks += 1
+    if looks == 3:  # it claimed the file and kept a chunk
+        print("kept", flush=True)
+        signal.pause()
+    return timezone.now()
+bank_import.read_due(clock=clock)
 """
 
 
@@ -324,16 +402,13 @@ def test_killed_in_the_middle_and_gone_on_every_line_is_there_once() -> None:
     file = store(camt_of(rows(800)), finance, hafen)
     worker = start_worker()
     assert worker.stdout is not None
-    assert worker.stdout.readline() == "ready\n"
-    while not BankLine.objects.exists() and worker.poll() is None:
-        pass
+    assert worker.stdout.readline() == "kept\n"
     worker.send_signal(signal.SIGKILL)
     worker.wait()
     worker.stdout.close()
     file.refresh_from_db()
-    assert 0 < file.done < 800
-    assert BankLine.objects.count() == file.done
-    assert works(timezone.now() + timedelta(minutes=1)) == 1
+    assert (file.done, BankLine.objects.count()) == (10, 10)
+    assert works(timezone.now() + timedelta(minutes=2)) == 1
     file.refresh_from_db()
     assert (file.done, file.new_count, file.problem) == (800, 800, "")
     assert BankLine.objects.values("position").distinct().count() == BankLine.objects.count() == 800

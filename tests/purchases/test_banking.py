@@ -16,7 +16,7 @@ from core.money import Money
 from core.refused import Refused
 from followups.models import FollowUp
 from purchases.models import BankFile, BankLine, BankStatement, CsvMapping, LineStatus, Payment, Purchase
-from purchases.services import bank_import, banking
+from purchases.services import bank_candidates, bank_import, banking
 from purchases.services.bank_csv import CsvLayout
 from purchases.services.bank_files import Movement, StatementFile
 from purchases.services.banking import Part
@@ -135,6 +135,34 @@ def test_the_invoice_number_leads_to_its_purchase(hafen: Client, finance: User) 
     number = purchase.documents.get(kind="INV").number
     line = a_line(hafen, finance, moved(f"pays {number}", eur(1)))
     assert (line.purchase, line.grounds) == (purchase, [f"Invoice number {number}"])
+
+
+@pytest.mark.parametrize(("few", "many"), [(200, 10_000), (1, 10_000), (200, 0)])
+def test_a_purchase_is_found_among_few_lines_and_many(
+    hafen: Client, finance: User, monkeypatch: pytest.MonkeyPatch, few: int, many: int
+) -> None:
+    monkeypatch.setattr(bank_candidates, "FEW", few)
+    monkeypatch.setattr(bank_candidates, "MANY", many)
+    monkeypatch.setattr(bank_candidates, "AT_ONCE", few)
+    asked = [a_released_po(hafen) for _ in range(3)]
+    done = bring(hafen, finance, *(moved(f"Ref {one.reference}", eur(1)) for one in asked))
+    assert [one[1] for one in lines_of(done)] == [one.reference for one in asked]
+
+
+def test_an_open_purchase_is_found_behind_newer_canceled_ones(
+    hafen: Client, finance: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bank_candidates, "MOST_OF_AMOUNT", 1)
+    waiting = a_released_po(hafen)
+    cancel_purchase(a_waiting_po(hafen), by=finance, at=MONDAY, reason="late")
+    done = bring(hafen, finance, moved("thank you", payer="Werft und Soehne KG"))
+    assert [one[1] for one in lines_of(done)] == [waiting.reference]
+
+
+def test_a_po_number_with_an_unusual_mark_is_found_as_it_is_written(hafen: Client, finance: User) -> None:
+    purchase = a_released_po(hafen, po_number="PO–2026+77")
+    done = bring(hafen, finance, moved("Order PO–2026+77.", eur(1)))
+    assert [one[1:3] for one in lines_of(done)] == [(purchase.reference, ["PO number PO–2026+77"])]
 
 
 def test_the_same_file_is_known_by_its_content(hafen: Client, finance: User) -> None:

@@ -63,6 +63,25 @@ def test_done_by_hand_forgets_no_key() -> None:
     assert codes(purchase) == ["N-1"]
 
 
+def test_a_key_that_was_delivered_is_owed_no_more() -> None:
+    client = a_client(keys=0)
+    purchase = a_released_po(client)
+    fills(client, "N-1", day=1)
+    LicenseKey.objects.filter(item__purchase=purchase).update(deactivated_at=days_later(2))
+    assert waiting_items(the_product(client)) == []
+
+
+def test_a_shortage_told_before_there_was_a_second_time_is_closed_and_not_told_twice() -> None:
+    client = a_client(keys=0)
+    purchase = a_released_po(client)
+    open_ones = FollowUp.objects.filter(purchase=purchase, reason="Key list empty", done_at=None)
+    open_ones.update(dedupe_key=f"{purchase.reference}:keys:1")
+    deliver(Purchase.objects.lock(purchase), by=None, at=days_later(1))
+    assert open_ones.count() == 1
+    assert fills(client, "N-1", day=2).delivered == 1
+    assert not open_ones.exists()
+
+
 def test_a_second_shortage_after_a_charge_back_is_told_again_and_delivered() -> None:
     client = a_client(keys=0)
     purchase = a_released_po(client)
