@@ -38,7 +38,12 @@ class HoldForm(forms.Form):
 class ResumeForm(forms.Form):
     """Which of the holds end, and why."""
 
-    scopes = forms.MultipleChoiceField(label="What ends", required=False, widget=forms.CheckboxSelectMultiple)
+    scopes = forms.MultipleChoiceField(
+        label="What ends",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "This hold was ended meanwhile: choose among those that stand."},
+    )
     reason = forms.CharField(required=False, max_length=REASON_LENGTH)
 
 

@@ -205,7 +205,9 @@ class Run(models.Model):
     @property
     def is_waiting(self) -> bool:
         """Whether it is a proposal: no step is taken before it is approved, or what it waits for is there."""
-        return bool(self.waits_for) and not (self.is_finished or self.approved_at or self.has_lapsed)
+        if self.is_finished or self.has_lapsed:
+            return False
+        return bool(self.waits_for) if self.approved_at is None else self.waits_for == Waiting.BANK
 
     @property
     def waits_for_person(self) -> bool:

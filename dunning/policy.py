@@ -53,23 +53,24 @@ def wait_for(gate: Gate, plan: Plan) -> Wait | None:
     """Say what a run waits for before it takes any step; None lets it go. A run without steps never waits."""
     if not plan.steps:
         return None
-    stale, braked = _stale(gate, plan), _braked(gate, plan)
-    if stale:
-        return Wait(BANK, stale)
+    stale, braked = stale_bank(gate, at=plan.at, bank_data_at=plan.bank_data_at), _braked(gate, plan)
+    if stale is not None:
+        return stale
     if braked:
         return Wait(BRAKE, braked)
     return Wait(APPROVAL, "Every run waits for approval.") if gate.is_approved_by_person else None
 
 
-def _stale(gate: Gate, plan: Plan) -> str:
+def stale_bank(gate: Gate, *, at: datetime, bank_data_at: datetime | None) -> Wait | None:
+    """Say that a run waits for newer bank data than that of `bank_data_at`; None when it is new enough."""
     if gate.bank_data_hours is None:
-        return ""
-    if plan.bank_data_at is None:
-        return "No bank statement was imported yet."
-    if plan.at - plan.bank_data_at <= timedelta(hours=gate.bank_data_hours):
-        return ""
-    hours = (plan.at - plan.bank_data_at) // timedelta(hours=1)
-    return f"The newest bank statement is {hours} hours old; the limit is {gate.bank_data_hours}."
+        return None
+    if bank_data_at is None:
+        return Wait(BANK, "No bank statement was imported yet.")
+    if at - bank_data_at <= timedelta(hours=gate.bank_data_hours):
+        return None
+    hours = (at - bank_data_at) // timedelta(hours=1)
+    return Wait(BANK, f"The newest bank statement is {hours} hours old; the limit is {gate.bank_data_hours}.")
 
 
 def _braked(gate: Gate, plan: Plan) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -57,8 +58,8 @@ LAST_DAYS = """
     LEFT JOIN dunning_settings gate ON gate.client_id = client.id
     LEFT JOIN dunning_run waiting ON waiting.id = (
         SELECT MAX(run.id) FROM dunning_run run
-        WHERE run.client_id = client.id AND run.finished_at IS NULL AND run.approved_at IS NULL
-        AND run.waits_for <> '' AND NOT run.has_lapsed)
+        WHERE run.client_id = client.id AND run.finished_at IS NULL AND NOT run.has_lapsed
+        AND (run.waits_for = 'bank' OR (run.waits_for <> '' AND run.approved_at IS NULL)))
     ORDER BY client.id
 """
 
@@ -187,13 +188,25 @@ def preview(*, at: datetime) -> list[Preview]:
 
 
 def preview_days(days: Iterable[ClientDay]) -> list[Preview]:
-    """Decide about all that is due on the given clients' days, without writing."""
+    """Decide about all that is due on the given clients' days, without writing.
+
+    What can't be decided is left out: the run itself finds that out too, and enters it in the error log.
+    """
     previews = []
     for day in days:
         due = list(Purchase.objects.filter(client=day.client_id).due_for_action(day.on).with_parties().order_by("pk"))
-        facts = facts_of_all(due)
-        previews += [Preview(purchase, day.on, decide(facts[purchase.pk], day.on)) for purchase in due]
+        try:
+            previews += _previews(due, day.on)
+        except Exception:  # noqa: BLE001 -- one purchase's trouble must not keep the others from being seen
+            for purchase in due:
+                with suppress(Exception):
+                    previews += _previews([purchase], day.on)
     return previews
+
+
+def _previews(due: Sequence[Purchase], on: date) -> list[Preview]:
+    facts = facts_of_all(due)
+    return [Preview(purchase, on, decide(facts[purchase.pk], on)) for purchase in due]
 
 
 def letters_before(client_id: int, on: date) -> int | None:

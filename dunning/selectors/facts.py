@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from purchases.models import Purchase
+
+
+AT_ONCE: Final = 1000
+"""How many purchases one query asks about: PostgreSQL takes at most 65,535 parameters."""
 
 
 class Hold(NamedTuple):
@@ -97,7 +101,14 @@ def account_holds_of(purchase: Purchase) -> list[AccountHold]:
 
 
 def facts_of_all(purchases: Sequence[Purchase]) -> dict[int, Facts]:
-    """Collect the facts of several purchases, by primary key: two queries however many."""
+    """Collect the facts of several purchases, by primary key: two queries for each thousand of them."""
+    found: dict[int, Facts] = {}
+    for start in range(0, len(purchases), AT_ONCE):
+        found |= _facts_of_some(purchases[start : start + AT_ONCE])
+    return found
+
+
+def _facts_of_some(purchases: Sequence[Purchase]) -> dict[int, Facts]:
     notices, by_account = notices_of(purchases), _account_holds(purchases)
     return {
         purchase.pk: facts_of(

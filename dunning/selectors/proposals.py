@@ -6,14 +6,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dunning.models import Explanation, Run, TakenOut
+from django.db.models import Q
+
+from dunning.models import Explanation, Run, TakenOut, Waiting
 from dunning.schedule import LETTERS, decide
 from dunning.selectors.facts import facts_of_all
 from dunning.states import REASON_LABELS
+from dunning.wording.places import LEVELS
 from purchases.models import Purchase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from django.db.models import QuerySet
 
     from accounts.models import Client, User
     from dunning.schedule import Reason
@@ -66,11 +71,13 @@ class Proposal:
         return sum(one.state == state for one in self.steps.values())
 
 
-def proposal_of(run: Run) -> Proposal:
-    """Look at all that a run proposed as it stands now: five queries however many steps."""
-    steps = dict(Explanation.objects.proposals(run).order_by("pk").values_list("purchase", "coming"))
-    proposed = Explanation.objects.proposed_in(run).values("purchase")
-    purchases = list(Purchase.objects.filter(pk__in=proposed).with_parties())
+def proposal_of(run: Run, *, among: QuerySet[Purchase] | None = None) -> Proposal:
+    """Look at all that a run proposed, or proposed for some purchases, as it stands now: few queries for many steps."""
+    lines = Explanation.objects.proposals(run)
+    if among is not None:
+        lines = lines.filter(purchase__in=among.values("pk"))
+    steps = dict(lines.order_by("pk").values_list("purchase", "coming"))
+    purchases = list(Purchase.objects.filter(pk__in=lines.values("purchase")).with_parties())
     taken_out = dict(TakenOut.objects.filter(run=run).values_list("purchase", "reason"))
     facts = facts_of_all(purchases)
     found = {}
@@ -87,6 +94,27 @@ def proposal_of(run: Run) -> Proposal:
     return Proposal(found)
 
 
+def in_one_letter(run: Run, purchase: Purchase) -> list[ProposedStep]:
+    """List the steps of a run that one letter would carry with a purchase's notice where letters are consolidated.
+
+    Its own comes first, whatever its state; empty when there is none.
+    """
+    kin = Purchase.objects.filter(
+        client=purchase.client_id,
+        customer=purchase.customer_id,
+        currency=purchase.currency,
+        language=purchase.language,
+        billing_email__iexact=purchase.billing_email,
+    )
+    steps = proposal_of(run, among=kin).steps
+    own = steps.pop(purchase.pk, None)
+    if own is None:
+        return []
+    if own.state != GOES or own.step not in LEVELS:
+        return [own]
+    return [own, *(one for one in steps.values() if one.state == GOES and one.step in LEVELS)]
+
+
 def _in_words(reason: Reason, purchase: Purchase) -> str:
     return REASON_LABELS[reason] if purchase.is_open else purchase.status_label
 
@@ -95,5 +123,6 @@ def waiting_runs(user: User, client: Client | None, *, last: Sequence[LastDay]) 
     """List the runs that wait, of the clients a user sees; no query when none does."""
     if not any(row.waiting_on for row in last):
         return []
-    waiting = Run.objects.visible_to(user, client).filter(finished_at=None, approved_at=None, has_lapsed=False)
+    waiting = Run.objects.visible_to(user, client).filter(finished_at=None, has_lapsed=False)
+    waiting = waiting.filter(Q(approved_at=None) | Q(waits_for=Waiting.BANK))
     return list(waiting.exclude(waits_for="").select_related("client").order_by("started_at"))

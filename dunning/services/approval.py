@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from core.refused import Refused
 from dunning.models import Explanation, Run, TakenOut, Waiting
-from dunning.policy import Plan
+from dunning.policy import OPEN_GATE, Plan, stale_bank, wait_for
 from dunning.schedule import LETTERS
 from dunning.selectors.days import letters_before, newest_bank_data, preview_days
 from dunning.services.explain import refresh
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     from dunning.selectors.days import ClientDay
 
 
+NEEDED: Final = timedelta(minutes=2)
+"""How long before midnight a run has to be approved, so that the worker takes its steps on the same day."""
+
+
 def plan_of(day: ClientDay, *, at: datetime) -> Plan:
     """Count what a day's run would do, without writing, and read what it is measured by."""
     steps = [one.decision.step for one in preview_days([day]) if one.decision.step is not None]
@@ -39,8 +45,22 @@ def plan_of(day: ClientDay, *, at: datetime) -> Plan:
     )
 
 
+def stale_wait(day: ClientDay, *, at: datetime) -> Wait | None:
+    """Say that a day's run waits for newer bank data: one query, none without that setting."""
+    if day.gate.bank_data_hours is None:
+        return None
+    return stale_bank(day.gate, at=at, bank_data_at=newest_bank_data(day.client_id))
+
+
+def wait_of(day: ClientDay, *, at: datetime) -> Wait | None:
+    """Say what a day's run would wait for, without writing; None when it would take its steps."""
+    if Run.objects.filter(client=day.client_id, on=day.on, approved_at__isnull=False).exists():
+        return stale_wait(day, at=at)
+    return None if day.gate == OPEN_GATE else wait_for(day.gate, plan_of(day, at=at))
+
+
 @transaction.atomic
-def ask_for_approval(run: Run, wait: Wait, *, at: datetime) -> Run:
+def ask_for_approval(run: Run, wait: Wait, *, at: datetime, errors: int = 0) -> Run:
     """Let a run wait, now that all it would do is explained; another worker may have been faster."""
     lines = Explanation.objects.proposed_in(run).values_list("purchase", "coming")
     steps: dict[str, int] = {}
@@ -49,7 +69,8 @@ def ask_for_approval(run: Run, wait: Wait, *, at: datetime) -> Run:
     run = Run.objects.select_related("client").select_for_update(of=("self",)).get(pk=run.pk)
     if run.approved_at is not None or run.is_finished:
         return run
-    run.waits_for, run.waits_because, run.counts = wait.what, wait.because, {"proposed": steps}
+    run.waits_for, run.waits_because = wait.what, wait.because
+    run.counts = {"proposed": steps, "errors": errors} if errors else {"proposed": steps}
     run.save(update_fields=["waits_for", "waits_because", "counts"])
     if run.waits_for_person:
         open_client_follow_up(
@@ -74,7 +95,7 @@ def approved_purchases(run: Run) -> set[int]:
 def approve_run(run: Run, *, by: User, at: datetime) -> Run:
     """Let a proposed run take its steps; the worker takes them on the same day of the client.
 
-    Raises Refused when it does not wait for a person (any more), or its day is over.
+    Raises Refused when it does not wait for a person (any more), or its day is over, or will be in a moment.
     """
     run = _lock_waiting(run, at=at)
     run.approved_at, run.approved_by = at, by
@@ -102,10 +123,14 @@ def take_out(run: Run, *, purchase: Purchase, by: User, at: datetime, reason: st
 
 
 def lapse(day: ClientDay, *, at: datetime) -> None:
-    """Say of a client's older runs that still wait that nobody let them go in time: nothing was done."""
-    older = Run.objects.filter(client=day.client_id, on__lt=day.on, finished_at=None, approved_at=None)
-    for run in older.exclude(waits_for="").filter(has_lapsed=False):
-        Run.objects.filter(pk=run.pk, approved_at=None).update(has_lapsed=True)
+    """Say of a client's older runs that still wait that nobody let them go in time: nothing was done.
+
+    Nor was it when one was approved too late for the worker. One that took a step was interrupted: that is no lapse.
+    """
+    older = Run.objects.filter(client=day.client_id, on__lt=day.on, finished_at=None, has_lapsed=False)
+    step = Explanation.objects.filter(run=OuterRef("pk")).exclude(step="")
+    for run in older.exclude(waits_for="").filter(Q(approved_at=None) | ~Exists(step)):
+        Run.objects.filter(pk=run.pk, approved_at=run.approved_at).update(has_lapsed=True)
         _finish_asking(run, by=None, at=at)
 
 
@@ -119,6 +144,10 @@ def approval_refusal(run: Run, *, at: datetime) -> str:
         return "This run does not wait for approval."
     if at.astimezone(run.client.zone).date() != run.on:
         return "The day of this proposal is over: the next run proposes anew what is due."
+    if (at + NEEDED).astimezone(run.client.zone).date() != run.on:
+        return (
+            "The day of this proposal is almost over, too late for its steps: the next run proposes anew what is due."
+        )
     return ""
 
 

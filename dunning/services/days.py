@@ -8,12 +8,13 @@ import structlog
 from django.db import transaction
 from django.db.models import Count
 
+from accounts.models import Client
 from core.refused import Refused
 from dunning.models import Run
-from dunning.policy import OPEN_GATE, wait_for
+from dunning.policy import APPROVAL, BANK, OPEN_GATE, wait_for
 from dunning.schedule import Reason
 from dunning.selectors.days import due_days, due_purchases
-from dunning.services.approval import approved_purchases, ask_for_approval, lapse, plan_of
+from dunning.services.approval import approved_purchases, ask_for_approval, lapse, plan_of, stale_wait
 from dunning.services.explain import PROPOSED, waiting_reason
 from dunning.services.statements import owe_statement, owed_statements, state_account
 from dunning.services.steps import decide_purchase
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from dunning.policy import Wait
     from dunning.selectors.days import ClientDay
     from dunning.services.statements import Owed
 
@@ -34,15 +36,29 @@ log = structlog.get_logger(__name__)
 def decide_due_days(*, at: datetime) -> list[Run]:
     """Take the daily decisions of every client for whom 08:00 has passed and today's are not finished.
 
-    With nothing to do this costs one query.
+    With nothing to do this costs one query. A client whose day fails is entered in the error log; the others go on.
     """
-    return [decide_day(day, at=at) for day in due_days(at)]
+    return _decide_each(due_days(at), at=at)
 
 
 def decide_approved_days(*, at: datetime) -> list[Run]:
     """Take the steps of the runs that were approved since; with none this costs one query."""
-    approved = set(Run.objects.filter(finished_at=None, approved_at__isnull=False).values_list("client", flat=True))
-    return [decide_day(day, at=at) for day in due_days(at) if day.client_id in approved] if approved else []
+    runs = Run.objects.filter(finished_at=None, approved_at__isnull=False, has_lapsed=False).exclude(waits_for=BANK)
+    approved = set(runs.values_list("client", "on"))
+    if not approved:
+        return []
+    return _decide_each([day for day in due_days(at) if (day.client_id, day.on) in approved], at=at)
+
+
+def _decide_each(days: Sequence[ClientDay], *, at: datetime) -> list[Run]:
+    runs = []
+    for day in days:
+        try:
+            runs.append(decide_day(day, at=at))
+        except Exception as error:  # noqa: BLE001 -- one client's trouble must not keep the others' letters back
+            client = Client.objects.get(pk=day.client_id)
+            _log(client, error, reference="", key=f"dunning day:{client.slug}:{day.on}", at=at)
+    return runs
 
 
 def decide_day(day: ClientDay, *, at: datetime) -> Run:
@@ -62,6 +78,12 @@ def decide_day(day: ClientDay, *, at: datetime) -> Run:
     if run.approved_at is not None:
         approved = approved_purchases(run)
         due = [pk for pk in due if pk in approved]
+        wait = stale_wait(day, at=at)
+        if wait is not None:
+            return _wait_on(run, wait, due, at=at)
+        if run.waits_for == BANK:  # it was approved before that, and goes on by that
+            run.waits_for = APPROVAL
+            run.save(update_fields=["waits_for"])
     elif day.gate != OPEN_GATE and (proposal := _propose(run, day, due, at=at)) is not None:
         return proposal
     errors = sum(not _decide_safely(run, pk, at=at) for pk in due)
@@ -76,15 +98,24 @@ def decide_day(day: ClientDay, *, at: datetime) -> Run:
 
 def _propose(run: Run, day: ClientDay, due: Sequence[int], *, at: datetime) -> Run | None:
     """Explain of every due purchase that its step waits, and ask for approval; None lets the run go by itself."""
+    if run.is_waiting and (run.waits_for_person or stale_wait(day, at=at) is not None):
+        return run  # it stands as it was proposed
     wait = wait_for(day.gate, plan_of(day, at=at))
     if wait is None:
         return None
-    if run.is_waiting and run.waits_for == wait.what:
-        return run  # it stands as it was proposed
     run.waits_for, run.waits_because = wait.what, wait.because
-    for pk in due:
-        _decide_safely(run, pk, at=at, waits=waiting_reason(run))
-    return ask_for_approval(run, wait, at=at)
+    errors = sum(not _decide_safely(run, pk, at=at, waits=waiting_reason(run)) for pk in due)
+    return ask_for_approval(run, wait, at=at, errors=errors)
+
+
+def _wait_on(run: Run, wait: Wait, due: Sequence[int], *, at: datetime) -> Run:
+    """Let an approved run wait for newer bank data; it keeps its approval."""
+    if run.waits_for != wait.what:
+        run.waits_for, run.waits_because = wait.what, wait.because
+        run.save(update_fields=["waits_for", "waits_because"])
+        for pk in due:
+            _decide_safely(run, pk, at=at, waits=waiting_reason(run))
+    return run
 
 
 def _take_up(day: ClientDay, *, at: datetime, finished_at: datetime | None = None) -> Run:
@@ -99,7 +130,7 @@ def _decide_safely(run: Run, pk: int, *, at: datetime, waits: Reason | None = No
         decide_purchase(pk, on=run.on, at=at, run=run, waits=waits)
     except Exception as error:  # noqa: BLE001 -- one purchase's trouble must not keep the others' letters back
         reference = Purchase.objects.values_list("reference", flat=True).get(pk=pk)
-        _log(run, error, reference=reference, key=f"dunning:{reference}:{run.on}", at=at)
+        _log(run.client, error, reference=reference, key=f"dunning:{reference}:{run.on}", at=at)
         return False
     return True
 
@@ -109,15 +140,15 @@ def _state_safely(run: Run, owed: Owed, *, at: datetime) -> bool:
         state_account(owed.partner, period=owed.period, on=run.on, at=at)
     except Exception as error:  # noqa: BLE001 -- likewise; it is tried again every day
         owe_statement(owed.partner, period=owed.period, at=at)
-        _log(run, error, reference="", key=f"statement:{owed.partner.code}:{owed.period:%Y-%m}", at=at)
+        _log(run.client, error, reference="", key=f"statement:{owed.partner.code}:{owed.period:%Y-%m}", at=at)
         return False
     return True
 
 
-def _log(run: Run, error: Exception, *, reference: str, key: str, at: datetime) -> None:
+def _log(client: Client, error: Exception, *, reference: str, key: str, at: datetime) -> None:
     log.error("dunning decision failed", reference=reference, exc_info=error)
     note = str(error) if isinstance(error, Refused) else f"{type(error).__name__} in the dunning decision"
-    log_error(type=ErrorType.UNEXPECTED, note=note, at=at, dedupe_key=key, client=run.client, reference=reference)
+    log_error(type=ErrorType.UNEXPECTED, note=note, at=at, dedupe_key=key, client=client, reference=reference)
 
 
 @transaction.atomic

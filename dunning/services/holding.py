@@ -47,10 +47,16 @@ def hold(
 
 @transaction.atomic
 def resume(purchase: Purchase, *, by: User, at: datetime, reason: str = "", scopes: Collection[str] = ()) -> Purchase:
-    """End what is chosen of the holds over a purchase order; without a choice its own, as `resume_dunning`."""
+    """End what is chosen of the holds over a purchase order; without a choice its own, as `resume_dunning`.
+
+    Raises Refused when nothing that is chosen stands any more: another hold is not meant.
+    """
     chosen = [one for one in account_holds_of(purchase) if one.scope in scopes]
+    if scopes and not chosen and ORDER not in scopes:
+        message = "This hold was ended already; what else stands was not chosen."
+        raise Refused(message, "not held")
     for one in chosen:
         end_account_hold(one, by=by, at=at, reason=reason)
-    if ORDER in scopes or not chosen:
+    if ORDER in scopes or not scopes:
         purchase = resume_dunning(purchase, by=by, at=at, reason=reason)
     return purchase

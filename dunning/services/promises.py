@@ -8,7 +8,7 @@ from django.db import transaction
 
 from dunning.models import Promise, PromiseOutcome
 from dunning.services.pauses import lock_order
-from purchases.models import Nature
+from purchases.models import BankLine, Nature, Payment
 from purchases.services.history import Note, enter, report, save_change
 from purchases.states import Status
 
@@ -38,20 +38,46 @@ def promise_payment(purchase: Purchase, *, by: User, at: datetime, until: date, 
 def settle_promise(purchase: Purchase, *, at: datetime) -> None:
     """Say what became of a locked purchase's open promise, if that is known as of `at`.
 
-    Kept when it was paid in full up to and including the promised day of the client; no longer needed when it ended
-    otherwise; broken once the day is over.
+    Kept when it was paid in full up to and including the promised day of the client, also where that was booked
+    later; no longer needed when it ended otherwise; broken once the day is over.
     """
     if purchase.promised_until is None:
         return
-    is_over = purchase.promised_until < at.astimezone(purchase.client.zone).date()
-    if purchase.status == Status.PURCHASE_ORDER or (purchase.status == Status.PAID and is_over):
+    today = at.astimezone(purchase.client.zone).date()
+    is_over = purchase.promised_until < today
+    if purchase.status == Status.PAID:
+        is_over = is_over and _arrived_on(purchase, today) > purchase.promised_until
+        outcome = PromiseOutcome.BROKEN if is_over else PromiseOutcome.KEPT
+    elif purchase.status == Status.PURCHASE_ORDER:
         outcome = PromiseOutcome.BROKEN if is_over else None
     else:
-        outcome = PromiseOutcome.KEPT if purchase.status == Status.PAID else PromiseOutcome.WITHDRAWN
+        outcome = PromiseOutcome.WITHDRAWN
+    if outcome == PromiseOutcome.KEPT:
+        _keep_after_all(purchase, at=at)
     if outcome is None or not _settle(purchase, outcome, at=at) or outcome != PromiseOutcome.BROKEN:
         return
     text = f"The promise to pay by {purchase.promised_until:%Y-%m-%d} was broken"
     enter(purchase, Note("promise_broken", text), by=None, at=at)
+
+
+def _arrived_on(purchase: Purchase, today: date) -> date:
+    """Find the day on which the last of a purchase's money arrived: the bank's own day where it came in its file."""
+    bank = f"bank:{purchase.client_id}:"
+    payments = list(Payment.objects.filter(purchase=purchase))
+    marks = [payment.dedupe_key.removeprefix(bank) for payment in payments]
+    lines = BankLine.objects.filter(client=purchase.client_id, fingerprint__in=marks)
+    booked = dict(lines.values_list("fingerprint", "booked_on"))
+    zone = purchase.client.zone
+    days = [booked.get(mark, payment.at.astimezone(zone).date()) for mark, payment in zip(marks, payments, strict=True)]
+    return max(days, default=today)
+
+
+def _keep_after_all(purchase: Purchase, *, at: datetime) -> None:
+    """Take back that a promise was broken: the money was there in time and only booked later."""
+    broken = Promise.objects.filter(purchase=purchase, until=purchase.promised_until, outcome=PromiseOutcome.BROKEN)
+    if broken.update(outcome=PromiseOutcome.KEPT, settled_at=at):
+        text = f"The promise to pay by {purchase.promised_until:%Y-%m-%d} was kept: the money was there, booked later"
+        enter(purchase, Note("promise_kept", text), by=None, at=at)
 
 
 def _settle(purchase: Purchase, outcome: PromiseOutcome, *, at: datetime) -> bool:

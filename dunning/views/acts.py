@@ -95,12 +95,13 @@ class PurchaseResume(DunningAct):
         return f"Resume dunning of {self.row}"
 
     def get_form(self, data: Any = None, files: Any = None) -> Any:
-        """The form with the holds that stand; one alone needs no choice."""
+        """The form with the holds that stand; one alone needs no choice, but a choice that was sent is looked at."""
         form: Any = super().get_form(data, files)
         standing = standing_holds(self.row, self.reader)
         form.fields["scopes"].choices = standing
         form.fields["scopes"].initial = [scope for scope, _ in standing][:1]
-        if [scope for scope, _ in standing] in ([], [holding.ORDER]):
+        is_chosen = bool(data and data.get("scopes"))
+        if [scope for scope, _ in standing] in ([], [holding.ORDER]) and not is_chosen:
             del form.fields["scopes"]
         return form
 

@@ -13,10 +13,10 @@ from core.pdf import PdfTimeoutError, PdfUnavailableError, render_pdf
 from core.tables import money_text
 from core.views import ActionView, DetailPage
 from dunning import forms
-from dunning.documents import TEMPLATES, notice_data
+from dunning.documents import JOINT_TEMPLATE, TEMPLATES, joint_notice_data, notice_data, settings_of
 from dunning.models import Run
 from dunning.schedule import CANCELS
-from dunning.selectors.proposals import DROPPED, TAKEN_OUT, proposal_of
+from dunning.selectors.proposals import DROPPED, TAKEN_OUT, in_one_letter, proposal_of
 from dunning.services.approval import approval_refusal, approve_run, take_out
 from dunning.services.delivery import DOCUMENT_KINDS
 from dunning.states import SHORT_LABELS, STEP_LABELS
@@ -135,14 +135,18 @@ class RunLetter(ProposedPage):
     right = Right.SEARCH
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
-        """Render it."""
-        proposed = proposal_of(self.run).steps.get(self.row.pk)
-        if proposed is None or proposed.step not in LEVELS:
+        """Render it; where letters are consolidated, the one about all orders that share it."""
+        steps = in_one_letter(self.run, self.row)
+        if not steps or steps[0].step not in LEVELS:
             raise Http404
-        purchase, level = proposed.purchase, LEVELS[proposed.step]
-        data = notice_data(purchase, level=level, number=PREVIEW_NUMBER, at=self.at)
-        try:
+        proposed, purchase = steps[0], steps[0].purchase
+        if len(steps) > 1 and settings_of(purchase.client).is_consolidated:
+            orders = [(one.purchase, LEVELS[one.step]) for one in steps]
+            template, data = JOINT_TEMPLATE, joint_notice_data(orders, number=PREVIEW_NUMBER, at=self.at)
+        else:
             template = TEMPLATES[next(kind for step, kind in DOCUMENT_KINDS.items() if step == proposed.step)]
+            data = notice_data(purchase, level=LEVELS[proposed.step], number=PREVIEW_NUMBER, at=self.at)
+        try:
             content = render_pdf(template, data, language=purchase.language)
         except (PdfUnavailableError, PdfTimeoutError) as error:
             missing = {"document": {"number": SHORT_LABELS[proposed.step]}, "problem": str(error)}

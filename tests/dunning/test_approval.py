@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,18 +11,20 @@ import time_machine
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
+from pypdf import PdfReader
 
 from core.refused import Refused
 from dunning import tasks
 from dunning.models import Explanation, Notice, Run, Settings, Statement, TakenOut
-from dunning.selectors.proposals import proposal_of
+from dunning.selectors.proposals import in_one_letter, proposal_of
 from dunning.selectors.today import worker_state
 from dunning.selectors.why import why
 from dunning.services.approval import approve_run, take_out
 from dunning.services.days import decide_approved_days
-from dunning.services.jobs import beat
+from dunning.services.jobs import beat, run_periodic_jobs
 from dunning.services.pauses import hold_dunning, resume_dunning
 from dunning.services.settings import change_settings
+from errorlog.models import ErrorRecord
 from followups.models import FollowUp
 from mailing.signals import email_queued
 from purchases.models import BankStatement
@@ -146,6 +149,29 @@ def test_a_run_that_crashes_after_approval_is_taken_up_where_it_stood() -> None:
     assert [steps_of(one) for one in purchases] == [[("pdn1", "2026-04-01")]] * 2
 
 
+def test_an_approved_run_that_was_interrupted_after_a_step_has_not_lapsed() -> None:
+    client = careful()
+    for _ in range(2):
+        a_released_po(client)
+    works(DUE)
+    approve_run(Run.objects.get(), by=a_user("platform_admin"), at=NOON)
+
+    def die(**_: Any) -> None:
+        if Notice.objects.count() > 1:
+            raise KeyboardInterrupt
+
+    email_queued.connect(die)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            decide_approved_days(at=NOON)
+    finally:
+        email_queued.disconnect(die)
+    Settings.objects.update(is_approved_by_person=False)
+    works(TOMORROW)
+    run = Run.objects.get(on=DUE)
+    assert (run.has_lapsed, run.is_finished, run.counts["steps"]) == (False, True, {"pdn1": 1})
+
+
 def test_what_was_taken_out_waits_for_the_next_days_run() -> None:
     client, boss = careful(), a_user("platform_admin")
     out, stays = a_released_po(client), a_released_po(client)
@@ -254,6 +280,99 @@ def test_fresh_bank_data_does_not_replace_the_approval() -> None:
     works(DUE)
     run = Run.objects.get()
     assert (run.waits_for, run.waits_for_person) == ("approval", True)
+
+
+def test_an_approved_run_waits_for_newer_bank_data_and_keeps_its_approval() -> None:
+    client = careful(bank_data_hours=24, is_approved_by_person=True)
+    purchase = a_released_po(client)
+    imports(client, at_nine(DUE) - timedelta(hours=20))
+    works(DUE)
+    run, later = Run.objects.get(), at_nine(DUE) + timedelta(hours=6)
+    approve_run(run, by=a_user("platform_admin", name="Ada Boss"), at=later)
+    (waits,) = decide_approved_days(at=later)
+    assert (waits.waits_for, waits.is_waiting, waits.waits_for_person) == ("bank", True, False)
+    assert (steps_of(purchase), reason_of(purchase)) == ([], "stale_bank")
+    assert decide_approved_days(at=later) == []
+    assert [one.waits_because for one in run_periodic_jobs(at=later).runs] == [
+        "The newest bank statement is 26 hours old; the limit is 24."
+    ]
+    with time_machine.travel(later, tick=False):
+        browser = logged_in(a_user("client_admin", client))
+        page = browser.get(f"/dunning/runs/{run.pk}/").text
+        assert "as soon as a newer one is imported. Approved by Ada Boss" in page
+        assert "A newer bank statement" in browser.get("/").text
+    imports(client, later)
+    (done,) = run_periodic_jobs(at=later + timedelta(minutes=5)).runs
+    assert (done.is_finished, done.waits_for, steps_of(purchase)) == (True, "approval", [("pdn1", "2026-04-01")])
+
+
+def test_a_run_that_was_approved_too_late_for_the_worker_lapses() -> None:
+    client, boss = careful(), a_user("platform_admin")
+    purchase = a_released_po(client)
+    works(DUE)
+    run, midnight = Run.objects.get(), at_nine(DUE) + timedelta(hours=13)  # in Berlin
+    with pytest.raises(Refused, match="The day of this proposal is almost over"):
+        approve_run(run, by=boss, at=midnight - timedelta(seconds=90))
+    approve_run(run, by=boss, at=midnight - timedelta(minutes=3))
+    assert decide_approved_days(at=midnight) == []
+    works(TOMORROW)
+    run.refresh_from_db()
+    assert (run.has_lapsed, run.is_waiting, steps_of(purchase)) == (True, False, [])
+    assert Run.objects.get(on=TOMORROW).is_waiting
+    assert "Approved too late" in logged_in(a_user("client_admin", client)).get(f"/dunning/runs/{run.pk}/").text
+
+
+def test_one_bad_order_or_client_keeps_nobody_elses_dunning_back() -> None:
+    nowhere, client, other = careful(), a_client("elbe"), a_client("weser")
+    Settings.objects.create(client=client, is_approved_by_person=True)
+    for one in (nowhere, client, other):
+        a_released_po(one)
+    broken = a_released_po(client)
+    Notice.objects.create(
+        purchase=broken,
+        step="unheard of",
+        on=MONDAY.date(),
+        status="sent",
+        decided_at=MONDAY,
+        sent_on=MONDAY.date(),
+        open_minor=1,
+    )
+    before = {"started_at": MONDAY, "finished_at": MONDAY, "counts": {"steps": {"pdn1": "many"}}}
+    Run.objects.create(client=nowhere, on=DUE - timedelta(days=1), **before)
+    works(DUE)
+    assert {run.client: run.counts for run in Run.objects.filter(on=DUE)} == {
+        nowhere: {},
+        client: {"proposed": {"pdn1": 1}, "errors": 1},
+        other: {"steps": {"pdn1": 1}, "waits": {}, "errors": 0},
+    }
+    assert sorted(ErrorRecord.objects.values_list("client__slug", "reference")) == [
+        ("elbe", broken.reference),
+        ("hafen", ""),
+    ]
+
+
+def test_the_preview_of_a_consolidated_letter_names_all_orders_that_share_it() -> None:
+    client, boss = careful(is_approved_by_person=True, is_consolidated=True), a_user("platform_admin")
+    first, second = a_released_po(client), a_released_po(client, po_number="4500002")
+    elsewhere = a_released_po(client, customer=a_customer(company="Zweite GmbH", email="zwei@werft.example"))
+    works(DUE)
+    run = Run.objects.get()
+
+    def shared() -> list[list[str]]:
+        return [[step.purchase.reference for step in in_one_letter(run, one)] for one in (first, second, elsewhere)]
+
+    assert shared() == [
+        [first.reference, second.reference],
+        [second.reference, first.reference],
+        [elsewhere.reference],
+    ]
+    assert in_one_letter(run, a_released_po(client)) == []
+    browser = logged_in(a_user("client_admin", client))
+    joint = browser.get(f"/dunning/runs/{run.pk}/{second.reference}/letter.pdf").content
+    text = " ".join(page.extract_text() for page in PdfReader(BytesIO(joint)).pages)
+    assert [one.reference in text for one in (first, second, elsewhere)] == [True, True, False]
+    take_out(run, purchase=second, by=boss, at=NOON, reason="called")
+    assert shared() == [[first.reference], [second.reference], [elsewhere.reference]]
 
 
 def test_a_waiting_run_is_not_late() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,8 @@ from dunning.services.account_holds import end_account_hold, hold_account
 from dunning.services.holding import hold, resume
 from dunning.services.promises import promise_payment
 from followups.models import FollowUp
-from purchases.models import HistoryEntry, Purchase
+from purchases.models import BankLine, BankStatement, HistoryEntry, LineStatus, Purchase
+from purchases.services.banking import book_line
 from purchases.services.cancel import cancel_purchase
 from purchases.services.place import place_order
 from tests.dunning.worker import at_nine, fresh, hands_over, steps_of, works, works_daily
@@ -128,6 +129,21 @@ def test_resume_ends_what_is_chosen_and_nothing_else() -> None:
     assert fresh(purchase).held_at is None
 
 
+def test_a_dialog_that_is_out_of_date_ends_no_hold_that_nobody_chose() -> None:
+    client = a_client()
+    purchase, boss = a_released_po(client), a_user("platform_admin")
+    hold(purchase, by=boss, at=MONDAY, reason="wrong goods", kind="dispute")
+    end_account_hold(hold_account(purchase.customer, by=boss, at=MONDAY, reason="asked"), by=boss, at=MONDAY)
+    sent = logged_in(a_user("client_admin", client)).post(
+        f"/dunning/{purchase.reference}/resume/", {"scopes": "customer"}
+    )
+    assert sent.status_code == 422
+    assert "This hold was ended meanwhile: choose among those that stand." in sent.text
+    with pytest.raises(Refused, match="This hold was ended already"):
+        resume(purchase, by=boss, at=MONDAY, scopes=["customer"])
+    assert fresh(purchase).is_disputed
+
+
 def test_a_dispute_has_its_own_badge_and_ends_by_resuming() -> None:
     purchase, boss = a_released_po(a_client()), a_user("platform_admin")
     hold(purchase, by=boss, at=MONDAY, reason="wrong quantity", kind="dispute")
@@ -182,6 +198,38 @@ def test_a_promise_is_kept_broken_replaced_or_no_longer_needed() -> None:
     assert HistoryEntry.objects.get(purchase=broken, event="promise_broken").note == (
         "The promise to pay by 2026-03-10 was broken"
     )
+
+
+def test_a_promise_is_kept_by_money_that_was_there_in_time_and_booked_later() -> None:
+    client, boss = a_client(), a_user("platform_admin")
+    early, noon, late = (a_released_po(client) for _ in range(3))
+    until, after = date(2026, 3, 10), at_nine(date(2026, 3, 11))
+    statement = BankStatement.objects.create(
+        client=client, format="mt940", filename="a.sta", sha256="1", currency="EUR", imported_at=after, imported_by=boss
+    )
+
+    def books(purchase: Purchase, booked_on: date, at: datetime) -> None:
+        line = BankLine.objects.create(
+            client=client,
+            statement=statement,
+            position=purchase.pk,
+            fingerprint=purchase.reference,
+            booked_on=booked_on,
+            amount_minor=11_900,
+            currency="EUR",
+            status=LineStatus.UNMATCHED,
+        )
+        book_line(line, reference=purchase.reference, by=boss, at=at)
+
+    for purchase in (early, noon, late):
+        promise_payment(purchase, by=boss, at=MONDAY, until=until)
+    books(early, until, after - timedelta(hours=3))  # before the morning's decision
+    works(date(2026, 3, 11))
+    assert [last_promises(one)[0].outcome for one in (early, noon, late)] == ["kept", "broken", "broken"]
+    books(noon, until, after + timedelta(hours=3))
+    books(late, date(2026, 3, 11), after + timedelta(hours=3))
+    assert [last_promises(one)[0].outcome for one in (early, noon, late)] == ["kept", "kept", "broken"]
+    assert HistoryEntry.objects.get(event="promise_kept").purchase == noon
 
 
 def test_promises_that_are_open_or_absent_say_nothing_about_the_payer() -> None:

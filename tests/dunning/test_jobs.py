@@ -11,12 +11,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from dunning import tasks
-from dunning.models import Heartbeat, Notice, Run, ScheduledRun
+from dunning.models import Heartbeat, Notice, Run, ScheduledRun, Settings
 from dunning.selectors.today import worker_state
 from dunning.services.jobs import JOBS, beat, claim_slot, run_claimed_jobs, run_now
 from purchases.services.place import place_order
 from tests.dunning.worker import at_nine, steps_of, works_daily
-from tests.stories import MONDAY, a_client, a_partner, a_released_po, an_offline_order, an_order
+from tests.stories import MONDAY, a_client, a_partner, a_released_po, a_user, an_offline_order, an_order
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -135,6 +135,27 @@ def test_a_dry_run_lists_no_step_that_the_run_would_not_take() -> None:
     decided = json.loads(call("dunning", "--as-of", NOON.isoformat(), "--dry-run", "--json"))
     assert (decided["reference"], decided["step"], decided["on"]) == (purchase.reference, None, "2026-04-02")
     assert decided["why"].endswith(" The next decisions fall on 2026-04-02 at 08:00.")
+
+
+def test_a_dry_run_says_that_the_run_would_wait_and_for_what() -> None:
+    client = a_client()
+    Settings.objects.create(client=client, is_approved_by_person=True, bank_data_hours=24)
+    partner = a_partner(client, code="P-1", month_end_statement=True)
+    place_order(client, an_order(source="partner", partner=partner), by=None, at=MONDAY)
+    a_released_po(client)
+
+    def waits(moment: datetime) -> list[tuple[str | None, str | None]]:
+        lines = call("dunning", "--as-of", moment.isoformat(), "--dry-run", "--json").splitlines()
+        return sorted((fact["step"] or "", fact.get("waits_for", "")) for fact in map(json.loads, lines))
+
+    assert waits(NOON - timedelta(days=1)) == [("", ""), ("", ""), ("statement", "bank")]
+    call("dunning", "--as-of", (NOON - timedelta(days=2)).isoformat())
+    Settings.objects.update(bank_data_hours=None)
+    assert waits(NOON) == [("", ""), ("pdn1", "approval"), ("statement", "approval")]
+    plain = call("dunning", "--as-of", NOON.isoformat(), "--dry-run")
+    assert plain.count("The run waits: Every run waits for approval.") == 2
+    Run.objects.create(client=client, on=DUE, started_at=NOON, approved_at=NOON, approved_by=a_user("platform_admin"))
+    assert waits(NOON) == [("", ""), ("pdn1", ""), ("statement", "")]
 
 
 def test_a_dry_run_lists_the_statements() -> None:

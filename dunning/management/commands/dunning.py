@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Client
 from dunning.selectors.as_of import replay_day
 from dunning.selectors.days import Preview, due_days, preview
+from dunning.services.approval import wait_of
 from dunning.services.days import decide_due_days
 from dunning.services.statements import preview_statements
 from dunning.states import STEP_LABELS, sentence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from dunning.models import Run
+    from dunning.policy import Wait
     from dunning.selectors.as_of import Replay
     from dunning.services.statements import ComingStatement
 
@@ -76,11 +78,7 @@ class Command(BaseCommand):
             self.compare(at, is_json=is_json)
             return
         if dry_run:
-            for one in preview(at=at):
-                self.stdout.write(json.dumps(_as_json(one), ensure_ascii=False) if is_json else _as_line(one))
-            for coming in preview_statements(due_days(at)):
-                fact = _statement_as_json(coming)
-                self.stdout.write(json.dumps(fact, ensure_ascii=False) if is_json else _statement_as_line(coming))
+            self.preview(at, is_json=is_json)
             return
         waiting = len(due_days(at))
         runs = decide_due_days(at=at)
@@ -93,6 +91,27 @@ class Command(BaseCommand):
             self.stdout.write(line)
         if not waiting:
             self.stdout.write("Nothing to decide: every client was decided today, or it is not 08:00 there yet.")
+
+    def preview(self, at: datetime, *, is_json: bool) -> None:
+        """Say for every open order and every statement what would happen, and what the client's run would wait for."""
+        days = due_days(at)
+        waits = {day.client_id: wait for day in days if (wait := wait_of(day, at=at)) is not None}
+        for one in preview(at=at):
+            wait = waits.get(one.purchase.client_id) if one.decision.step else None
+            self.say(_as_json(one) if is_json else _as_line(one), wait)
+        for coming in preview_statements(days):
+            self.say(
+                _statement_as_json(coming) if is_json else _statement_as_line(coming),
+                waits.get(coming.partner.client_id),
+            )
+
+    def say(self, fact: dict[str, Any] | str, wait: Wait | None) -> None:
+        """Write a line; that the run would wait is an extra key, or a sentence more."""
+        if isinstance(fact, str):
+            self.stdout.write(f"{fact} The run waits: {wait.because}" if wait else fact)
+        else:
+            more = {"waits_for": wait.what, "waits_because": wait.because} if wait else {}
+            self.stdout.write(json.dumps(fact | more, ensure_ascii=False))
 
     def compare(self, at: datetime, *, is_json: bool) -> None:
         """Decide every client's day again as of then, and say what was done otherwise."""
