@@ -29,8 +29,10 @@ LARGEST: Final = 256 * 1024
 """Bytes of a report that are read: what matters stands in front of the message that it brings back."""
 MOST_PARTS: Final = 40
 WORDS: Final = 300
-MESSAGE_ID: Final = re.compile(r"<[^<>\s]{3,190}>")
-ADDRESS: Final = re.compile(r"[^\s<>,;\"]{1,64}@[^\s<>,;\"]{1,180}")
+HARMFUL: Final = r"\s\x00-\x1f\x7f-\x9f\ud800-\udfff"
+"""Blanks, control characters and halves of characters: a database refuses some of them."""
+MESSAGE_ID: Final = re.compile(rf"<[^<>{HARMFUL}]{{3,190}}>")
+ADDRESS: Final = re.compile(rf"[^<>,;\"{HARMFUL}]{{1,64}}@[^<>,;\"{HARMFUL}]{{1,180}}")
 FROM_A_MACHINE: Final = re.compile(r"mailer-daemon|postmaster|mail delivery (?:sub)?system", re.IGNORECASE)
 
 
@@ -66,7 +68,7 @@ def _read(message: Message) -> Report | None:
     for part in parts:
         if part.get_content_type() == "message/delivery-status":
             return _status(part, about)
-    failed = _address(_header(message, "X-Failed-Recipients"))
+    failed = address_in(_header(message, "X-Failed-Recipients"))
     if failed:
         return Report(BOUNCED, about, failed, clip(_header(message, "Subject"), WORDS))
     if message.get_content_type() == "multipart/report" or FROM_A_MACHINE.search(_header(message, "From")):
@@ -99,7 +101,7 @@ def _status(part: Message, about: str) -> Report:
     if not kind:
         return Report(UNKNOWN, about, words="A delivery report without an outcome.")
     block = found[kind]
-    recipient = _address(_header(block, "Original-Recipient")) or _address(_header(block, "Final-Recipient"))
+    recipient = address_in(_header(block, "Original-Recipient")) or address_in(_header(block, "Final-Recipient"))
     said = _header(block, "Diagnostic-Code").partition(";")[2] or _header(block, "Diagnostic-Code")
     words = " ".join(word for word in (_header(block, "Status"), said.strip()) if word)
     return Report(kind, about, recipient, clip(words or "No reason given", WORDS))
@@ -110,14 +112,14 @@ def _complaint(part: Message, about: str, parts: Iterable[Message]) -> Report:
     fields = payload[0] if isinstance(payload, list) and payload and not isinstance(payload[0], str) else part
     if not _header(fields, "Feedback-Type") and isinstance(part.get_payload(), str):
         fields = message_from_bytes(str(part.get_payload()).encode("utf-8", "replace"), policy=compat32)
-    recipient = _address(_header(fields, "Original-Rcpt-To")) or _first(parts, "To")
+    recipient = address_in(_header(fields, "Original-Rcpt-To")) or _first(parts, "To")
     kind = _header(fields, "Feedback-Type") or "abuse"
     return Report(COMPLAINED, about, recipient, clip(f"Feedback report: {kind}", WORDS))
 
 
 def _first(parts: Iterable[Message], name: str) -> str:
     """Find an address in the message that a report brings back: the last part with that header."""
-    found = [address for part in list(parts)[1:] if (address := _address(_header(part, name)))]
+    found = [address for part in list(parts)[1:] if (address := address_in(_header(part, name)))]
     return found[-1] if found else ""
 
 
@@ -141,6 +143,7 @@ def _header(part: Message, name: str) -> str:
     return " ".join(str(part.get(name, "")).split())
 
 
-def _address(text: str) -> str:
+def address_in(text: str) -> str:
+    """Find the e-mail address in a field, in small letters; empty when there is none."""
     found = ADDRESS.search(text.partition(";")[2] or text)
     return found[0].strip("'").lower()[:254] if found else ""

@@ -1,7 +1,7 @@
 """Reading reports from a mailbox: each message once, for a limited time, whatever it holds.
 
 A message is noted first and marked as read then: a worker that dies in between leaves it to the next, for whom its key
-is there already. Nothing is deleted.
+is there already. Nothing is deleted. The mailbox is for reports alone: everything in it is marked as read.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import structlog
+from django.db import InterfaceError, OperationalError
 
-from mailing.services.dsn import LARGEST, key_of, read_report
+from mailing.services.dsn import LARGEST, UNKNOWN, Report, key_of, read_report
 from mailing.services.reports import note_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
+
+    from mailing.models import DeliveryReport
 
 log = structlog.get_logger(__name__)
 
@@ -102,8 +105,20 @@ def _note(server: imaplib.IMAP4, uid: str, *, at: datetime) -> bool:
     _, answer = server.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST}>)")
     content = next((part[1] for part in answer if isinstance(part, tuple)), b"")
     report = read_report(content)
-    row = note_report(report, source="mailbox", key=key_of(content), at=at) if report is not None else None
+    row = None if report is None else _note_report(report, key=key_of(content), at=at)
     server.uid("STORE", uid, "+FLAGS.SILENT", "(\\Seen)")
     if row is not None:
         log.info("mailing.report", kind=row.kind, email=row.email_id)
     return row is not None
+
+
+def _note_report(report: Report, *, key: str, at: datetime) -> DeliveryReport | None:
+    """Note a report; one that nobody can deal with is noted as not understood, so that the next ones are read."""
+    try:
+        return note_report(report, source="mailbox", key=key, at=at)
+    except (OperationalError, InterfaceError):
+        raise  # the database's own trouble: the report waits
+    except Exception:
+        log.exception("mailing.report_failed", kind=report.kind)
+        unknown = Report(UNKNOWN, words="This report can’t be dealt with; see the worker’s log.")
+        return note_report(unknown, source="mailbox", key=key, at=at)

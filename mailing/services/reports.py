@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+import structlog
 from django.db import transaction
 
 from mailing.models import DeliveryReport, Email
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mailing.services.dsn import Report
+
+log = structlog.get_logger(__name__)
 
 RECENT: Final = timedelta(days=5)
 """How long relays go on trying: a report that names only the recipient is about an e-mail of these days."""
@@ -39,6 +42,8 @@ def note_report(report: Report, *, source: str, key: str, at: datetime) -> Deliv
         return None
     email = reported_email(report, at=at)
     if email is None:
+        if report.kind in {BOUNCED, COMPLAINED}:
+            log.warning("mailing.report_unmatched", kind=report.kind, report=row.pk)
         return row
     row.email = email
     row.save(update_fields=["email"])
@@ -50,13 +55,19 @@ def note_report(report: Report, *, source: str, key: str, at: datetime) -> Deliv
 
 
 def reported_email(report: Report, *, at: datetime) -> Email | None:
-    """Find which e-mail a report is about: by its Message-ID, else the last one that its recipient got lately."""
-    sent = Email.objects.filter(status__in=DELIVERED).select_related("client")
+    """Find which e-mail a report is about: by its Message-ID.
+
+    One without it is about the last e-mail that its recipient got lately; not where several clients wrote to them: one
+    client's ladder does not stop because of another's e-mail.
+    """
+    emails = Email.objects.select_related("client")
     if report.message_id:
-        found = sent.filter(message_id=report.message_id).first()
-        if found is not None:
-            return found
+        return emails.filter(status__in=DELIVERED, message_id=report.message_id).first()
     if not report.recipient:
         return None
-    lately = sent.filter(recipient__iexact=report.recipient, sent_at__lte=at, sent_at__gt=at - RECENT)
+    lately = emails.filter(
+        status=Status.SENT, recipient__iexact=report.recipient, sent_at__lte=at, sent_at__gt=at - RECENT
+    )
+    if lately.values("client").distinct().count() != 1:
+        return None
     return lately.order_by("-sent_at", "-pk").first()

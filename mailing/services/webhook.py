@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from core.letters import clip
-from mailing.services.dsn import BOUNCED, COMPLAINED, DELAYED, DELIVERED, WORDS, Report
+from mailing.services.dsn import BOUNCED, COMPLAINED, DELAYED, DELIVERED, MESSAGE_ID, WORDS, Report, address_in
 from mailing.services.reports import note_report
 
 if TYPE_CHECKING:
@@ -36,6 +36,6 @@ def note_event(event: Any, *, provider: str, at: datetime) -> DeliveryReport | N
     key = hashlib.sha256(f"{provider}:{event.event_type}:{identity}".encode()).hexdigest()
     said = event.mta_response or event.description or event.reject_reason or ""
     about = str(raw.get("smtp-id") or event.message_id or "")  # SendGrid names our own Message-ID apart
-    message_id = about if about.startswith("<") or not about else f"<{about}>"
-    report = Report(kind, message_id, str(event.recipient or "").lower()[:254], clip(said, WORDS))
+    found = MESSAGE_ID.fullmatch(f"<{about.strip('<>')}>") if "@" in about else None  # else a number of the provider's
+    report = Report(kind, found[0] if found else "", address_in(str(event.recipient or "")), clip(said, WORDS))
     return note_report(report, source="webhook", key=key, at=at)

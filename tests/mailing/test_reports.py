@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
 from django.test import Client as Browser
 from django.urls import reverse
 
+from accounts.models import Client
 from config.environment import ReportMailbox, Webhook, read_mailbox, read_webhook
 from mailing import tasks
 from mailing.models import DeliveryReport, Email
-from mailing.services.dsn import Report, key_of, read_report
+from mailing.services.dsn import MESSAGE_ID, Report, address_in, key_of, read_report
 from mailing.services.mailbox import Mailbox, MailboxError
 from mailing.services.mailbox import read_mailbox as read_box
 from mailing.services.reports import note_report
 from mailing.services.webhook import note_event
+from mailing.signals import email_complained
 from mailing.states import Status
 from tests.mailing.conftest import NOON
 from tests.mailing.imap import ImapServer
@@ -110,11 +113,33 @@ def test_a_report_is_noted_once_and_the_email_is_bounced(sent: Email) -> None:
 
 
 def test_without_a_message_id_the_last_one_to_that_address_is_meant(sent: Email) -> None:
-    row = noted(Report("bounced", "<other@x>", RECIPIENT.upper()), hours=1)
+    row = noted(Report("bounced", "", RECIPIENT.upper()), hours=1)
     sent.refresh_from_db()
     assert row is not None
     assert (row.email, sent.status) == (sent, Status.BOUNCED)
     assert sent.relay_reply == "Came back without a reason"
+
+
+def test_a_report_about_anothers_message_is_not_about_ours(sent: Email) -> None:
+    row = noted(Report("bounced", "<other@x>", RECIPIENT), hours=1)
+    sent.refresh_from_db()
+    assert row is not None
+    assert (row.email, sent.status) == (None, Status.SENT)
+
+
+def test_a_recipient_of_several_clients_says_not_which_email_came_back(sent: Email, queue_mail: QueueMail) -> None:
+    other = Client.objects.create(
+        slug="nord", name="Nord Software AG", country="DE", time_zone="Europe/Berlin", email="mail@nord.example"
+    )
+    its = queue_mail(client=other, recipient=RECIPIENT)
+    Email.objects.filter(pk=its.pk).update(status=Status.SENT, sent_at=NOON)
+    row = noted(Report("bounced", "", RECIPIENT), hours=1)
+    assert row is not None
+    assert (row.email, set(Email.objects.values_list("status", flat=True))) == (None, {Status.SENT})
+    Email.objects.filter(pk=its.pk).update(status=Status.BOUNCED)
+    row = noted(Report("bounced", "", RECIPIENT), "2", hours=1)
+    assert row is not None
+    assert row.email == sent
 
 
 def test_a_late_or_strange_report_is_kept_and_changes_nothing(sent: Email) -> None:
@@ -149,6 +174,43 @@ def test_a_crash_between_noting_and_marking_notes_nothing_twice(sent: Email, clo
         result = read_box(a_box(server), clock=clock, until=NOON + timedelta(minutes=1))
     assert (result.messages, result.reports, DeliveryReport.objects.count()) == (2, 1, 2)
     assert sent.pk
+
+
+def test_a_report_that_breaks_something_keeps_no_other_from_being_read(sent: Email, clock: Clock) -> None:
+    def breaks(**_: Any) -> None:
+        message = "a bug"
+        raise RuntimeError(message)
+
+    email_complained.connect(breaks)
+    try:
+        with ImapServer([COMPLAINT.encode(), POSTFIX.encode()]) as server:
+            result = read_box(a_box(server), clock=clock, until=NOON + timedelta(minutes=1))
+    finally:
+        email_complained.disconnect(breaks)
+    sent.refresh_from_db()
+    assert (result.messages, result.reports, sent.status) == (2, 2, Status.BOUNCED)
+    assert DeliveryReport.objects.get(kind="unknown").key == key_of(COMPLAINT.encode())
+
+
+def test_a_report_waits_while_the_database_is_away(sent: Email, clock: Clock) -> None:
+    def breaks(**_: Any) -> None:
+        raise OperationalError
+
+    email_complained.connect(breaks)
+    try:
+        with ImapServer([COMPLAINT.encode()]) as server:
+            with pytest.raises(OperationalError):
+                read_box(a_box(server), clock=clock, until=NOON + timedelta(minutes=1))
+            assert server.seen == set()
+    finally:
+        email_complained.disconnect(breaks)
+    assert not DeliveryReport.objects.exists()
+
+
+@pytest.mark.parametrize("harm", ["\x00", "\x1b", "\x7f", "\udcff"])
+def test_harmful_characters_are_no_part_of_addresses_and_ids(harm: str) -> None:
+    assert address_in(f"rfc822; a{harm}b@werft.example") == "b@werft.example"
+    assert MESSAGE_ID.search(f"<a{harm}b@x.example>") is None
 
 
 def test_a_mailbox_has_its_time_and_the_rest_waits(db: None, clock: Clock) -> None:
@@ -216,12 +278,21 @@ def test_the_door_is_closed_to_everybody_else(door: str, settings: Any) -> None:
     assert post(door, b"{").status_code == 400
     assert post(door, b"x" * (1024 * 1024 + 1)).status_code == 413
     wrong = reverse("mailing:report", args=["w" * 40])
-    assert {post(wrong, BOUNCE).status_code for _ in range(31)} == {404}
-    assert post(door, BOUNCE).status_code == 404  # too many tries from there
+    assert {post(wrong, BOUNCE).status_code for _ in range(30)} == {404}
+    assert post(wrong, BOUNCE).status_code == 429
+    assert Browser().head(door).status_code == 200  # who has the key gets in
     cache.clear()
     settings.MAIL_WEBHOOK = None
     assert post(door, BOUNCE).status_code == 404
     assert not DeliveryReport.objects.exists()
+
+
+def test_behind_the_proxy_wrong_keys_are_counted_by_visitor(door: str, settings: Any) -> None:
+    settings.PRODUCTION = True
+    wrong = reverse("mailing:report", args=["w" * 40])
+    one, other = Browser(HTTP_X_FORWARDED_FOR="198.51.100.7"), Browser(HTTP_X_FORWARDED_FOR="198.51.100.8")
+    answers = [one.post(wrong, secure=True).status_code for _ in range(31)]
+    assert (answers[-1], other.post(wrong, secure=True).status_code) == (429, 404)
 
 
 def test_an_event_is_matched_by_our_own_message_id(sent: Email) -> None:
@@ -236,6 +307,10 @@ def test_an_event_is_matched_by_our_own_message_id(sent: Email) -> None:
     row = note_event(event, provider="Mailgun", at=NOON)
     assert row is not None
     assert (row.kind, row.email) == ("delivered", sent)
+    event.event_type, event.message_id, event.recipient = "bounced", "12345", f"\x00{RECIPIENT}"
+    row = note_event(event, provider="Mailjet", at=NOON + timedelta(hours=1))
+    assert row is not None
+    assert (row.recipient, row.email) == (RECIPIENT, sent)
     event.event_type = "opened"
     assert note_event(event, provider="Mailgun", at=NOON) is None
 
