@@ -386,6 +386,8 @@ class Trust:
 
 ON_FILE: Final = {
     "company": "the company",
+    "first_name": "the first name",
+    "last_name": "the last name",
     "email": "the e-mail address",
     "street": "the street",
     "postal_code": "the postal code",
@@ -403,7 +405,8 @@ def trust_of(policy: Policy, customer: Customer, given: CustomerInput) -> Trust:
     same = {label: (getattr(contact, name), getattr(given.billing, name)) for name, label in ON_FILE.items()}
     same |= {"the customer type": (customer.type, given.type), "the VAT ID": (customer.vat_id, given.vat_id)}
     gaps = [label for label, (known, typed) in same.items() if known.casefold() != typed.casefold()]
-    gaps += ["the delivery contact"] if given.delivery is not None else []
+    others = {"the delivery contact": given.delivery, "the licensee": given.licensee}
+    gaps += [label for label, address in others.items() if address is not None]
     return Trust(str(customer), is_listed=True, gaps=tuple(gaps))
 
 
