@@ -222,6 +222,12 @@ class WhyTable(ExplanationTable):
     caption = "Why and why not, order by order"
 
 
+class PastWhyTable(WhyTable):
+    """The line that held on a past day: what is open and the level are today's, they would not fit it."""
+
+    columns = tuple(column for column in WhyTable.columns if column.label not in {"Open", "Level"})
+
+
 def _settings(name: str, words: str) -> Any:
     def cell(client: Client, _reader: Reader) -> SafeString | str:
         value = getattr(getattr(client, "dunning_settings", None), name, None)

@@ -11,7 +11,17 @@ from django.db.models import Case, Count, F, FilteredRelation, IntegerField, Q, 
 from core.letters import Address, clip, fill, formatter, letter_language
 from core.money import Money
 from customers.models import ContactKind, Customer, CustomerType
-from purchases.models import Channel, HistoryEntry, OfPurchaseQuerySet, ProductPrice, Purchase, ReviewCheck, Source
+from mailing.models import Email
+from purchases.models import (
+    Channel,
+    Document,
+    HistoryEntry,
+    OfPurchaseQuerySet,
+    ProductPrice,
+    Purchase,
+    ReviewCheck,
+    Source,
+)
 from purchases.policy import EFFECTS, Buyer, Effect, PastOrder, compare, outcome
 from purchases.states import Status
 from purchases.wording import PO_TEXTS
@@ -519,3 +529,17 @@ def _bounds(policy: Policy, language: str) -> list[str]:
         for name, amounts in bounds
         if amounts
     ]
+
+
+# What belongs to a purchase -------------------------------------------------------------------------------------------
+
+
+def documents_of(purchase: Purchase) -> QuerySet[Document]:
+    """Its documents, and the letters about several orders that asked for it, too: those hang on one of the orders."""
+    return Document.objects.filter(Q(purchase=purchase) | Q(pk__in=purchase.notices.values("document")))
+
+
+def emails_of(purchase: Purchase) -> QuerySet[Email]:
+    """Its e-mails, and those about several orders that asked for it, too."""
+    own = Q(reference=purchase.reference, client=purchase.client_id)
+    return Email.objects.filter(own | Q(pk__in=purchase.notices.values("email")))

@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from customers.models import Customer
 
 MOST_ORDERS: Final = 500
-"""Orders on one statement: more is a book, not a letter."""
+"""Orders on one letter: more is a book, and with fewer than all its totals would be wrong."""
 
 
-def unpaid_orders(customer: Customer) -> list[Purchase]:
+def unpaid_orders(customer: Customer, *, most: int | None = None) -> list[Purchase]:
     """List a customer's open orders without test orders, those due first: what its statement asks for."""
     rows = Purchase.objects.filter(customer=customer).open().real().exclude(status=Status.AWAITING_RELEASE)
-    return list(rows.with_parties().order_by("due_on", "ordered_at", "pk")[:MOST_ORDERS])
+    return list(rows.with_parties().order_by("due_on", "ordered_at", "pk")[:most])
 
 
-def paid_orders(customer: Customer, *, since: date, until: date) -> list[Purchase]:
+def paid_orders(customer: Customer, *, since: date, until: date, most: int | None = None) -> list[Purchase]:
     """List a customer's orders that were paid from one of the client's days to another, the first one first."""
     zone = customer.client.zone
     first = datetime.combine(since, time.min, zone)
     end = datetime.combine(until + timedelta(days=1), time.min, zone)
     rows = Purchase.objects.filter(customer=customer, paid_at__gte=first, paid_at__lt=end).real()
     rows = rows.filter(status__in=[Status.PAID, Status.PARTIALLY_REFUNDED])
-    return list(rows.with_parties().order_by("paid_at", "pk")[:MOST_ORDERS])
+    return list(rows.with_parties().order_by("paid_at", "pk")[:most])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from core.days import ONE_DAY
 from dunning.models import AccountHold, Explanation, Notice, NoticeStatus, Run
@@ -25,7 +25,8 @@ from purchases.models import HistoryEntry, Policy, Purchase
 from purchases.states import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import tzinfo
 
     from django.db.models import QuerySet
 
@@ -33,6 +34,15 @@ if TYPE_CHECKING:
 
 MOST_PURCHASES: Final = 20_000
 SAME: Final = ""
+DECIDING: Final = frozenset(
+    {
+        "document", "converted", "approved", "released", "rejected", "canceled", "payment", "settled", "refunded",
+        "returned", "charged_back", "reinstated", "corrected", "term", "extended", "kept_active", "held", "resumed",
+        "promised", "taken_out", *Step,
+        *(f"{step}_{fate}" for step in Step for fate in ("dropped", "returned", "reached")),
+    }
+)  # fmt: skip
+"""Events of a purchase's history that may change a decision; others are no reason for a difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +97,25 @@ def morning_of(client: Client, on: date) -> datetime:
     return datetime.combine(on, DECISION_TIME, client.zone)
 
 
-def replay_day(client: Client, *, at: datetime) -> Replay:
+def replay_day(client: Client, *, at: datetime, shows_internal: bool = False) -> Replay:
     """Decide the client's day of `at` again with what was known at `at`; what happened at that very moment is known.
 
-    The day's own decisions are not known, or every step would find itself taken.
+    The day's own decisions are not known, or every step would find itself taken. Without `shows_internal` the history's
+    entries for the platform alone are no reasons.
     """
     client = _as_known(client, at)
     on = at.astimezone(client.zone).date()
     done = {notice.purchase_id: notice for notice in _notices(client).filter(on=on).order_by("pk")}
-    known = _purchases(client, at=at, own={pk: notice.decided_at for pk, notice in done.items()})
-    is_capped, known = len(known) > MOST_PURCHASES, known[:MOST_PURCHASES]
+    candidates = _candidates(client, at=at, own=done)
+    is_capped, candidates = len(candidates) > MOST_PURCHASES, candidates[:MOST_PURCHASES]
+    if is_capped:
+        done = {pk: notice for pk, notice in done.items() if pk <= candidates[-1]}
+    known = _purchases(client, candidates, at=at, on=on)
     pks = {purchase.pk for purchase in known}
-    notices = _notices_known(pks, at=at, before=on)
+    notices = _notices_known(client, pks, at=at, before=on)
     holds = _holds_known(client, at=at)
     run = Run.objects.filter(client=client.pk, on=on).first()
-    told = _Told(client, on, at, run, pks | set(done))
+    told = _Told(client, on, at, run, pks | set(done), shows_internal=shows_internal)
     rows = []
     for purchase in known:
         facts = facts_of(purchase, notices=notices.get(purchase.pk, ()), account_holds=_holds_of(purchase, holds))
@@ -144,24 +158,26 @@ def _notices(client: Client) -> QuerySet[Notice]:
     return Notice.objects.filter(purchase__client=client.pk).select_related("email", "purchase__client")
 
 
-def _purchases(client: Client, *, at: datetime, own: Mapping[int, datetime]) -> list[Purchase]:
-    """Rebuild the purchases that were open at a moment; `own` are the day's own decisions, whose cancels don't count.
+def _candidates(client: Client, *, at: datetime, own: Collection[int]) -> list[int]:
+    """The purchases that may have been open at a moment, and those of the day's `own` decisions: one too many tells."""
+    rows = Purchase.objects.filter(client=client.pk, ordered_at__lte=at)
+    rows = rows.filter(Q(closed_at=None) | Q(closed_at__gte=at) | Q(pk__in=own))
+    return list(rows.order_by("pk").values_list("pk", flat=True)[: MOST_PURCHASES + 1])
 
-    Four queries.
+
+def _purchases(client: Client, candidates: Sequence[int], *, at: datetime, on: date) -> list[Purchase]:
+    """Rebuild those that were open at a moment; the cancels that the decisions of the day `on` made don't count.
+
+    Four queries; of each purchase's history only the row that held is read.
     """
-    candidates = Purchase.objects.filter(client=client.pk, ordered_at__lte=at).filter(
-        Q(closed_at=None) | Q(closed_at__gte=at) | Q(pk__in=own)
-    )
-    rows = Purchase.history.filter(id__in=candidates.values("pk"), history_date__lte=at)
-    states: dict[int, dict[str, Any]] = {}
-    for row in rows.order_by("history_date", "history_id").values():
-        if (
-            row["status"] == Status.CANCELED
-            and row["history_user_id"] is None
-            and row["history_date"] == own.get(row["id"])
-        ):
-            continue
-        states[row["id"]] = row
+    own = Notice.objects.filter(purchase=OuterRef("id"), on=on, decided_at=OuterRef("history_date"))
+    rows = Purchase.history.filter(id=OuterRef("pk"), history_date__lte=at)
+    rows = rows.exclude(Exists(own), status=Status.CANCELED, history_user=None)
+    held = rows.order_by("-history_date", "-history_id").values("history_id")[:1]
+    newest = Purchase.objects.filter(pk__in=candidates).values_list(Subquery(held), flat=True)
+    states: dict[int, dict[str, Any]] = {
+        row["id"]: row for row in Purchase.history.filter(history_id__in=newest).values()
+    }
     names = [field_.attname for field_ in Purchase._meta.concrete_fields]
     policies = Policy.objects.filter(client=client.pk).in_bulk()
     partners = {partner.pk: _as_known(partner, at) for partner in Partner.objects.filter(client=client.pk)}
@@ -181,38 +197,45 @@ def _unknown(done: Mapping[int, Notice], known: set[int]) -> list[Notice]:
     return [notice for notice in stood if notice.purchase_id not in known]
 
 
-def _notices_known(pks: set[int], *, at: datetime, before: date) -> dict[int, list[Notice]]:
+def _notices_known(client: Client, pks: set[int], *, at: datetime, before: date) -> dict[int, list[Notice]]:
     """Rebuild the notices of the days before as they stood at a moment: on their way, handed over, come back.
 
-    A notice keeps only its last state; when it was dropped or came back stands in the purchase's history.
+    A notice keeps only its last state; when it was dropped, came back or reached another address stands in the
+    purchase's history.
     """
     entries: dict[int, list[HistoryEntry]] = defaultdict(list)
-    events = [f"{step}_{fate}" for step in Step for fate in ("dropped", "returned")] + ["resumed"]
+    events = [f"{step}_{fate}" for step in Step for fate in ("dropped", "returned", "reached")] + ["resumed"]
     told = HistoryEntry.objects.filter(purchase__in=pks, event__in=events, at__lte=at).order_by("at", "pk")
     for entry in told:
         entries[entry.purchase_id].append(entry)
     found: dict[int, list[Notice]] = defaultdict(list)
     notices = Notice.objects.filter(purchase__in=pks, decided_at__lte=at, on__lt=before).select_related("email")
     for notice in notices.order_by("pk"):
-        known = _notice_known(notice, entries[notice.purchase_id], at=at)
+        known = _notice_known(notice, entries[notice.purchase_id], at=at, zone=client.zone)
         if known.status != NoticeStatus.DROPPED:
             found[notice.purchase_id].append(known)
     return found
 
 
-def _notice_known(notice: Notice, entries: Sequence[HistoryEntry], *, at: datetime) -> Notice:
+def _notice_known(notice: Notice, entries: Sequence[HistoryEntry], *, at: datetime, zone: tzinfo) -> Notice:
     later = [entry for entry in entries if entry.at >= notice.decided_at]
     dropped = next((entry for entry in later if entry.event == f"{notice.step}_dropped"), None)
     returned = next((entry for entry in reversed(later) if entry.event == f"{notice.step}_returned"), None)
+    reached = next((entry for entry in reversed(later) if entry.event == f"{notice.step}_reached"), None)
     resumed = any(returned and entry.event == "resumed" and entry.at >= returned.at for entry in later)
+    is_over = resumed or bool(returned and reached and reached.at >= returned.at)
+    sent_at = reached.at if reached else _sent_at(notice)
     known = copy(notice)
-    known.returned_at = returned.at if returned and not resumed else None
+    known.returned_at = returned.at if returned and not is_over else None
     if notice.status == NoticeStatus.DROPPED:
         # one that the relay refused is dropped without a word of its own, when dunning is resumed
         is_gone = dropped is not None or (returned is not None and resumed)
         known.status = NoticeStatus.DROPPED if is_gone else NoticeStatus.PENDING
-    elif (_sent_at(notice) or at) > at:
+    elif (sent_at or at) > at or (sent_at is None and known.returned_at):
         known.status, known.sent_on = NoticeStatus.PENDING, None
+    elif returned and sent_at is not None:
+        # that it reached another address later has put its day on
+        known.sent_on = sent_at.astimezone(zone).date()
     return known
 
 
@@ -249,6 +272,7 @@ class _Told:
     at: datetime
     run: Run | None
     pks: set[int]
+    shows_internal: bool
     entries: dict[int, list[HistoryEntry]] = field(default_factory=lambda: defaultdict(list))
     lines: dict[int, Explanation] = field(default_factory=dict)
 
@@ -256,7 +280,10 @@ class _Told:
         until = max(self.at, morning_of(self.client, self.on)) + 2 * ONE_DAY
         own = Q(event__in=[step.value for step in Step]) | Q(event__endswith="_dropped")
         told = HistoryEntry.objects.filter(purchase__in=self.pks, at__gte=self.at - timedelta(days=1), at__lte=until)
-        for entry in told.exclude(own, by=None).order_by("at", "pk"):
+        told = told.filter(event__in=DECIDING).exclude(own, by=None)
+        if not self.shows_internal:
+            told = told.filter(is_internal=False)
+        for entry in told.order_by("at", "pk"):
             self.entries[entry.purchase_id].append(entry)
         for line in Explanation.objects.filter(purchase__in=self.pks, on=self.on).order_by("pk"):
             self.lines[line.purchase_id] = line

@@ -27,6 +27,13 @@ HORIZON: Final = 60
 MOST_PURCHASES: Final = 20_000
 """Open purchases that are looked at, those with the nearest next day first."""
 STATEMENT: Final = "statement"
+FEW: Final = 2_000
+"""Open purchases that are looked at one by one without being asked to."""
+
+
+def are_few(user: User, client: Client | None = None) -> bool:
+    """Whether the open purchases that `user` sees are few enough for an answer before anybody asked."""
+    return Purchase.objects.visible_to(user, client).open()[: FEW + 1].count() <= FEW
 
 
 @dataclass(frozen=True, slots=True)

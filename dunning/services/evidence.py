@@ -1,7 +1,8 @@
 """One ZIP with all that is on record about a purchase, to be read without Kontor.
 
-Documents, received files and e-mails are in it byte for byte; `manifest.json` names every file with its SHA-256. Two
-packs of a purchase that did not change between are the same bytes: nothing in them depends on when they were made.
+Documents, received files and e-mails are in it byte for byte; `manifest.json` names every file with its SHA-256. Left
+out are the bytes of e-mails with a link by which the reader could do what they may not do themselves. Two packs of a
+purchase that did not change between are the same bytes: nothing in them depends on when they were made.
 """
 
 from __future__ import annotations
@@ -20,16 +21,20 @@ from django.template.loader import render_to_string
 
 from dunning.models import Explanation, Notice
 from dunning.states import sentence
-from mailing.models import Email, EmailMime
+from mailing.models import EmailMime
 from mailing.wording import kind_label
-from purchases.models import Document, HistoryEntry, PoDocument, Purchase
+from purchases.models import HistoryEntry, PoDocument
+from purchases.selectors import documents_of, emails_of
 from purchases.services.documents import render_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from django.db.models import QuerySet
+
+    from mailing.models import Email
+    from purchases.models import Purchase
 
 BEFORE_ZIP: Final = 1980
 """The first year that a ZIP can write."""
@@ -44,16 +49,20 @@ class Packed:
     what: str
     at: datetime
     content: bytes
+    is_withheld: bool = False
 
 
-def pack_evidence(purchase: Purchase, *, at: datetime, shows_internal: bool) -> IO[bytes]:
+def pack_evidence(
+    purchase: Purchase, *, at: datetime, shows_internal: bool, blanked: Callable[[str], str]
+) -> IO[bytes]:
     """Pack all that is on record about a purchase into a temporary file, read from its start.
 
-    Without `shows_internal` the entries for the platform alone are left out. Documents that nobody needed yet are
-    rendered, at `at`, and kept. Raises PdfUnavailableError or PdfTimeoutError when that is not possible.
+    Without `shows_internal` the entries for the platform alone are left out; `blanked` takes the keys of links out of a
+    text that the reader may not use. Documents that nobody needed yet are rendered, at `at`, and kept. Raises
+    PdfUnavailableError or PdfTimeoutError when that is not possible.
     """
     pack = TemporaryFile()  # noqa: SIM115 -- the caller reads it
-    facts = _facts(purchase, shows_internal=shows_internal)
+    facts = _facts(purchase, shows_internal=shows_internal, blanked=blanked)
     story = json.dumps(facts, ensure_ascii=False, indent=1).encode()
     page = render_to_string("dunning/evidence.html", {"purchase": purchase, "facts": facts}).encode()
     told = [
@@ -62,8 +71,9 @@ def pack_evidence(purchase: Purchase, *, at: datetime, shows_internal: bool) -> 
     ]
     listed = []
     with ZipFile(pack, "w") as archive:
-        for file in chain(told, _documents(purchase, at=at), _received(purchase), _emails(purchase)):
-            _write(archive, file)
+        for file in chain(told, _documents(purchase, at=at), _received(purchase), _emails(purchase, blanked)):
+            if not file.is_withheld:
+                _write(archive, file)
             digest = hashlib.sha256(file.content).hexdigest()
             listed.append({"file": file.name, "what": file.what, "size": len(file.content), "sha256": digest})
         manifest = {"purchase": purchase.reference, "client": purchase.client.name, "files": listed}
@@ -84,7 +94,7 @@ def _write(archive: ZipFile, file: Packed) -> None:
 
 
 def _documents(purchase: Purchase, *, at: datetime) -> Iterator[Packed]:
-    for document in Document.objects.filter(purchase=purchase).order_by("issued_at", "pk"):
+    for document in documents_of(purchase).order_by("issued_at", "pk"):
         content = bytes(render_document(document, at=at).content)
         yield Packed(f"documents/{_safe(document.filename)}", document.get_kind_display(), document.issued_at, content)
 
@@ -99,16 +109,22 @@ def _received(purchase: Purchase) -> Iterator[Packed]:
         yield Packed(name, what, file.received_at, bytes(file.content or b""))
 
 
-def _emails(purchase: Purchase) -> Iterator[Packed]:
+def _emails(purchase: Purchase, blanked: Callable[[str], str]) -> Iterator[Packed]:
     for number, email in enumerate(_emails_of(purchase), start=1):
         kept = EmailMime.objects.filter(pk=email.pk).values_list("content", flat=True).first()
         if kept is not None:
             what = f"E-mail as it was handed over: {kind_label(email.kind)}"
-            yield Packed(_email_name(number, email), what, email.created_at, bytes(kept))
+            is_withheld = _is_withheld(email, blanked)
+            what += " (withheld: it holds a link that is not for you)" if is_withheld else ""
+            yield Packed(_email_name(number, email), what, email.created_at, bytes(kept), is_withheld)
 
 
 def _emails_of(purchase: Purchase) -> QuerySet[Email]:
-    return Email.objects.filter(reference=purchase.reference, client=purchase.client_id).order_by("created_at", "pk")
+    return emails_of(purchase).order_by("created_at", "pk")
+
+
+def _is_withheld(email: Email, blanked: Callable[[str], str]) -> bool:
+    return any(blanked(text) != text for text in (email.body_text, email.body_html))
 
 
 def _email_name(number: int, email: Email) -> str:
@@ -123,7 +139,7 @@ def _safe(name: str) -> str:
 # The timeline --------------------------------------------------------------------------------------------------------
 
 
-def _facts(purchase: Purchase, *, shows_internal: bool) -> dict[str, Any]:
+def _facts(purchase: Purchase, *, shows_internal: bool, blanked: Callable[[str], str]) -> dict[str, Any]:
     """All that is told about a purchase, as plain values; moments are UTC, days the client's."""
     entries = HistoryEntry.objects.filter(purchase=purchase).select_related("by").order_by("at", "pk")
     if not shows_internal:
@@ -145,7 +161,7 @@ def _facts(purchase: Purchase, *, shows_internal: bool) -> dict[str, Any]:
         "history": [_entry(entry) for entry in entries],
         "notices": [_notice(notice) for notice in Notice.objects.filter(purchase=purchase).order_by("pk")],
         "explanations": [_line(line) for line in Explanation.objects.filter(purchase=purchase).order_by("pk")],
-        "emails": [_email(number, email) for number, email in enumerate(_emails_of(purchase), start=1)],
+        "emails": [_email(number, email, blanked) for number, email in enumerate(_emails_of(purchase), start=1)],
     }
 
 
@@ -186,8 +202,9 @@ def _line(line: Explanation) -> dict[str, str]:
     return {"at": _moment(line.at), "on": _day(line.on), "why": why}
 
 
-def _email(number: int, email: Email) -> dict[str, Any]:
-    is_kept = EmailMime.objects.filter(pk=email.pk).exists()
+def _email(number: int, email: Email, blanked: Callable[[str], str]) -> dict[str, Any]:
+    is_withheld = _is_withheld(email, blanked)
+    is_kept = not is_withheld and EmailMime.objects.filter(pk=email.pk).exists()
     return {
         "file": _email_name(number, email) if is_kept else "",
         "kind": kind_label(email.kind),
@@ -199,7 +216,8 @@ def _email(number: int, email: Email) -> dict[str, Any]:
         "message_id": email.message_id,
         "sha256": email.mime_sha256,
         "not_sent_because": email.drop_reason,
-        "text": "" if is_kept else email.body_text,
+        "is_withheld": is_withheld,
+        "text": "" if is_kept else blanked(email.body_text),
         "attempts": [
             {
                 "began_at": _moment(attempt.claimed_at),

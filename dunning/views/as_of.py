@@ -12,6 +12,7 @@ from accounts.roles import Right
 from core.views import Page
 from dunning.forms import AsOfForm
 from dunning.selectors.as_of import replay_day
+from dunning.selectors.calendar import are_few
 from dunning.selectors.days import DECISION_TIME
 from purchases.tables import purchase_link
 
@@ -44,13 +45,17 @@ class DunningAsOf(Page):
         clock: time = DECISION_TIME
         if form.is_bound and form.is_valid():
             on, clock = form.cleaned_data["on"], form.cleaned_data["time"] or DECISION_TIME
+        # a day of many purchases takes a while: nobody waits for one that was not asked for
+        is_answered = "on" in self.request.GET or are_few(self.user)
+        shows_internal = self.user.may(Right.INTERNAL_HISTORY)
         replays = [
-            replay_day(client, at=moment)
-            for client in self.rows
+            replay_day(client, at=moment, shows_internal=shows_internal)
+            for client in (self.rows if is_answered else ())
             if (moment := datetime.combine(on, clock, client.zone)) <= self.at
         ]
         return {
             "form": form,
+            "is_answered": is_answered,
             "on": on,
             "shows_all": self.request.GET.get("show") == "all",
             "difference_count": sum(len(replay.differences) for replay in replays),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.http import FileResponse, HttpResponse
@@ -11,6 +12,7 @@ from accounts.roles import Right
 from core.pdf import PdfTimeoutError, PdfUnavailableError
 from core.views import DetailPage
 from dunning.services.evidence import pack_evidence
+from mailing.views.outbox import for_eyes_of
 from purchases.models import Purchase
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ class PurchaseEvidence(DetailPage):
         """Send it."""
         shows_internal = self.user.may(Right.INTERNAL_HISTORY)
         try:
-            pack = pack_evidence(self.row, at=self.at, shows_internal=shows_internal)
+            blanked = partial(for_eyes_of, self.user)
+            pack = pack_evidence(self.row, at=self.at, shows_internal=shows_internal, blanked=blanked)
         except (PdfUnavailableError, PdfTimeoutError) as error:
             missing = {"document": {"number": "A document of this purchase"}, "problem": str(error)}
             return render(request, "purchases/no_pdf.html", missing, status=503)

@@ -13,10 +13,10 @@ from django.utils.http import content_disposition_header
 from accounts.roles import Right
 from core.pdf import PdfTimeoutError, PdfUnavailableError, render_pdf
 from core.sheets import CSV, csv_of
-from core.views import DetailPage
+from core.views import INVALID, DetailPage
 from customers.models import Customer
 from dunning.documents import customer_statement_data
-from dunning.selectors.accounts import paid_orders, unpaid_orders
+from dunning.selectors.accounts import MOST_ORDERS, paid_orders, unpaid_orders
 from purchases.tables import days_overdue
 
 if TYPE_CHECKING:
@@ -52,9 +52,14 @@ class CustomerStatement(DetailPage):
         """Send it."""
         customer = self.row
         on = self.at.astimezone(customer.client.zone).date()
-        unpaid, paid = unpaid_orders(customer), self.paid(customer, on)
+        most = None if self.kind == "csv" else MOST_ORDERS + 1
+        unpaid, paid = unpaid_orders(customer, most=most), self.paid(customer, on, most)
         if self.kind == "csv":
             content, content_type = csv_of(HEAD, _lines([*unpaid, *paid], on)), CSV
+        elif len(unpaid) + len(paid) > MOST_ORDERS:
+            return render(
+                request, "dunning/statement_refused.html", {"customer": customer, "most": MOST_ORDERS}, status=INVALID
+            )
         else:
             data = customer_statement_data(customer, unpaid, paid, at=self.at)
             try:
@@ -70,10 +75,10 @@ class CustomerStatement(DetailPage):
         answer["Cache-Control"] = "private, no-store"
         return answer
 
-    def paid(self, customer: Customer, on: date) -> list[Purchase]:
+    def paid(self, customer: Customer, on: date, most: int | None) -> list[Purchase]:
         """What was paid on the days that were asked for; none without a first day."""
         since, until = (_day(self.request.GET.get(name, "")) for name in ("paid_from", "paid_to"))
-        return paid_orders(customer, since=since, until=until or on) if since else []
+        return paid_orders(customer, since=since, until=until or on, most=most) if since else []
 
 
 def _lines(purchases: list[Purchase], on: date) -> Iterator[list[str | int | date | Decimal | None]]:

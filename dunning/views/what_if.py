@@ -15,6 +15,7 @@ from core.charts import StackChart, StackData, stack_chart
 from core.tables import day_text, locale_of
 from core.views import Page, chosen_client
 from dunning.forms import WhatIfForm
+from dunning.selectors.calendar import are_few
 from dunning.selectors.days import last_days
 from dunning.selectors.today import clocks
 from dunning.selectors.what_if import HORIZON, PAYERS_DAYS, Terms, WhatIf, what_if
@@ -46,8 +47,13 @@ class DunningWhatIf(Page):
             asked.setdefault(name, value)
         form = WhatIfForm(asked, clients=choices)
         context: dict[str, Any] = {"form": form, "answer": None, "days": HORIZON, "payers_days": PAYERS_DAYS}
+        # many orders take a while: nobody waits for an answer that was not asked for
+        is_asked = any(name in request.GET for name in form.fields)
         if form.is_valid():
-            context |= self.answer(form)
+            if is_asked or are_few(self.user, chosen_client(request)):
+                context |= self.answer(form)
+            else:
+                context["is_waiting"] = True
         return render(request, "dunning/what_if.html", {"at": self.at, **context})
 
     def answer(self, form: WhatIfForm) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dunning.filters import WhyFilter
 from dunning.models import Explanation
 from dunning.schedule import Reason
 from dunning.states import REASON_LABELS, SHORT_LABELS
-from dunning.tables import WhyTable, explanation_text
+from dunning.tables import PastWhyTable, WhyTable, explanation_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +39,8 @@ HEAD: Final = (
     "Reference", "Client", "Customer", "Partner", "Status", "Currency", "Open", "Level", "Reason", "Why", "Next step",
     "Next on", "Since",
 )  # fmt: skip
+OF_TODAY: Final = {"Status", "Open", "Level"}
+"""What is the purchase's as it is now, also beside the line of a past day."""
 
 
 class WhyList(ListPage):
@@ -50,6 +52,7 @@ class WhyList(ListPage):
     table_class = WhyTable
     filterset_class = WhyFilter
     noun = ("open purchase", "open purchases")
+    is_past = False
     empty = Empty(
         "No open purchase", "Every open purchase is listed here with the reason why a letter was sent, or was not."
     )
@@ -63,7 +66,12 @@ class WhyList(ListPage):
         filterset, rows = super().filtered()
         rows = cast("ExplanationQuerySet", rows)
         on = filterset.form.cleaned_data.get("on") if filterset else None
+        self.is_past = bool(on)
         return filterset, rows.in_force(on) if on else rows.now()
+
+    def make_table(self) -> WhyTable:
+        """Without what is the purchase's today when a past day is shown."""
+        return PastWhyTable() if self.is_past else WhyTable()
 
     def segments(self) -> Sequence[Segment]:
         """By what will happen."""
@@ -92,15 +100,19 @@ class WhyFile(WhyList):
         rows = self.filtered()[1]
         shown = next((one for one in self.segments() if one.key == request.GET.get("show")), self.segments()[0])
         sort = self.make_table().sort_of(request.GET)
-        lines = shown.narrow(rows).order_by(sort, "pk")[:MOST_LINES]
-        answer = HttpResponse(csv_of(HEAD, self.lines(lines)), content_type=CSV)
+        lines = shown.narrow(rows).order_by(sort, "pk")[: MOST_LINES + 1]
+        head = [f"{name} today" if self.is_past and name in OF_TODAY else name for name in HEAD]
+        answer = HttpResponse(csv_of(head, self.lines(lines)), content_type=CSV)
         answer["Content-Disposition"] = f'attachment; filename="why-{self.today:%Y-%m-%d}.csv"'
         answer["X-Content-Type-Options"] = "nosniff"
         return answer
 
     def lines(self, rows: Any) -> Iterator[Sequence[Value]]:
         """One line per purchase; money in the currency's own decimals."""
-        for line in rows:
+        for number, line in enumerate(rows):
+            if number == MOST_LINES:
+                yield [f"Only the first {MOST_LINES:,} are listed; narrow the list and take it in parts."]
+                return
             purchase = line.purchase
             yield (
                 purchase.reference,

@@ -14,10 +14,9 @@ from core.views import DetailPage
 from customers.models import ContactKind
 from errorlog.models import ErrorRecord
 from errorlog.tables import next_try, type_badge
-from mailing.models import Email
-from purchases.models import Document, HistoryEntry, LicenseKey, PoDocument, Purchase
+from purchases.models import HistoryEntry, LicenseKey, PoDocument, Purchase
 from purchases.policy import Buyer, warnings
-from purchases.selectors import review_of
+from purchases.selectors import documents_of, emails_of, review_of
 from purchases.services.correction import correction_refusal
 from purchases.services.documents import render_document
 from purchases.states import RECEIVABLE, Status
@@ -178,10 +177,7 @@ class PurchaseViewer(PurchasePage):
         keys = (
             LicenseKey.objects.filter(item__purchase=self.row).select_related("item").order_by("item__position", "pk")
         )
-        emails = Email.objects.filter(reference=self.row.reference, client=self.row.client).order_by(
-            "-created_at", "-pk"
-        )
-        return {"keys": keys, "emails": emails}
+        return {"keys": keys, "emails": emails_of(self.row).order_by("-created_at", "-pk")}
 
     def payments_tab(self) -> dict[str, Any]:
         """Money in and out, in the order in which it moved."""
@@ -230,7 +226,7 @@ class PurchaseViewer(PurchasePage):
 
     def documents_tab(self) -> dict[str, Any]:
         """Invoices, notices and all else that was issued."""
-        issued = Document.objects.filter(purchase=self.row).select_related("corrects")
+        issued = documents_of(self.row).select_related("corrects")
         issued = issued.defer("data", "corrects__data").order_by("-issued_at", "-pk")
         return {"documents": issued}
 
@@ -251,7 +247,7 @@ class DocumentPdf(PurchasePage):
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
         """Send it, to be read in the browser."""
-        document = Document.objects.filter(purchase=self.row, number=self.kwargs["number"]).first()
+        document = documents_of(self.row).filter(number=self.kwargs["number"]).first()
         if document is None:
             raise Http404
         try:

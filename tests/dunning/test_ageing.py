@@ -196,6 +196,18 @@ def test_the_figures_as_csv() -> None:
     ]
 
 
+def test_too_many_orders_are_no_letter_and_the_csv_has_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    boss, client = a_user("platform_admin"), a_client()
+    purchase = a_released_po(client)
+    a_released_po(client)
+    monkeypatch.setattr("dunning.views.statements.MOST_ORDERS", 1)
+    refused = get(boss, "statement", purchase.customer_id)
+    assert refused.status_code == 422
+    assert "More than 1 orders are no letter" in refused.text
+    assert reverse("dunning:figures", args=[purchase.customer_id]) in refused.text
+    assert len(get(boss, "figures", purchase.customer_id).content.splitlines()) == 3
+
+
 def test_another_clients_customer_does_not_exist() -> None:
     purchase = a_released_po(a_client())
     stranger = a_user("client_admin", a_client("elbe"))

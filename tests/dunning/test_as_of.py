@@ -12,15 +12,17 @@ from django.core.management import call_command
 from django.test import Client as Browser
 from django.urls import reverse
 
-from dunning.models import Notice, Run
+from dunning.models import Explanation, Notice, Run
 from dunning.selectors.as_of import Replay, replay_day
 from dunning.services.account_holds import hold_account
 from dunning.services.notices import mark_returned
 from dunning.services.pauses import extend_due_date, hold_dunning, resume_dunning
 from dunning.services.promises import promise_payment
+from mailing.models import Email
 from partners.models import Partner
-from purchases.models import Purchase
+from purchases.models import HistoryEntry, Purchase
 from purchases.services.cancel import cancel_purchase
+from tests.dunning.test_bounces import a_po, comes_back
 from tests.dunning.worker import at_nine, fresh, hands_over, works, works_daily
 from tests.stories import MONDAY, a_client, a_partner, a_released_po, a_user, a_waiting_po, pays
 
@@ -213,6 +215,57 @@ def test_what_was_closed_then_is_not_looked_at_though_it_was_reinstated_later() 
     assert told(client).looked_at == 0
 
 
+def test_a_letter_that_reached_another_address_goes_on_from_that_day() -> None:
+    purchase = a_po(delivery="lager@werft.example")
+    client, later = purchase.client, DUE + timedelta(days=3)
+    works(DUE)
+    comes_back()
+    hands_over(at_nine(later))
+    assert Notice.objects.get().sent_on == later
+    # on the day between it had come back, and nothing went on
+    assert told(client, at_nine(DUE + timedelta(days=2))).rows == []
+    assert told(client, at_nine(DUE + timedelta(days=14))).rows == []
+    assert [row.would for row in told(client, at_nine(later + timedelta(days=14))).rows] == ["PDN 2"]
+
+
+def test_a_letter_the_relay_refused_counts_from_the_address_that_took_it() -> None:
+    purchase = a_po(delivery="lager@werft.example")
+    works(DUE)
+    comes_back()
+    Email.objects.filter(kind="pdn1").update(status="FAILED", sent_at=None)
+    hands_over(at_nine(DUE + timedelta(days=3)))
+    assert told(purchase.client, at_nine(DUE + timedelta(days=2))).rows == []
+    assert [row.would for row in told(purchase.client, at_nine(DUE + timedelta(days=17))).rows] == ["PDN 2"]
+
+
+def test_internal_words_and_what_decides_nothing_are_no_reason() -> None:
+    client = a_client()
+    purchase = a_released_po(client)
+    a_released_po(client)
+    works(DUE)
+    Notice.objects.filter(purchase=purchase).delete()
+    at = EIGHT + timedelta(minutes=1)
+    Explanation.objects.filter(purchase=purchase, on=DUE).delete()
+    entries = [("note", "Between us", False), ("held", "Secretly held", True)]
+    for event, note, is_internal in entries:
+        HistoryEntry.objects.create(purchase=purchase, at=at, event=event, note=note, is_internal=is_internal)
+    (row,) = told(client).differences
+    assert "nothing on record says why" in row.difference
+    (row,) = replay_day(client, at=EIGHT, shows_internal=True).differences
+    assert row.difference == "Not decided: Secretly held at 08:01, the run was at 11:00."
+
+
+def test_a_day_of_too_many_orders_says_that_not_all_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = a_client()
+    first = a_released_po(client)
+    a_released_po(client)
+    works(DUE)
+    monkeypatch.setattr("dunning.selectors.as_of.MOST_PURCHASES", 1)
+    replay = told(client)
+    assert replay.is_capped
+    assert [(row.purchase, row.difference) for row in replay.rows] == [(first, "")]
+
+
 def look(**query: str) -> Any:
     with time_machine.travel(at_nine(DUE + timedelta(days=1)), tick=False):
         browser = Browser()
@@ -229,6 +282,15 @@ def test_the_page_shows_differences_or_all() -> None:
     assert "No step that day" in look().text
     assert "Nothing is known yet" in look(on="2031-01-01").text
     assert "Enter a valid date" in look(on="first of May").text
+    assert "no run that day" in look(on="2026-03-31").text
+
+
+def test_many_open_orders_are_looked_at_when_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    a_released_po(a_client())
+    monkeypatch.setattr("dunning.selectors.calendar.FEW", 0)
+    page = look().text
+    assert "Choose a day, then Look." in page
+    assert "No step that day" not in page
     assert "no run that day" in look(on="2026-03-31").text
 
 

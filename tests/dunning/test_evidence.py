@@ -13,12 +13,14 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from core.pdf import PdfTimeoutError
-from mailing.models import EmailMime
+from dunning.models import Notice, Settings
+from mailing.models import Email, EmailMime
 from mailing.services.capture import CaptureTransport
 from mailing.services.handover import hand_over_due
 from purchases.models import Document, DocumentFile, HistoryEntry, PoDocument
+from tests.dunning.test_consolidated import two_due
 from tests.dunning.worker import at_nine, works
-from tests.stories import MONDAY, a_client, a_released_po, a_user
+from tests.stories import MONDAY, a_client, a_customer, a_released_po, a_user
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -88,6 +90,54 @@ def test_what_is_internal_stays_with_the_platform(dunned: Purchase) -> None:
     with ZipFile(BytesIO(content)) as archive:
         assert all(b"Zzyzx" not in archive.read(name) for name in archive.namelist())
         assert sum(name.endswith(".eml") for name in archive.namelist()) == 1
+
+
+def test_links_by_which_a_reader_could_do_more_than_they_may_are_withheld(dunned: Purchase) -> None:
+    key = "AbCdEfGhIjKlMnOpQrStUvWx"
+    link = f"Keep it: https://kontor.example/p/keep/{key}"
+    handed_over = Email.objects.filter(kind="pdn1")
+    handed_over.update(body_text=link)
+    EmailMime.objects.filter(email__kind="pdn1").update(content=link.encode())
+    other = Email.objects.exclude(kind="pdn1").order_by("pk")[0]
+    EmailMime.objects.filter(email=other).delete()
+    Email.objects.filter(pk=other.pk).update(body_html=link, body_text=link)
+    with ZipFile(BytesIO(pack(a_user("client_support", dunned.client), dunned))) as archive:
+        assert all(key.encode() not in archive.read(name) for name in archive.namelist())
+        files = json.loads(archive.read("manifest.json"))["files"]
+        (line,) = [line for line in files if "withheld" in line["what"]]
+        assert line["file"] not in archive.namelist()
+        assert line["sha256"] == hashlib.sha256(link.encode()).hexdigest()
+        assert "Withheld: it holds a link" in archive.read("timeline.html").decode()
+    boss = pack(a_user("platform_admin"), dunned)
+    with ZipFile(BytesIO(boss)) as archive:
+        assert archive.read(line["file"]) == link.encode()
+
+
+def test_a_letter_about_several_orders_belongs_to_each() -> None:
+    hafen = a_client()
+    Settings.objects.create(client=hafen, is_consolidated=True)
+    _, second = two_due(hafen)
+    works(DUE)
+    notice = Notice.objects.get(purchase=second)
+    assert notice.document is not None
+    assert notice.document.purchase != second
+    boss = a_user("platform_admin")
+    with ZipFile(BytesIO(pack(boss, second))) as archive:
+        assert f"documents/{notice.document.filename}" in archive.namelist()
+        emails = json.loads(archive.read("timeline.json"))["emails"]
+    assert notice.email is not None
+    assert notice.email.subject in [email["subject"] for email in emails]
+    browser = Browser()
+    browser.force_login(boss)
+    viewer = reverse("purchases:viewer", args=[second.reference])
+    assert notice.document.number in browser.get(viewer, {"tab": "documents"}).text
+    assert reverse("mailing:email", args=[notice.email_id]) in browser.get(viewer, {"tab": "delivery"}).text
+    link = reverse("purchases:document", args=[second.reference, notice.document.number])
+    assert link in browser.get(viewer, {"tab": "po"}).text
+    assert browser.get(link).status_code == 200
+    stranger = a_released_po(hafen, customer=a_customer(company="Other AG", email="other@other.example"))
+    link = reverse("purchases:document", args=[stranger.reference, notice.document.number])
+    assert browser.get(link).status_code == 404
 
 
 def test_another_clients_evidence_does_not_exist(dunned: Purchase) -> None:

@@ -138,6 +138,16 @@ def test_the_page_answers_from_its_address_and_saves_nothing() -> None:
     assert (Notice.objects.count(), Explanation.objects.count()) == (0, lines)
 
 
+def test_many_open_orders_are_tried_when_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    boss = a_user("platform_admin")
+    a_released_po(a_client())
+    monkeypatch.setattr("dunning.selectors.calendar.FEW", 0)
+    page = look(boss).text
+    assert "Ask first" in page
+    assert "Orders that move" not in page
+    assert "1 order would move" in look(boss, grace=3).text
+
+
 def test_payers_are_drawn_with_their_shares() -> None:
     client = a_client()
     pays(a_released_po(client, at=MONDAY - timedelta(days=60)), "119.00", at=MONDAY)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
+from dunning.models import Promise
 from dunning.services.pauses import hold_dunning
 from dunning.services.promises import promise_payment
 from purchases.services.place import place_order
@@ -100,6 +103,40 @@ def test_the_file_holds_what_the_list_shows_and_nothing_that_calculates() -> Non
     assert len(lines) == 2
     assert lines[1].startswith(f"{purchase.reference},Hafen GmbH,'=1+1,,Purchase Order,EUR,119.00,0,Not yet,")
     assert len(browser.get("/dunning/why.csv").content.decode().splitlines()) == 3
+
+
+def test_a_file_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = a_client()
+    for _ in range(2):
+        a_released_po(client)
+    monkeypatch.setattr("dunning.views.why.MOST_LINES", 1)
+    lines = logged_in(a_user("client_admin", client)).get("/dunning/why.csv").content.decode().splitlines()
+    assert len(lines) == 3
+    assert "Only the first 1 are listed" in lines[-1]
+
+
+def test_what_is_open_today_is_not_shown_as_of_a_past_day() -> None:
+    client = a_client()
+    pays(a_released_po(client), "19.00", at=at_nine(DUE))
+    browser = logged_in(a_user("client_admin", client))
+    assert "€100.00" in browser.get("/dunning/why/").text
+    assert "€100.00" not in browser.get("/dunning/why/?on=2026-03-15").text
+    head = browser.get("/dunning/why.csv?on=2026-03-15").content.decode().splitlines()[0]
+    assert "Status today,Currency,Open today,Level today" in head
+
+
+def test_promises_of_before_they_were_kept_apart_are_taken_over() -> None:
+    client, boss = a_client(), a_user("platform_admin")
+    promised, unknown, plain, kept_apart = (a_released_po(client) for _ in range(4))
+    for one in (promised, unknown, kept_apart):
+        promise_payment(one, by=boss, at=MONDAY, until=DUE, note="by phone")
+    Promise.objects.exclude(purchase=kept_apart).delete()
+    unknown.entries.filter(event="promised").update(by=None)
+    import_module("dunning.migrations.0006_promises_of_before").note_promises(apps, None)
+    assert not Promise.objects.filter(purchase__in=[unknown, plain]).exists()
+    assert Promise.objects.filter(purchase=kept_apart).count() == 1
+    row = Promise.objects.get(purchase=promised)
+    assert (row.until, row.by, row.at, row.note, row.outcome) == (DUE, boss, MONDAY, "by phone", "open")
 
 
 def test_every_viewer_links_to_it_and_shows_how_promises_were_kept() -> None:
