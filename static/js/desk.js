@@ -58,11 +58,19 @@
 
   // Keys wait while an answer is on its way and are then pressed on what it brought, so that fast hands end where
   // slow ones do. None reaches a dialog, whose question is to be read first, nor an order that is being left.
+  // A page that does not come (it was stopped, or is no page) gives the keys back after a while, Escape at once.
+  const LONGEST_WAY = 5000;
   let answersDue = 0;
+  let leaving = 0;
   let waiting = [];
+  const stay = () => {
+    window.clearTimeout(leaving);
+    leaving = 0;
+    waiting = [];
+  };
   const pressWaiting = () => {
     if (find("dialog[open]")) waiting = [];
-    if (answersDue || !waiting.length) return;
+    if (answersDue || leaving || !waiting.length) return;
     const key = waiting.shift();
     const at = document.activeElement;
     if (!at.matches("input[name=note]") || key === "Escape") {
@@ -75,7 +83,9 @@
     const isField = event.target.matches?.("input, select, textarea") && !event.target.closest(".htmx-request");
     const isKept = event.key.length === 1 || event.key === "Enter" || event.key === "Escape";
     if (!isKept || !isPlain(event) || !event.isTrusted || find("dialog[open]")) return;
-    if (!waiting.length && (!answersDue || isField)) return;
+    if (leaving && event.key === "Escape") stay();
+    const isPress = (event.key === "Enter" || event.key === " ") && event.target.closest?.("a, button, summary");
+    if (isPress || (!waiting.length && (!(answersDue || leaving) || isField))) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     waiting.push(event.key);
@@ -88,11 +98,13 @@
   });
   document.addEventListener("click", (event) => {
     const leaves = event.target.closest("[data-previous], [data-next]") && isPlain(event) && !event.shiftKey;
-    if (leaves) answersDue = 1;
+    if (!leaves) return;
+    stay();
+    leaving = window.setTimeout(stay, LONGEST_WAY);
   });
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     answersDue = 0;
-    waiting = [];
+    stay();
   });
 })();

@@ -21,7 +21,7 @@ from tests.browser.test_purchases import desk, enter
 from tests.stories import a_client, a_user, a_waiting_po, days_later
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
     from accounts.models import Client
 
@@ -152,6 +152,37 @@ def test_keys_typed_on_the_way_to_the_next_order_touch_no_line(desk: Page, live_
     desk.keyboard.type("3")
     expect(desk.get_by_text("1 of 8 met")).to_be_visible()
     assert list(ReviewCheck.objects.values_list("purchase", "key")) == [(other.pk, "reference")]
+
+
+def test_enter_on_a_button_ticks_while_another_answer_is_due(desk: Page, live_server: Any, hafen: Client) -> None:
+    at_the_desk(desk, live_server, hafen)
+    held: list[Route] = []
+    desk.route("**/check/", lambda route: route.continue_() if held else held.append(route))
+    with desk.expect_request("**/check/"):
+        desk.evaluate("document.querySelectorAll('.tick-yes')[0].click()")
+    desk.evaluate("document.querySelectorAll('.tick-yes')[1].focus()")
+    desk.keyboard.press("Enter")
+    held[0].continue_()
+    expect(desk.get_by_text("2 of 8 met")).to_be_visible()
+
+
+def test_keys_work_again_when_the_next_order_does_not_come(desk: Page, live_server: Any, hafen: Client) -> None:
+    desk.clock.install()
+    at_the_desk(desk, live_server, hafen)
+    other = with_document(a_waiting_po(hafen, at=days_later(1)))
+    desk.reload()
+    desk.route(f"**/{other.reference}/desk/", lambda route: route.fulfill(status=204))
+    press(desk, "]")
+    desk.keyboard.type("2")
+    desk.keyboard.press("Escape")
+    desk.keyboard.type("1")
+    expect(desk.get_by_text("1 of 8 met")).to_be_visible()
+    press(desk, "]")
+    desk.keyboard.type("2")
+    desk.clock.fast_forward(5000)
+    desk.keyboard.type("3")
+    expect(desk.get_by_text("2 of 8 met")).to_be_visible()
+    assert set(ReviewCheck.objects.values_list("key", flat=True)) == {"letterhead", "reference"}
 
 
 def test_document_and_checklist_are_seen_without_scrolling(desk: Page, live_server: Any, hafen: Client) -> None:
