@@ -152,13 +152,12 @@ def letter_dropped(email: Email, *, at: datetime) -> None:
     """
     reasons = [(notice, reason_against_notice(notice)) for notice in carried_by(email)]
     is_by_rule = email.drop_reason == _in_one(reasons)  # under the same locks the guard's words come out again
-    left = []
     for notice, reason in reasons:
         if not is_by_rule or reason:
             drop_notice(notice, at=at, reason=reason if is_by_rule else email.drop_reason)
-        elif notice.status == NoticeStatus.PENDING:
-            notice.purchase = Purchase.objects.lock(notice.purchase)
-            left.append(notice)
+    left = [notice for notice, reason in reasons if is_by_rule and not reason and notice.status == NoticeStatus.PENDING]
+    for notice in left:
+        notice.purchase = Purchase.objects.lock(notice.purchase)
     if left:
         write_letter(left, at=at)
 

@@ -35,11 +35,13 @@ class ProviderReport(View):
     """
 
     http_method_names = ["post", "head"]
+    provider = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Let in whoever knows the key, always; guessing it looks like guessing addresses, and ends soon."""
         webhook = settings.MAIL_WEBHOOK
         if webhook and constant_time_compare(kwargs["token"], webhook.key):
+            self.provider = webhook.provider
             return super().dispatch(request, *args, **kwargs)
         if count_miss(request) > TRIES_PER_HOUR:
             return HttpResponse(status=TOO_MANY)
@@ -53,7 +55,7 @@ class ProviderReport(View):
         """Hand the report to the provider's reader."""
         if int(request.headers.get("Content-Length") or 0) > LARGEST:
             return HttpResponse(status=413)
-        reader = reader_of(settings.MAIL_WEBHOOK.provider)
+        reader = reader_of(self.provider)
         reader.run_validators(request)  # a wrong signature is a bad request
         try:
             events = list(reader.parse_events(request))

@@ -182,6 +182,15 @@ def test_a_copy_that_only_went_along_comes_back_and_nothing_stops() -> None:
     assert (Notice.objects.get().returned_at, fresh(purchase).held_at) == (None, None)
 
 
+def test_a_letter_that_counts_no_more_comes_back_and_nothing_stops() -> None:
+    purchase = a_po(payables="ap@werft.example")
+    works(DUE)
+    Notice.objects.update(status="dropped", sent_on=None, drop_reason="refused by the relay")
+    comes_back()
+    assert (fresh(purchase).held_at, FollowUp.objects.filter(reason="E-mail came back").count()) == (None, 0)
+    assert not Email.objects.filter(kind="notice_copy").exists()
+
+
 def test_a_reminder_that_came_back_has_no_letter_to_send_elsewhere() -> None:
     order = an_offline_order(a_client())
     order.customer.payables_email = "ap@werft.example"
