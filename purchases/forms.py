@@ -248,7 +248,7 @@ class PolicyForm(ActionForm):
         label="Review the PO document before accepting an order",
         required=False,
         help_text="Where off, an order at the checkout is accepted at once. What Customer Service keys in is always "
-        "reviewed.",
+        "reviewed, a free order by wire never.",
     )
     reviewer = forms.ChoiceField(label="Reviewed by", choices=[("client", "Client"), ("platform", "Platform")])
     four_eyes = forms.BooleanField(label="Four eyes: two people approve", required=False)
@@ -877,6 +877,9 @@ class ItemForm(ActionForm):
 TAX_CATEGORIES = [("standard", "Standard")]  # until tax differs by line
 
 
+FREE = "At 0 nothing has to be paid: such an order by wire is delivered at once, unreviewed."
+
+
 class ProductForm(ActionForm):
     """A product: what it is, what it costs in each currency, how it is delivered."""
 
@@ -913,6 +916,7 @@ class ProductForm(ActionForm):
             self.fields[f"price_{currency}"] = MoneyField(
                 label=f"Net price in {currency}", currency=currency, language=language, required=False
             )
+            self.fields[f"price_{currency}"].help_text = FREE if currency == currencies[-1] else ""
         if clients:
             choices = [(str(client.pk), client.name) for client in clients]
             self.fields["client"] = forms.ChoiceField(label="Client", choices=choices)

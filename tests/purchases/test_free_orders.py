@@ -10,6 +10,7 @@ from core.money import Money
 from core.refused import Refused
 from core.tables import Reader
 from mailing.models import Email
+from purchases.forms import ProductForm
 from purchases.models import Document, HistoryEntry, LicenseKey, PoDocument, Purchase, Source
 from purchases.services.credit import Wish
 from purchases.services.entry import Arrival, enter_order
@@ -85,3 +86,8 @@ def test_there_is_nothing_to_refund() -> None:
         refund_purchase(
             purchase, wish=Wish(), customer_reason="goodwill", reason="", by=a_user("platform_finance"), at=MONDAY
         )
+
+
+def test_who_sets_a_price_reads_that_nobody_reviews_what_is_free() -> None:
+    fields = ProductForm(currencies=["EUR", "USD"]).fields
+    assert (fields["price_EUR"].help_text, "unreviewed" in fields["price_USD"].help_text) == ("", True)
