@@ -3,26 +3,53 @@
 import django.db.models.expressions
 import purchases.querysets
 from django.conf import settings
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 
+class AddIndexQuietly(AddIndexConcurrently):
+    """On PostgreSQL orders come in while the index is built; SQLite knows no such way."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        kind = AddIndexConcurrently if schema_editor.connection.vendor == "postgresql" else migrations.AddIndex
+        kind.database_forwards(self, app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        kind = AddIndexConcurrently if schema_editor.connection.vendor == "postgresql" else migrations.AddIndex
+        kind.database_backwards(self, app_label, schema_editor, from_state, to_state)
+
+
 class Migration(migrations.Migration):
+    atomic = False
 
     dependencies = [
-        ('accounts', '0005_support_may_refund'),
-        ('customers', '0002_accounts_payable'),
-        ('partners', '0003_orders_allowed_over_the_limit'),
-        ('purchases', '0010_what_is_owed'),
+        ("accounts", "0005_support_may_refund"),
+        ("customers", "0002_accounts_payable"),
+        ("partners", "0003_orders_allowed_over_the_limit"),
+        ("purchases", "0010_what_is_owed"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.AddIndex(
-            model_name='purchase',
-            index=models.Index(models.F('client'), purchases.querysets.Bare('po_number'), name='purchase_by_bare_po_number'),
+        AddIndexQuietly(
+            model_name="purchase",
+            index=models.Index(
+                models.F("client"), purchases.querysets.Bare("po_number"), name="purchase_by_bare_po_number"
+            ),
         ),
-        migrations.AddIndex(
-            model_name='purchase',
-            index=models.Index(models.F('client'), models.F('currency'), django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('gross_minor'), '-', models.F('paid_minor')), '+', models.F('refunded_minor')), name='purchase_by_missing_amount'),
+        AddIndexQuietly(
+            model_name="purchase",
+            index=models.Index(
+                models.F("client"),
+                models.F("currency"),
+                django.db.models.expressions.CombinedExpression(
+                    django.db.models.expressions.CombinedExpression(
+                        models.F("gross_minor"), "-", models.F("paid_minor")
+                    ),
+                    "+",
+                    models.F("refunded_minor"),
+                ),
+                name="purchase_by_missing_amount",
+            ),
         ),
     ]
