@@ -43,6 +43,7 @@ def settle_promise(purchase: Purchase, *, at: datetime) -> None:
     """
     if purchase.promised_until is None:
         return
+    outcome: PromiseOutcome | None
     today = at.astimezone(purchase.client.zone).date()
     is_over = purchase.promised_until < today
     if purchase.status == Status.PAID:
@@ -53,7 +54,7 @@ def settle_promise(purchase: Purchase, *, at: datetime) -> None:
     else:
         outcome = PromiseOutcome.WITHDRAWN
     if outcome == PromiseOutcome.KEPT:
-        _keep_after_all(purchase, at=at)
+        _keep_after_all(purchase, purchase.promised_until, at=at)
     if outcome is None or not _settle(purchase, outcome, at=at) or outcome != PromiseOutcome.BROKEN:
         return
     text = f"The promise to pay by {purchase.promised_until:%Y-%m-%d} was broken"
@@ -72,11 +73,11 @@ def _arrived_on(purchase: Purchase, today: date) -> date:
     return max(days, default=today)
 
 
-def _keep_after_all(purchase: Purchase, *, at: datetime) -> None:
+def _keep_after_all(purchase: Purchase, until: date, *, at: datetime) -> None:
     """Take back that a promise was broken: the money was there in time and only booked later."""
-    broken = Promise.objects.filter(purchase=purchase, until=purchase.promised_until, outcome=PromiseOutcome.BROKEN)
+    broken = Promise.objects.filter(purchase=purchase, until=until, outcome=PromiseOutcome.BROKEN)
     if broken.update(outcome=PromiseOutcome.KEPT, settled_at=at):
-        text = f"The promise to pay by {purchase.promised_until:%Y-%m-%d} was kept: the money was there, booked later"
+        text = f"The promise to pay by {until:%Y-%m-%d} was kept: the money was there, booked later"
         enter(purchase, Note("promise_kept", text), by=None, at=at)
 
 
