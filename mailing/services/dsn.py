@@ -53,13 +53,7 @@ def key_of(content: bytes) -> str:
 
 def read_report(content: bytes) -> Report | None:
     """Understand a message from the mailbox of reports; None when it is no report."""
-    try:
-        return _read(message_from_bytes(content[:LARGEST], policy=compat32))
-    except Exception:  # noqa: BLE001 -- a hostile report must not keep the next one from being read
-        return Report(UNKNOWN, words="This report can’t be read.")
-
-
-def _read(message: Message) -> Report | None:
+    message = message_from_bytes(content[:LARGEST], policy=compat32)
     parts = _parts(message)
     about = _message_id(parts, message)
     for part in parts:
@@ -110,8 +104,6 @@ def _status(part: Message, about: str) -> Report:
 def _complaint(part: Message, about: str, parts: Iterable[Message]) -> Report:
     payload = part.get_payload()
     fields = payload[0] if isinstance(payload, list) and payload and not isinstance(payload[0], str) else part
-    if not _header(fields, "Feedback-Type") and isinstance(part.get_payload(), str):
-        fields = message_from_bytes(str(part.get_payload()).encode("utf-8", "replace"), policy=compat32)
     recipient = address_in(_header(fields, "Original-Rcpt-To")) or _first(parts, "To")
     kind = _header(fields, "Feedback-Type") or "abuse"
     return Report(COMPLAINED, about, recipient, clip(f"Feedback report: {kind}", WORDS))

@@ -54,6 +54,19 @@ def test_captured_mail_can_be_read_with_its_attachment(queue_mail: QueueMail, cl
     assert list(Email.objects.captured()) == [email]
 
 
+def test_what_was_held_while_it_could_not_be_made_ready_stays_held(queue_mail: QueueMail, clock: Clock) -> None:
+    def fails(_key: str) -> bytes:
+        Email.objects.filter(pk=email.pk).update(status=Status.HELD, next_attempt_at=None)
+        message = "no such document"
+        raise LookupError(message)
+
+    register_attachment_source("test.held", fails)
+    email = queue_mail(attachments=[AttachmentSpec("Rechnung.pdf", source="test.held:1")])
+    assert hand_over_due(clock=clock, transport=CaptureTransport()).sent == 0
+    email.refresh_from_db()
+    assert (email.status, email.attempts, email.relay_reply) == (Status.HELD, 0, "")
+
+
 def test_a_round_ends_in_time_here_too(queue_mail: QueueMail, clock: Clock) -> None:
     register_attachment_source("test.slow", lambda _: b"%PDF" if clock.pass_(seconds=9) else b"")
     for _ in range(5):
