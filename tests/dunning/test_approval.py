@@ -16,10 +16,12 @@ from pypdf import PdfReader
 from core.refused import Refused
 from dunning import tasks
 from dunning.models import Explanation, Notice, Run, Settings, Statement, TakenOut
+from dunning.policy import Wait
+from dunning.selectors.days import letters_before
 from dunning.selectors.proposals import in_one_letter, proposal_of
 from dunning.selectors.today import worker_state
 from dunning.selectors.why import why
-from dunning.services.approval import approve_run, take_out
+from dunning.services.approval import approve_run, ask_for_approval, take_out
 from dunning.services.days import decide_approved_days
 from dunning.services.jobs import beat, run_periodic_jobs
 from dunning.services.pauses import hold_dunning, resume_dunning
@@ -521,3 +523,31 @@ def test_the_effect_counts_past_runs_by_the_bank_data_known_then() -> None:
         assert "<strong>0</strong> of the last" in browser.post(home, {"bank_data_hours": "3", "try": "1"}).text
         assert "<strong>1</strong> of the last" in browser.post(home, {"bank_data_hours": "1", "try": "1"}).text
     assert fresh(Run.objects.get().explanations.first().purchase).dunning_level == 1  # type: ignore[union-attr]
+
+
+def test_approved_letters_of_one_customer_go_out_together() -> None:
+    client = careful(is_approved_by_person=True, is_consolidated=True)
+    first, second = a_released_po(client), a_released_po(client)
+    works(DUE)
+    approve_run(Run.objects.get(), by=a_user("platform_admin"), at=NOON)
+    decide_approved_days(at=NOON)
+    letters = Notice.objects.filter(purchase__in=[first, second]).values_list("document", flat=True)
+    assert (len(letters), len(set(letters))) == (2, 1)
+
+
+def test_a_proposal_that_comes_too_late_for_an_approval_changes_nothing() -> None:
+    client = careful()
+    a_released_po(client)
+    works(DUE)
+    run = approve_run(Run.objects.get(), by=a_user("platform_admin"), at=NOON)
+    late = ask_for_approval(run, Wait("brake", "9 letters are more than 4."), at=NOON)
+    assert (late.waits_for, late.approved_at) == ("approval", NOON)
+
+
+def test_the_brake_looks_at_the_last_run_that_sent_letters() -> None:
+    client = a_client()
+    for days, steps in ((3, {"pdn1": 4}), (2, {"canceled": 2}), (1, {})):
+        at = at_nine(DUE - timedelta(days=days))
+        Run.objects.create(client=client, on=at.date(), started_at=at, finished_at=at, counts={"steps": steps})
+    assert letters_before(client.pk, DUE) == 4
+    assert letters_before(client.pk, DUE - timedelta(days=3)) is None

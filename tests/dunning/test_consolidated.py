@@ -18,7 +18,7 @@ from mailing.models import Email
 from mailing.services.decide import cancel_email, note_bounce, send_email
 from purchases.models import Document, Purchase, PurchaseContact
 from tests.dunning.test_letters import printed
-from tests.dunning.worker import at_nine, hands_over, works
+from tests.dunning.worker import at_nine, hands_over, steps_of, works, works_daily
 from tests.stories import MONDAY, a_client, a_customer, a_released_po, a_user, days_later, pays
 
 if TYPE_CHECKING:
@@ -273,3 +273,17 @@ def test_a_joint_letter_fits_on_one_page_and_says_everything(level: int, languag
         assert word in text, word
     assert "".join(Money(35_700, "EUR").format(language).replace("\uffe5", "¥").split()) in "".join(text.split())
     assert "{{" not in text
+
+
+def test_only_letters_join_a_letter(hafen: Client) -> None:
+    last = DUE + timedelta(days=35)
+    younger = a_released_po(hafen, at=at_nine(last) - timedelta(days=30), po_number="4500002")
+    older = a_released_po(hafen)
+    works_daily(DUE, last)
+    assert [steps_of(one)[-1] for one in (older, younger)] == [
+        ("notification", last.isoformat()),
+        ("pdn1", last.isoformat()),
+    ]
+    document = Notice.objects.get(purchase=younger).document
+    assert document is not None
+    assert document.template == "letters/notice.html"

@@ -25,7 +25,7 @@ from purchases.services.banking import book_line
 from purchases.services.cancel import cancel_purchase
 from purchases.services.place import place_order
 from tests.dunning.worker import at_nine, fresh, hands_over, steps_of, works, works_daily
-from tests.stories import MONDAY, a_client, a_partner, a_released_po, a_user, an_order, pays
+from tests.stories import MONDAY, a_client, a_partner, a_released_po, a_user, a_waiting_po, an_order, pays
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -278,3 +278,12 @@ def test_only_an_unpaid_purchase_order_is_promised() -> None:
     for act in (partial(promise_payment, until=DUE), partial(hold, reason="x"), resume):
         with pytest.raises(Refused, match="only an unpaid purchase order is dunned"):
             act(purchase, by=boss, at=MONDAY)
+
+
+def test_a_hold_of_a_customer_is_told_to_its_purchase_orders_alone() -> None:
+    client, boss = a_client(), a_user("platform_admin")
+    waiting, owing = a_waiting_po(client), a_released_po(client)
+    assert waiting.customer_id == owing.customer_id
+    hold_account(owing.customer, by=boss, at=MONDAY, reason="asked")
+    told = [entry.purchase_id for entry in HistoryEntry.objects.filter(reason="asked")]
+    assert told == [owing.pk]
