@@ -118,7 +118,7 @@ def test_done_is_one_click_in_the_row(tab: Page, live_server: Any, hafen: Client
     expect(tab.get_by_text("Open again: Ask them")).to_be_visible()
     assert not FollowUp.objects.get(subject="Ask them").is_done
     tab.goto(f"{live_server.url}/errors/")
-    tab.get_by_role("checkbox").first.click()
+    tab.get_by_role("checkbox", name="Done: error").click()
     expect(tab.get_by_text("is done.")).to_be_visible()
     assert ErrorRecord.objects.get(dedupe_key="keys").is_done
 
