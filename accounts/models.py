@@ -187,3 +187,70 @@ class LoginAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key[:8]} {self.at}"
+
+
+class SavedView(models.Model):
+    """A list as one person wants it again: its page and everything in its address, under a name of their own."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="saved_views")
+    page = models.CharField(max_length=100)
+    """The list, by the name of its route."""
+    name = models.CharField(max_length=80)
+    query = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "page", "name"], name="saved_view_once_per_list_and_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ColumnChoice(models.Model):
+    """The columns one person chose for a list, in their order."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="column_choices")
+    page = models.CharField(max_length=100)
+    columns = models.JSONField(default=list)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "page"], name="columns_once_per_list"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.page}"
+
+
+class Export(models.Model):
+    """A list somebody takes away as a file: asked for on a page, written by the worker, kept for a few days.
+
+    Of `total` rows `done` are written; `problem` says why there is no file. Only `user` may fetch it.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="exports")
+    client = models.ForeignKey(Client, models.PROTECT, related_name="+", null=True, blank=True)
+    """The client it was narrowed to; none: all that its user saw."""
+    kind = models.CharField(max_length=40)
+    query = models.TextField(blank=True)
+    format = models.CharField(max_length=4, choices=[("csv", "CSV"), ("xlsx", "Excel")])
+    asked_at = models.DateTimeField()
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    filename = models.CharField(max_length=150, blank=True)
+    content = models.BinaryField(null=True, blank=True)
+    problem = models.CharField(max_length=500, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["id"], name="export_waiting", condition=models.Q(finished_at=None)),
+            models.Index(fields=["user", "-asked_at"], name="export_by_user"),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename or f"{self.kind}.{self.format}"

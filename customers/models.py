@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 from simple_history.models import HistoricalRecords
 
-from accounts.models import Client
+from accounts.models import Client, User
 from accounts.querysets import TenantQuerySet
 
 
@@ -40,11 +40,21 @@ class Customer(models.Model):
     payables_email = models.EmailField(blank=True)
     """Where its accounts payable reads letters about unpaid orders, beside the billing contact."""
     created_at = models.DateTimeField()
+    merged_into = models.ForeignKey("self", models.PROTECT, related_name="merged", null=True, blank=True)
+    """The customer it turned out to be; what it had moved there, and lists leave it out."""
+    anonymized_at = models.DateTimeField(null=True, blank=True)
+    """When its names and addresses were taken out on request; documents the law requires keep theirs."""
     history = HistoricalRecords()
 
     objects = TenantQuerySet.as_manager()
 
     class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="customer_not_merged_into_itself",
+                condition=models.Q(merged_into=None) | ~models.Q(merged_into=models.F("pk")),
+            ),
+        ]
         indexes: ClassVar = [models.Index(fields=["client", "company"], name="customer_by_company")]
 
     def __str__(self) -> str:
@@ -101,3 +111,73 @@ class Contact(Address):
             models.Index(fields=["email"], name="contact_by_email"),
             models.Index(fields=["last_name"], name="contact_by_last_name"),
         ]
+
+
+class MergeKind(models.TextChoices):
+    """What was merged."""
+
+    CUSTOMERS = "customers", "Customers"
+    CONTACTS = "contacts", "Contacts"
+
+
+class Merge(models.Model):
+    """Two customers, or contacts of one, that turned out to be the same; `moved` holds what undoing needs.
+
+    For customers `gone` was merged into `kept`; for contacts both are the customer. Can be undone for 30 days.
+    """
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=MergeKind.choices)
+    kept = models.ForeignKey(Customer, models.PROTECT, related_name="merges")
+    gone = models.ForeignKey(Customer, models.PROTECT, related_name="+")
+    moved = models.JSONField(default=dict)
+    reason = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="merge_undone_by_and_at",
+                condition=models.Q(undone_by=None, undone_at=None)
+                | models.Q(undone_by__isnull=False, undone_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gone} into {self.kept}"
+
+
+class NotTheSame(models.Model):
+    """Somebody said that two customers, proposed as one, are two; `first` has the lower key."""
+
+    first = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    second = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["first", "second"], name="not_the_same_once_per_pair"),
+            models.CheckConstraint(
+                name="not_the_same_lower_key_first", condition=models.Q(first__lt=models.F("second"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} is not {self.second_id}"
+
+
+class CustomerSearch(models.Model):
+    """What a customer is found by, folded (`core.folding`), in a narrow table of its own; rebuilt by one command."""
+
+    customer = models.OneToOneField(Customer, models.CASCADE, related_name="search", primary_key=True)
+    client = models.ForeignKey(Client, models.CASCADE, related_name="+")
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return str(self.customer_id)

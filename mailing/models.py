@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
+from accounts.querysets import TenantQuerySet
 from mailing.querysets import AttachmentQuerySet, AttemptQuerySet, EmailQuerySet
 from mailing.states import (
     CARRIER_CHOICES,
@@ -254,3 +255,29 @@ class DeliveryReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.email_id}"
+
+
+class MailText(models.Model):
+    """One version of what a client's e-mail of a kind says in a language; the newest holds.
+
+    Plain words with `{{token}}`s; empty `texts`: the standard wording of the product holds again.
+    """
+
+    client = models.ForeignKey("accounts.Client", models.PROTECT, related_name="mail_texts")
+    kind = models.CharField(max_length=40)
+    language = models.CharField(max_length=5)
+    version = models.PositiveIntegerField()
+    texts = models.JSONField(default=dict, blank=True)
+    comment = models.CharField(max_length=300, blank=True)
+    by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["client", "kind", "language", "version"], name="mail_text_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client_id} {self.kind} {self.language} {self.version}"

@@ -879,3 +879,67 @@ class BankFile(models.Model):
     def new_count(self) -> int:
         """How many of its lines were in no earlier file."""
         return self.done - self.known_count
+
+
+class PurchaseSearch(models.Model):
+    """What a purchase is found by, folded (`core.folding`), in a narrow table of its own; rebuilt by one command.
+
+    Single columns answer the beginnings of what people type; `text` holds all of it for a part in the middle.
+    """
+
+    purchase = models.OneToOneField(Purchase, models.CASCADE, related_name="search", primary_key=True)
+    client = models.ForeignKey(Client, models.CASCADE, related_name="+", db_index=False)
+    ordered_at = models.DateTimeField()
+    email = models.CharField(max_length=254, blank=True)
+    po_number = models.CharField(max_length=60, blank=True)
+    last_name = models.CharField(max_length=150, blank=True)
+    company = models.CharField(max_length=300, blank=True)
+    text = models.TextField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["email"], opclasses=["varchar_pattern_ops"], name="search_by_email"),
+            models.Index(fields=["po_number"], opclasses=["varchar_pattern_ops"], name="search_by_po_number"),
+            models.Index(fields=["last_name"], opclasses=["varchar_pattern_ops"], name="search_by_last_name"),
+            models.Index(fields=["company"], opclasses=["varchar_pattern_ops"], name="search_by_company"),
+            models.Index(fields=["client", "-ordered_at"], name="search_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.purchase_id)
+
+
+class Presence(models.Model):
+    """Who has a purchase open and when they last looked, so that two people don't work on it unknowingly."""
+
+    purchase = models.ForeignKey(Purchase, models.CASCADE, related_name="presences")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["purchase", "user"], name="presence_once_per_purchase_and_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.seen_at}"
+
+
+class PurchaseFile(models.Model):
+    """A file that somebody put with a purchase: a letter, a picture of a screen, notes of a call."""
+
+    purchase = models.ForeignKey(Purchase, models.PROTECT, related_name="files")
+    filename = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    content = models.BinaryField()
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    note = models.CharField(max_length=300, blank=True)
+    is_internal = models.BooleanField(default=False)
+    added_at = models.DateTimeField()
+    added_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    objects = OfPurchaseQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.filename

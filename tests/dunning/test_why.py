@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
-from django.apps import apps
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
-from dunning.models import Promise
 from dunning.services.pauses import hold_dunning
 from dunning.services.promises import promise_payment
 from purchases.services.place import place_order
@@ -123,20 +120,6 @@ def test_what_is_open_today_is_not_shown_as_of_a_past_day() -> None:
     assert "€100.00" not in browser.get("/dunning/why/?on=2026-03-15").text
     head = browser.get("/dunning/why.csv?on=2026-03-15").content.decode().splitlines()[0]
     assert "Status today,Currency,Open today,Level today" in head
-
-
-def test_promises_of_before_they_were_kept_apart_are_taken_over() -> None:
-    client, boss = a_client(), a_user("platform_admin")
-    promised, unknown, plain, kept_apart = (a_released_po(client) for _ in range(4))
-    for one in (promised, unknown, kept_apart):
-        promise_payment(one, by=boss, at=MONDAY, until=DUE, note="by phone")
-    Promise.objects.exclude(purchase=kept_apart).delete()
-    unknown.entries.filter(event="promised").update(by=None)
-    import_module("dunning.migrations.0006_promises_of_before").note_promises(apps, None)
-    assert not Promise.objects.filter(purchase__in=[unknown, plain]).exists()
-    assert Promise.objects.filter(purchase=kept_apart).count() == 1
-    row = Promise.objects.get(purchase=promised)
-    assert (row.until, row.by, row.at, row.note, row.outcome) == (DUE, boss, MONDAY, "by phone", "open")
 
 
 def test_every_viewer_links_to_it_and_shows_how_promises_were_kept() -> None:

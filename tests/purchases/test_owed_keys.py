@@ -5,11 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 from datetime import timedelta
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.apps import apps
 
 from core.money import Money
 from core.refused import Refused
@@ -141,19 +139,6 @@ def test_a_download_that_becomes_a_key_owes_old_orders_none() -> None:
         client, code="PRO", name="Hafen Pro", prices=[Money(10_000, "EUR")], delivery="key", by=None, at=MONDAY
     )
     assert fills(client, "N-1", day=1).delivered == 0
-
-
-def test_what_was_missing_before_it_was_written_down_is_owed_too() -> None:
-    client = a_client(keys=0)
-    purchase = a_released_po(client)
-    mark_done(ErrorRecord.objects.get(), by=a_user("platform_admin"), at=MONDAY)
-    KeyRequest.objects.all().delete()
-    assert waiting_items(the_product(client)) == []
-    migration = import_module("purchases.migrations.0010_what_is_owed")
-    for _ in range(2):
-        migration.write_down(apps, None)
-    assert [item.purchase for item in waiting_items(the_product(client))] == [purchase]
-    assert fills(client, "N-1", day=1).delivered == 1
 
 
 # Trying again --------------------------------------------------------------------------------------------------------
