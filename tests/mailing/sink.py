@@ -50,6 +50,7 @@ class Sink:
     at_mail: deque[str] = field(default_factory=deque)
     at_recipient: deque[str] = field(default_factory=deque)
     reset_before_dot: int = 0
+    has_reset: threading.Event = field(default_factory=threading.Event)
     host: str = "127.0.0.1"
     port: int = 0
     user: str = ""
@@ -112,6 +113,8 @@ class FaultyServer(SMTP):
             await self._reader.readline()
             assert isinstance(self.transport, asyncio.Transport)
             self.transport.abort()
+            # the socket is closed in the loop's next round
+            self.loop.call_later(0.05, sink.has_reset.set)
             return
         await super().smtp_DATA(arg)
 

@@ -173,12 +173,7 @@ def test_connection_lost_before_the_dot_means_not_accepted(queue_mail: QueueMail
     email = queue_mail()
     sink.reset_before_dot = 1
 
-    def until_the_relay_hung_up() -> None:
-        import time
-
-        time.sleep(0.2)
-
-    transport = Interrupted(sink, before_fence=until_the_relay_hung_up)
+    transport = Interrupted(sink, before_fence=lambda: sink.has_reset.wait(30))
     hand_over_due(clock=clock, transport=transport)
     email.refresh_from_db()
     assert email.status == Status.QUEUED
