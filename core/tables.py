@@ -25,10 +25,13 @@ from core.money import Money, exponent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from decimal import Decimal
     from zoneinfo import ZoneInfo
 
     from django.db.models import Model, QuerySet
     from django.http import HttpRequest, QueryDict
+
+    Plain = str | int | Decimal | date | Money | None
 
 PAGE_SIZE = 50
 NOTHING = mark_safe('<span class="nil">–</span>')
@@ -112,13 +115,17 @@ def badge(label: str, tone: str = "gray") -> SafeString:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its label, how a row becomes a cell (escaped), the field it sorts by, its class."""
+    """One column: its label, how a row becomes a cell (escaped), the field it sorts by, its class.
+
+    `plain` is what a file says: a text, number, day, moment or amount; without it, the words of the cell.
+    """
 
     label: str
     value: Callable[[Any, Reader], str]
     sort: str = ""
     css: str = ""
     clients_only: bool = False
+    plain: Callable[[Any, Reader], Plain] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +166,8 @@ class Table:
     is_selectable = False
     has_preview = False
     bulk_template = "_bulk_none.html"
+    currency_field: ClassVar[str] = ""
+    """Where a row names the currency of its amounts; a file has a column for it."""
 
     def link(self, row: Any) -> str:  # noqa: ARG002 -- rows of any model
         """Where Enter leads; empty when the row has no page."""
@@ -176,6 +185,9 @@ class Table:
         """What a row is called, for people who cannot see it."""
         return str(row)
 
+    def prepare(self, page: Sequence[Any]) -> None:
+        """Give the rows of a page what their cells need besides the columns of the database."""
+
     def shown_columns(self, reader: Reader) -> list[Column]:
         """The columns this reader sees: the client's name only where several clients are mixed."""
         return [column for column in self.columns if reader.shows_clients or not column.clients_only]
@@ -188,6 +200,7 @@ class Table:
 
     def rows(self, page: Sequence[Any], reader: Reader) -> list[Row]:
         """Turn a page of model rows into finished cells."""
+        self.prepare(page)
         columns = self.shown_columns(reader)
         return [
             Row(

@@ -49,16 +49,20 @@ class CustomerTable(Table):
         Column("Type", lambda customer, _: customer.get_type_display(), sort="type", css="wide-only"),
         Column("E-mail", lambda customer, _: _clipped(customer.main.email), css="wide-only"),
         Column("City", _place, css="wide-only"),
-        Column("Since", lambda customer, reader: moment_cell(customer.created_at, reader), sort="created_at"),
+        Column(
+            "Since",
+            lambda customer, reader: moment_cell(customer.created_at, reader),
+            sort="created_at",
+            plain=lambda customer, _: customer.created_at,
+        ),
     )
     default_sort = "-created_at"
     caption = "Customers"
 
-    def rows(self, page: Sequence[Any], reader: Reader) -> list[Any]:
-        """Find each customer's main contact among the prefetched ones, then make the cells."""
+    def prepare(self, page: Sequence[Any]) -> None:
+        """Find each customer's main contact among the prefetched ones."""
         for customer in page:
             customer.main = main_contact(customer)
-        return super().rows(page, reader)
 
     def link(self, row: Any) -> str:
         """The profile."""

@@ -190,11 +190,10 @@ class ProposalTable(Table):
         self.proposal = proposal
         self.may_take_out = may_take_out
 
-    def rows(self, page: Sequence[Any], reader: Reader) -> list[Row]:
+    def prepare(self, page: Sequence[Any]) -> None:
         """Hang on each line what the proposal knows of it now."""
         for line in page:
             line.proposed, line.may_take_out = self.proposal.steps[line.purchase_id], self.may_take_out
-        return super().rows(page, reader)
 
     def link(self, row: Any) -> str:
         """The purchase."""

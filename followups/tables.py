@@ -86,7 +86,7 @@ class FollowUpTable(Table):
 
     columns = (
         Column("Done", _done, css="act"),
-        Column("Date and time", _due, sort="due_at"),
+        Column("Date and time", _due, sort="due_at", plain=lambda row, _: row.due_at),
         Column("Category", lambda row, _: category_badge(row), sort="category", css="wide-only"),
         Column("Reason", lambda row, _: row.reason, sort="reason", css="wide-only"),
         Column("Reference", _reference, css="wide-only"),
@@ -100,11 +100,10 @@ class FollowUpTable(Table):
     def __init__(self, at: datetime | None = None) -> None:
         self.moment = at or datetime.min.replace(tzinfo=UTC)
 
-    def rows(self, page: Sequence[Any], reader: Reader) -> list[Any]:
-        """Tell each row what time it is, then make the cells."""
+    def prepare(self, page: Sequence[Any]) -> None:
+        """Tell each row what time it is."""
         for follow_up in page:
             follow_up.moment = self.moment
-        return super().rows(page, reader)
 
     def link(self, row: Any) -> str:
         """The follow-up's page."""

@@ -84,7 +84,7 @@ def purchase_link(purchase: Purchase) -> str:
 
 
 def _today(purchase: Purchase) -> date:
-    return purchase.on  # type: ignore[attr-defined, no-any-return]  # set by PurchaseTable.rows
+    return purchase.on  # type: ignore[attr-defined, no-any-return]  # set by PurchaseTable.prepare
 
 
 def _reference(purchase: Purchase, _reader: Reader) -> str:
@@ -138,7 +138,7 @@ def desk_link(purchase: Purchase, show: str = "") -> str:
 
 
 def _desk(purchase: Purchase, _reader: Reader) -> str:
-    link = desk_link(purchase, purchase.show)  # type: ignore[attr-defined]  # set by ReviewTable.rows
+    link = desk_link(purchase, purchase.show)  # type: ignore[attr-defined]  # set by ReviewTable.prepare
     return format_html('<a class="num-link" href="{}">{}</a>', link, purchase.reference)
 
 
@@ -165,13 +165,14 @@ class PurchaseTable(Table):
         Column("Reference", _reference, sort="reference"),
         Column("Customer", _customer, sort="billing_company", css="fill"),
         CLIENT,
-        Column("Status", _status, sort="status"),
+        Column("Status", _status, sort="status", plain=lambda purchase, _: purchase.status_label),
         Column("PO number", _po_number, sort="po_number", css="wide-only"),
-        Column("Due", _due, sort="due_on", css="wide-only"),
-        Column("Gross", _gross, css="num wide-only"),
-        Column("Open", _open, css="num"),
+        Column("Due", _due, sort="due_on", css="wide-only", plain=lambda purchase, _: purchase.due_on),
+        Column("Gross", _gross, css="num wide-only", plain=lambda purchase, _: purchase.gross),
+        Column("Open", _open, css="num", plain=lambda purchase, _: purchase.open_amount),
     )
     default_sort = "-ordered_at"
+    currency_field = "currency"
     caption = "Purchases"
     is_selectable = True
     has_preview = True
@@ -180,11 +181,10 @@ class PurchaseTable(Table):
     def __init__(self, at: datetime | None = None) -> None:
         self.moment = at or datetime.min.replace(tzinfo=UTC)
 
-    def rows(self, page: Sequence[Any], reader: Reader) -> list[Any]:
-        """Give each purchase its client's day, then make the cells."""
+    def prepare(self, page: Sequence[Any]) -> None:
+        """Give each purchase its client's day."""
         for purchase in page:
             purchase.on = self.moment.astimezone(purchase.client.zone).date()
-        return super().rows(page, reader)
 
     def link(self, row: Any) -> str:
         """The viewer."""
@@ -208,9 +208,9 @@ class ReviewTable(PurchaseTable):
         CLIENT,
         Column("Document", _document, sort="document_received_at"),
         Column("PO number", _po_number, css="wide-only"),
-        Column("Ordered", _ordered, sort="ordered_at", css="wide-only"),
+        Column("Ordered", _ordered, sort="ordered_at", css="wide-only", plain=lambda purchase, _: purchase.ordered_on),
         Column("Reviewed by", _reviewer, css="wide-only"),
-        Column("Gross", _gross, css="num"),
+        Column("Gross", _gross, css="num", plain=lambda purchase, _: purchase.gross),
     )
     default_sort = "ordered_at"
     caption = "Purchase orders that wait for their review"
@@ -219,11 +219,11 @@ class ReviewTable(PurchaseTable):
         super().__init__(at)
         self.show = show
 
-    def rows(self, page: Sequence[Any], reader: Reader) -> list[Any]:
-        """Tell each purchase the tab it is shown in, then make the cells."""
+    def prepare(self, page: Sequence[Any]) -> None:
+        """Tell each purchase the tab it is shown in, too."""
+        super().prepare(page)
         for purchase in page:
             purchase.show = self.show
-        return super().rows(page, reader)
 
     def link(self, row: Any) -> str:
         """The desk."""

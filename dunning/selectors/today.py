@@ -94,11 +94,21 @@ def clocks(user: User, client: Client | None, *, at: datetime, last: Sequence[La
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """What the next daily decisions will do if nothing changes: letters written, orders canceled."""
+    """What the next daily decisions will do if nothing changes: the orders that get a letter, or are canceled."""
 
     next_at: datetime | None
-    letters: int = 0
-    cancels: int = 0
+    lettered: tuple[int, ...] = ()
+    canceled: tuple[int, ...] = ()
+
+    @property
+    def letters(self) -> int:
+        """How many letters are written."""
+        return len(self.lettered)
+
+    @property
+    def cancels(self) -> int:
+        """How many orders are canceled."""
+        return len(self.canceled)
 
 
 MOST_CANDIDATES = 2000
@@ -112,9 +122,9 @@ def coming(user: User, client: Client | None, *, times: Sequence[Clock]) -> Comi
     due = Purchase.objects.visible_to(user, client).due_for_action(max(days.values())).with_parties()
     candidates = list(due.order_by("next_action_on", "pk")[:MOST_CANDIDATES])
     facts = facts_of_all(candidates)
-    steps = [decide(facts[purchase.pk], days[purchase.client_id]).step for purchase in candidates]
-    letters, cancels = (sum(step in kinds for step in steps) for kinds in (LETTERS, CANCELS))
-    return Coming(min(clock.next_at for clock in times), letters, cancels)
+    steps = {purchase.pk: decide(facts[purchase.pk], days[purchase.client_id]).step for purchase in candidates}
+    lettered, canceled = (tuple(pk for pk, step in steps.items() if step in kinds) for kinds in (LETTERS, CANCELS))
+    return Coming(min(clock.next_at for clock in times), lettered, canceled)
 
 
 def letters_by_day(user: User, client: Client | None, *, since: date, until: date) -> list[int]:
@@ -137,8 +147,7 @@ def undecided(user: User, client: Client | None, *, limit: int) -> list[Purchase
     `need` is `answer` (the client was notified and has not said whether to keep or cancel, soonest cancel first) or
     `review` (the PO document is there, longest waiting first); `need_count` says how many there are of it.
     """
-    told = Notice.objects.filter(purchase=OuterRef("pk"), step=Step.NOTIFICATION).sent()
-    answer = Q(status=Status.PURCHASE_ORDER, held_at=None, kept_active_at=None) & Q(Exists(told))
+    answer = Q(pk__in=unanswered(Purchase.objects.visible_to(user, client)).order_by().values("pk"))
     review = Q(status=Status.AWAITING_RELEASE, document_received_at__isnull=False)
     if user.role != "platform_admin":
         review &= Q(policy__reviewer="platform" if user.client_id is None else "client")
