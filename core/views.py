@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date, datetime
 
-    from django.http import HttpRequest
+    from django.http import HttpRequest, QueryDict
     from django_filters import FilterSet
 
 CAP = 1000
@@ -149,6 +149,14 @@ def _capped(number: int, cap: int) -> str:
     return f"{cap:,}+" if number > cap else f"{number:,}"
 
 
+def shown_of(segments: Sequence[Segment], query: QueryDict) -> Segment:
+    """The saved tab that the address names, else the first; one that narrows nothing where there are none."""
+    asked = query.get("show")
+    return next((segment for segment in segments if segment.key == asked), None) or next(
+        iter(segments), Segment("", "")
+    )
+
+
 class ListPage(Page):
     """A list: filters, saved tabs with counts, a table, pages by key. Everything it shows is in its address."""
 
@@ -173,9 +181,7 @@ class ListPage(Page):
         query = self.request.GET
         filterset, rows = self.filtered()
         segments = self.segments()
-        shown = next((segment for segment in segments if segment.key == query.get("show")), None) or next(
-            iter(segments), Segment("", "")
-        )
+        shown = shown_of(segments, query)
         narrowed = {segment.key: segment.narrow(rows) for segment in segments} or {"": rows}
         counts = capped_counts(narrowed, rows.model)
         table = self.make_table()

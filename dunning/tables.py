@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from core.tables import NOTHING, Column, Reader, Row, Table, badge, day_cell, day_text, moment_cell, money_cell
+from core.tables import NOTHING, Column, Reader, Table, badge, day_cell, day_text, moment_cell, money_cell
 from core.templatetags.kontor import route
 from dunning.models import Waiting
 from dunning.schedule import CANCELS
