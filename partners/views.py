@@ -41,7 +41,7 @@ NEWEST_CHANGES = 8
 WEEK = timedelta(days=7)
 
 
-def currencies_of(client: Client | None) -> list[str]:
+def paid_currencies(client: Client | None) -> list[str]:
     """The currencies in which a client (or, without one, anybody here) is paid."""
     rows = BankAccount.objects.all() if client is None else BankAccount.objects.filter(client=client)
     return list(rows.order_by("currency").values_list("currency", flat=True).distinct())
@@ -147,7 +147,7 @@ class PartnerAdd(ActView):
             data,
             files,
             initial=self.get_initial(),
-            currencies=currencies_of(own),
+            currencies=paid_currencies(own),
             language=self.user.language,
             clients=Client.objects.order_by("name", "pk") if own is None else None,
         )
@@ -209,7 +209,7 @@ class PartnerEdit(_PartnerAct):
             data,
             files,
             initial=self.get_initial(),
-            currencies=currencies_of(self.row.client),
+            currencies=paid_currencies(self.row.client),
             language=self.user.language,
             partner=self.row,
         )

@@ -89,7 +89,7 @@ class Sheet:
         self.rows = min(max(int(asked), 1), forms.MOST_ROWS) if asked.isascii() and asked.isdecimal() else ROWS
         products = Product.objects.filter(client=client, is_active=True).prefetch_related("prices").order_by("name")
         self.products = list(products)
-        self.currencies = currencies_of(client)
+        self.currencies = currencies_to_sell(client)
         currency = str(values.get("currency", ""))
         currency = currency if currency in self.currencies else self.currencies[0]
         self.policy = Policy.objects.filter(client=client).order_by("-version").first()
@@ -268,7 +268,7 @@ class Sheet:
         return Arrival(data["channel"], has_document=data["has_document"] or bool(data["file"]), file=data["file"])
 
 
-def currencies_of(client: Client) -> list[str]:
+def currencies_to_sell(client: Client) -> list[str]:
     """The currencies in which a client has bank accounts or prices, the accounts' first."""
     accounts = BankAccount.objects.filter(client=client).order_by("pk").values_list("currency", flat=True)
     prices = ProductPrice.objects.filter(product__client=client).order_by("currency").values_list("currency", flat=True)

@@ -73,7 +73,7 @@ class ProductEdit(ProductRows, ActionView):
         """The form, filled in."""
         initial: dict[str, Any] = {name: getattr(self.row, name) for name in ProductForm.base_fields}
         initial |= {f"price_{price.currency}": price.price.amount for price in self.row.prices.all()}
-        currencies = currencies_of(self.row.client, self.row)
+        currencies = currencies_to_price(self.row.client, self.row)
         return ProductForm(data, files, initial=initial, currencies=currencies, language=self.user.language)
 
     def keywords(self, form: Any) -> dict[str, Any]:
@@ -177,7 +177,7 @@ class ProductAdd(ActView):
         """The form."""
         clients: Sequence[Client] = () if self.client else list(Client.objects.order_by("name", "pk"))
         return ProductForm(
-            data, files, currencies=currencies_of(self.client), language=self.user.language, clients=clients
+            data, files, currencies=currencies_to_price(self.client), language=self.user.language, clients=clients
         )
 
     def home(self) -> str:
@@ -185,7 +185,7 @@ class ProductAdd(ActView):
         return reverse("purchases:products")
 
 
-def currencies_of(client: Client | None, product: Product | None = None) -> list[str]:
+def currencies_to_price(client: Client | None, product: Product | None = None) -> list[str]:
     """List the currencies to price in: the client's accounts' first, then what the product has."""
     accounts = BankAccount.objects.filter(client=client).order_by("currency") if client else BankAccount.objects.none()
     found = [account.currency for account in accounts] or list(USUAL_CURRENCIES)

@@ -71,7 +71,7 @@ class Estimate:
         return self.refused is not None and self.refused.code == OVER
 
 
-def currencies_of(products: Sequence[Product]) -> list[str]:
+def priced_currencies(products: Sequence[Product]) -> list[str]:
     """The currencies in which there is a price for something."""
     return sorted({price.currency for product in products for price in product.prices.all()})
 

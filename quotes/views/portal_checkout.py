@@ -21,7 +21,7 @@ from partners.services.limit import note_refused_order
 from purchases.models import Product, PurchaseContact
 from quotes.forms import country_choices
 from quotes.selectors import policy_of
-from quotes.services.portal import Wish, currencies_of, estimate, place_portal_order, price_in
+from quotes.services.portal import Wish, priced_currencies, estimate, place_portal_order, price_in
 from quotes.views.portal import PartnerPage
 from taxexempt.policy import read_vat_id
 
@@ -94,7 +94,7 @@ class PortalCheckout(PartnerPage):
     def forms(self, data: Any = None, *, asked: str = "") -> dict[str, Any]:
         """The parts of the form, bound to what was sent, in a currency in which something has a price."""
         products = self.products
-        currencies = currencies_of(products)
+        currencies = priced_currencies(products)
         wanted = data.get("currency", "") if data is not None else asked
         usual = self.partner.currency if self.partner.currency in currencies else next(iter(currencies), "")
         currency = wanted if wanted in currencies else usual
