@@ -21,7 +21,7 @@ from partners.services.limit import note_refused_order
 from purchases.models import Product, PurchaseContact
 from quotes.forms import country_choices
 from quotes.selectors import policy_of
-from quotes.services.portal import Wish, priced_currencies, estimate, place_portal_order, price_in
+from quotes.services.portal import Wish, estimate, place_portal_order, price_in, priced_currencies
 from quotes.views.portal import PartnerPage
 from taxexempt.policy import read_vat_id
 
