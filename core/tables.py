@@ -17,9 +17,10 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import F, Q
+from django.db.models import F, Q, prefetch_related_objects
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
 
 from core.money import Money, exponent
 
@@ -117,7 +118,8 @@ def badge(label: str, tone: str = "gray") -> SafeString:
 class Column:
     """One column: its label, how a row becomes a cell (escaped), the field it sorts by, its class.
 
-    `plain` is what a file says: a text, number, day, moment or amount; without it, the words of the cell.
+    `plain` is what a file says: a text, number, day, moment or amount; without it, the words of the cell. An extra
+    column is shown to those who chose it; `fetch` names related rows that its cells need, read once for a page.
     """
 
     label: str
@@ -126,6 +128,13 @@ class Column:
     css: str = ""
     clients_only: bool = False
     plain: Callable[[Any, Reader], Plain] | None = None
+    is_extra: bool = False
+    fetch: str = ""
+
+    @property
+    def key(self) -> str:
+        """What a person's choice of columns knows it by."""
+        return slugify(self.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,10 @@ class Row:
     preview: str
     label: str
     cells: list[Cell]
+    below: str = ""
+    """What is unfolded below it."""
+    acts: dict[str, str] = field(default_factory=dict)
+    """Dialogs of this one row, by their key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +181,8 @@ class Table:
     bulk_template = "_bulk_none.html"
     currency_field: ClassVar[str] = ""
     """Where a row names the currency of its amounts; a file has a column for it."""
+    chosen: Sequence[str] = ()
+    """The columns its reader chose, by their keys, in their order; none: those that are no extras."""
 
     def link(self, row: Any) -> str:  # noqa: ARG002 -- rows of any model
         """Where Enter leads; empty when the row has no page."""
@@ -185,12 +200,28 @@ class Table:
         """What a row is called, for people who cannot see it."""
         return str(row)
 
+    def below(self, row: Any, reader: Reader) -> str:  # noqa: ARG002
+        """What is unfolded below a row; empty when nothing is."""
+        return ""
+
+    def acts(self, row: Any) -> dict[str, str]:  # noqa: ARG002
+        """The addresses of dialogs about this row, by the key that opens them."""
+        return {}
+
     def prepare(self, page: Sequence[Any]) -> None:
         """Give the rows of a page what their cells need besides the columns of the database."""
 
+    def columns_in_order(self) -> list[Column]:
+        """The columns that are to be shown: those chosen, the first one always among them, else all but the extras."""
+        if not self.chosen:
+            return [column for column in self.columns if not column.is_extra]
+        first, *rest = self.columns
+        known = {column.key: column for column in rest}
+        return [first, *(known[key] for key in dict.fromkeys(self.chosen) if key in known)]
+
     def shown_columns(self, reader: Reader) -> list[Column]:
         """The columns this reader sees: the client's name only where several clients are mixed."""
-        return [column for column in self.columns if reader.shows_clients or not column.clients_only]
+        return [column for column in self.columns_in_order() if reader.shows_clients or not column.clients_only]
 
     def sort_of(self, query: QueryDict) -> str:
         """The sort in the address if it is one of ours, else the default."""
@@ -202,6 +233,7 @@ class Table:
         """Turn a page of model rows into finished cells."""
         self.prepare(page)
         columns = self.shown_columns(reader)
+        prefetch_related_objects(list(page), *dict.fromkeys(column.fetch for column in columns if column.fetch))
         return [
             Row(
                 key=self.key(row),
@@ -209,6 +241,8 @@ class Table:
                 preview=self.preview(row),
                 label=self.label(row),
                 cells=[Cell(conditional_escape(column.value(row, reader)), column.css) for column in columns],
+                below=self.below(row, reader),
+                acts=self.acts(row),
             )
             for row in page
         ]
@@ -250,65 +284,92 @@ class Page:
 
 def page_of(queryset: QuerySet[Any], *, sort: str, query: QueryDict, size: int = PAGE_SIZE) -> Page:
     """Find a page by key: cheap however deep, stable while rows are added. Rows without a value come last."""
-    name = sort.removeprefix("-")
-    is_descending = sort.startswith("-")
-    cursor, is_backward = _cursor(queryset.model, name, query)
+    key = SortKey.of(queryset, sort)
+    cursor, is_backward = _cursor(key, query)
     found = queryset
     if cursor is not None:
-        found = found.filter(_beyond(name, cursor, is_descending=is_descending, is_backward=is_backward))
-    found = found.order_by(*_ordering(name, is_descending=is_descending, is_backward=is_backward))
-    rows = list(found[: size + 1])
+        found = found.filter(key.beyond(cursor, is_backward=is_backward))
+    rows = list(found.order_by(*key.ordering(is_backward=is_backward))[: size + 1])
     has_more = len(rows) > size
     rows = rows[:size]
     if is_backward:
         rows.reverse()
     has_newer = has_more if is_backward else cursor is not None
     has_older = cursor is not None if is_backward else has_more
-    newer = address(query, before=_token(rows[0], name), after=None, preview=None) if rows and has_newer else ""
-    older = address(query, after=_token(rows[-1], name), before=None, preview=None) if rows and has_older else ""
+    newer = address(query, before=key.token(rows[0]), after=None, preview=None) if rows and has_newer else ""
+    older = address(query, after=key.token(rows[-1]), before=None, preview=None) if rows and has_older else ""
     return Page(rows, newer=newer, older=older, is_first=not has_newer)
 
 
-def _value(row: Model, name: str) -> Any:
-    value: Any = row
-    for part in name.split("__"):
-        value = getattr(value, part, None)
-    return value
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """What a list is sorted by: a column or annotation, and the row's own number where two are the same.
+
+    Written so that an index serves it: the bound on the column stands by itself, and only a column that may be empty
+    says where its empty rows come.
+    """
+
+    name: str
+    field: Any
+    is_descending: bool
+    is_nullable: bool
+
+    @classmethod
+    def of(cls, queryset: QuerySet[Any], sort: str) -> SortKey:
+        """Look the column up among the rows' annotations and the model's fields."""
+        name = sort.removeprefix("-")
+        is_descending = sort.startswith("-")
+        annotation = queryset.query.annotations.get(name)
+        if annotation is not None:
+            return cls(name, annotation.output_field, is_descending, is_nullable=False)
+        target: Any = queryset.model
+        is_nullable = False
+        *path, last = name.split("__")
+        for part in path:
+            step = target._meta.get_field(part)
+            is_nullable = is_nullable or step.null
+            target = step.related_model
+        found = target._meta.pk if last == "pk" else target._meta.get_field(last)
+        return cls(name, found, is_descending, is_nullable=is_nullable or found.null)
+
+    def beyond(self, cursor: tuple[Any, int], *, is_backward: bool) -> Q:
+        """The rows behind (or before) the one that the cursor names."""
+        value, pk = cursor
+        name = self.name
+        way = "lt" if self.is_descending != is_backward else "gt"
+        if value is None:
+            tie = Q(**{f"{name}__isnull": True, f"pk__{way}": pk})
+            return tie | Q(**{f"{name}__isnull": False}) if is_backward else tie
+        beyond = Q(**{f"{name}__{way}e": value}) & (Q(**{f"{name}__{way}": value}) | Q(**{f"pk__{way}": pk}))
+        return beyond if is_backward or not self.is_nullable else beyond | Q(**{f"{name}__isnull": True})
+
+    def ordering(self, *, is_backward: bool) -> list[Any]:
+        """The order in which the rows are read."""
+        is_turned = self.is_descending != is_backward
+        nulls: dict[str, Any] = {"nulls_first" if is_backward else "nulls_last": True} if self.is_nullable else {}
+        column = F(self.name)
+        return [column.desc(**nulls) if is_turned else column.asc(**nulls), "-pk" if is_turned else "pk"]
+
+    def value(self, row: Model) -> Any:
+        """What the row is sorted by."""
+        value: Any = row
+        for part in self.name.split("__"):
+            value = getattr(value, part, None)
+        return value
+
+    def token(self, row: Model) -> str:
+        """Where a row stands, for an address."""
+        raw = json.dumps([self.value(row), row.pk], cls=DjangoJSONEncoder)
+        return urlsafe_b64encode(raw.encode()).decode().rstrip("=")
 
 
-def _token(row: Model, name: str) -> str:
-    raw = json.dumps([_value(row, name), row.pk], cls=DjangoJSONEncoder)
-    return urlsafe_b64encode(raw.encode()).decode().rstrip("=")
-
-
-def _cursor(model: type[Model], name: str, query: QueryDict) -> tuple[tuple[Any, int] | None, bool]:
+def _cursor(key: SortKey, query: QueryDict) -> tuple[tuple[Any, int] | None, bool]:
     token = query.get("after") or query.get("before") or ""
     try:
         value, pk = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        target: Any = model
-        for part in name.split("__")[:-1]:
-            target = target._meta.get_field(part).related_model
-        value = target._meta.get_field(name.rsplit("__", maxsplit=1)[-1].replace("pk", "id")).to_python(value)
+        value = key.field.to_python(value)
         if isinstance(value, str) and "\x00" in value:
             return None, False
         return (value, int(pk)), not query.get("after")
     except (ValueError, TypeError, ValidationError, AttributeError):
         return None, False
-
-
-def _beyond(name: str, cursor: tuple[Any, int], *, is_descending: bool, is_backward: bool) -> Q:
-    value, pk = cursor
-    way = "lt" if is_descending != is_backward else "gt"
-    if value is None:
-        tie = Q(**{f"{name}__isnull": True, f"pk__{way}": pk})
-        return tie | Q(**{f"{name}__isnull": False}) if is_backward else tie
-    beyond = Q(**{f"{name}__{way}": value}) | Q(**{name: value, f"pk__{way}": pk})
-    return beyond if is_backward else beyond | Q(**{f"{name}__isnull": True})
-
-
-def _ordering(name: str, *, is_descending: bool, is_backward: bool) -> list[Any]:
-    turned = is_descending != is_backward
-    column = F(name)
-    nulls: dict[str, Any] = {"nulls_first": True} if is_backward else {"nulls_last": True}
-    ordered = column.desc(**nulls) if turned else column.asc(**nulls)
-    return [ordered, "-pk" if turned else "pk"]
