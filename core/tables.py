@@ -179,6 +179,8 @@ class Table:
     is_selectable = False
     has_preview = False
     bulk_template = "_bulk_none.html"
+    key_field: ClassVar[str] = "pk"
+    """What a selected row is known by."""
     currency_field: ClassVar[str] = ""
     """Where a row names the currency of its amounts; a file has a column for it."""
     chosen: Sequence[str] = ()
@@ -194,7 +196,7 @@ class Table:
 
     def key(self, row: Any) -> str:
         """What a selected row is known by."""
-        return str(row.pk)
+        return str(getattr(row, self.key_field))
 
     def label(self, row: Any) -> str:
         """What a row is called, for people who cannot see it."""
@@ -222,6 +224,14 @@ class Table:
     def shown_columns(self, reader: Reader) -> list[Column]:
         """The columns this reader sees: the client's name only where several clients are mixed."""
         return [column for column in self.columns_in_order() if reader.shows_clients or not column.clients_only]
+
+    def file_columns(self, reader: Reader, rows: QuerySet[Any]) -> list[str]:  # noqa: ARG002 -- for subclasses
+        """The columns of a file of these rows, by their keys: those that are shown and are no buttons."""
+        return [column.key for column in self.shown_columns(reader) if "act" not in column.css.split()]
+
+    def column(self, key: str) -> Column:
+        """The column of this key."""
+        return next(column for column in self.columns if column.key == key)
 
     def sort_of(self, query: QueryDict) -> str:
         """The sort in the address if it is one of ours, else the default."""

@@ -142,10 +142,11 @@ def capped_counts(queries: dict[str, QuerySet[Any]], model: type[Model], *, cap:
     )
     row: dict[str, int] = next(iter(found), {}) if names else {}
     numbers = {key: row.get(name, 0) for name, key in names.items()}
-    return {key: _capped(numbers.get(key, 0), cap) for key in queries}
+    return {key: capped(numbers.get(key, 0), cap) for key in queries}
 
 
-def _capped(number: int, cap: int) -> str:
+def capped(number: int, cap: int = CAP) -> str:
+    """A number in words; what is more than `cap` was not counted."""
     return f"{cap:,}+" if number > cap else f"{number:,}"
 
 
@@ -167,6 +168,8 @@ class ListPage(Page):
     empty: ClassVar[Empty] = Empty("Nothing here yet", "")
     noun: ClassVar[tuple[str, str]] = ("row", "rows")
     page_size: ClassVar[int] = 50
+    is_exportable: ClassVar[bool] = False
+    """Whether it can be taken away as a file; its table then says each column as a plain value."""
 
     def segments(self) -> Sequence[Segment]:
         """The saved tabs of this list, the default one first; none by default."""
@@ -209,6 +212,12 @@ class ListPage(Page):
             "noun": self.noun[0] if counts[shown.key] == "1" else self.noun[1],
             "empty": self.empty,
         }
+
+    def shown_rows(self) -> QuerySet[Any]:
+        """All rows that the list shows over all its pages, in no order."""
+        _filterset, rows = self.filtered()
+        narrowed: QuerySet[Any] = shown_of(self.segments(), self.request.GET).narrow(rows)
+        return narrowed
 
     def make_table(self) -> Table:
         """The table."""

@@ -78,9 +78,10 @@ def status_cell(purchase: Purchase, on: date, *, is_short: bool = True) -> SafeS
     return format_html('{} <span class="tag">TEST</span>', shown) if purchase.is_test else shown
 
 
-def purchase_link(purchase: Purchase) -> str:
-    """A purchase's own page."""
-    return reverse("purchases:viewer", args=[purchase.reference])
+def purchase_link(purchase: Purchase, origin: str | None = None) -> str:
+    """A purchase's own page; `origin` is the query of the list it is opened from, whose neighbors it then shows."""
+    link = reverse("purchases:viewer", args=[purchase.reference])
+    return link if origin is None else f"{link}?{urlencode({'list': origin})}"
 
 
 def _today(purchase: Purchase) -> date:
@@ -88,7 +89,8 @@ def _today(purchase: Purchase) -> date:
 
 
 def _reference(purchase: Purchase, _reader: Reader) -> str:
-    return format_html('<a class="num-link" href="{}">{}</a>', purchase_link(purchase), purchase.reference)
+    link = purchase_link(purchase, purchase.origin)  # type: ignore[attr-defined]  # set by PurchaseTable.prepare
+    return format_html('<a class="num-link" href="{}">{}</a>', link, purchase.reference)
 
 
 def _customer(purchase: Purchase, _reader: Reader) -> str:
@@ -177,18 +179,21 @@ class PurchaseTable(Table):
     is_selectable = True
     has_preview = True
     bulk_template = "purchases/_bulk.html"
+    origin: str | None = None
+    """The query of the list that the rows stand in: a purchase opened from it shows its neighbors."""
 
     def __init__(self, at: datetime | None = None) -> None:
         self.moment = at or datetime.min.replace(tzinfo=UTC)
 
     def prepare(self, page: Sequence[Any]) -> None:
-        """Give each purchase its client's day."""
+        """Give each purchase its client's day and the list it stands in."""
         for purchase in page:
             purchase.on = self.moment.astimezone(purchase.client.zone).date()
+            purchase.origin = self.origin
 
     def link(self, row: Any) -> str:
         """The viewer."""
-        return purchase_link(row)
+        return purchase_link(row, self.origin)
 
     def preview(self, row: Any) -> str:
         """The drawer."""
