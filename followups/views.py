@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -62,10 +62,20 @@ class FollowUpList(ListPage):
         return (
             Segment("current", "Current", lambda rows: rows.filter(done_at=None)),
             Segment("overdue", "Overdue", lambda rows: rows.filter(done_at=None, due_at__lt=self.at)),
+            Segment(
+                "today",
+                "Later today",
+                lambda rows: rows.filter(done_at=None, due_at__gte=self.at, due_at__lt=self.tonight),
+            ),
             Segment("mine", "Mine", lambda rows: rows.filter(done_at=None, assignee=self.user)),
             Segment("done", "Done", lambda rows: rows.exclude(done_at=None)),
             Segment("all", "All"),
         )
+
+    @property
+    def tonight(self) -> datetime:
+        """When the user's day ends."""
+        return datetime.combine(self.today + timedelta(days=1), time.min, self.user.zone)
 
     def make_table(self) -> FollowUpTable:
         """The table, as of now."""
