@@ -16,7 +16,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import IntegerField, Model, QuerySet, Subquery
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import resolve, reverse
 from django.utils import timezone
@@ -25,13 +25,13 @@ from django.views import View
 from django_htmx.http import HttpResponseClientRedirect
 
 from core.refused import Refused
-from core.tables import Reader, Table, address, moment_text, page_of
+from core.tables import Reader, Table, address, kept_query, moment_text, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date, datetime
 
-    from django.http import HttpRequest, QueryDict
+    from django.http import HttpRequest
     from django_filters import FilterSet
 
 CAP = 1000
@@ -125,6 +125,7 @@ class CappedCount(Subquery):
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
+    empty_result_set_value = 0
 
 
 def capped_counts(queries: dict[str, QuerySet[Any]], model: type[Model], *, cap: int = CAP) -> dict[str, str]:
@@ -188,6 +189,8 @@ class ListPage(Page):
         narrowed = {segment.key: segment.narrow(rows) for segment in segments} or {"": rows}
         counts = capped_counts(narrowed, rows.model)
         table = self.make_table()
+        if self.is_personal:
+            table.chosen = self.chosen_columns()
         page = page_of(narrowed[shown.key], sort=table.sort_of(query), query=query, size=self.page_size)
         return {
             "title": self.title,
@@ -211,7 +214,26 @@ class ListPage(Page):
             "count": counts[shown.key],
             "noun": self.noun[0] if counts[shown.key] == "1" else self.noun[1],
             "empty": self.empty,
+            "is_personal": self.is_personal,
+            "views": self.saved_views() if self.is_personal else [],
         }
+
+    @property
+    def route(self) -> str:
+        """The name of this list's address."""
+        return self.request.resolver_match.view_name if self.request.resolver_match else ""
+
+    def chosen_columns(self) -> list[str]:
+        """The columns that who asks chose for this list."""
+        return next(iter(self.user.column_choices.filter(page=self.route).values_list("columns", flat=True)), [])
+
+    def saved_views(self) -> list[dict[str, Any]]:
+        """What who asks kept of this list, by name; the one that the address shows is marked."""
+        shown = QueryDict(kept_query(self.request.GET))
+        return [
+            {"row": view, "link": f"{self.request.path}?{view.query}", "is_current": QueryDict(view.query) == shown}
+            for view in self.user.saved_views.filter(page=self.route).order_by("name")
+        ]
 
     def shown_rows(self) -> QuerySet[Any]:
         """All rows that the list shows over all its pages, in no order."""
