@@ -9,7 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from simple_history.models import HistoricalRecords
 
-from accounts.querysets import ClientQuerySet, TenantQuerySet
+from accounts.querysets import ClientQuerySet, ExportQuerySet, TenantQuerySet
 from accounts.roles import ROLE_CHOICES, ROLES, Right, Role
 
 
@@ -241,10 +241,15 @@ class Export(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
+    keys = models.BinaryField(null=True, blank=True)
+    """The rows by their primary keys, in order, as they were when the worker began."""
+    columns = models.JSONField(default=list)
     filename = models.CharField(max_length=150, blank=True)
     content = models.BinaryField(null=True, blank=True)
     problem = models.CharField(max_length=500, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ExportQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [
@@ -253,4 +258,20 @@ class Export(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.filename or f"{self.kind}.{self.format}"
+        return self.filename
+
+
+class ExportPart(models.Model):
+    """Some rows of a file as they will stand in it, packed; gone once the file is whole."""
+
+    export = models.ForeignKey(Export, models.CASCADE, related_name="parts")
+    position = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["export", "position"], name="export_part_once_per_position"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.export_id} {self.position}"

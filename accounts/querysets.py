@@ -34,3 +34,11 @@ class ClientQuerySet(TenantQuerySet["Client"]):
     """Clients themselves: one's own, or for the platform all."""
 
     client_path = "pk"
+
+
+class ExportQuerySet(models.QuerySet[models.Model]):
+    """Files that somebody took away: one's own, whichever client is chosen."""
+
+    def visible_to(self, user: User, _client: Client | None = None) -> Self:
+        """Narrow to what `user` asked for."""
+        return self.filter(user=user)

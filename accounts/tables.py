@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils.html import format_html
 
-from core.tables import NOTHING, Column, Reader, Table, badge, day_cell
+from core.tables import NOTHING, Column, Reader, Table, badge, day_cell, moment_cell
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
-    from accounts.models import User
+    from accounts.models import Export, User
 
 
 def active_badge(user: User) -> SafeString:
@@ -57,3 +57,33 @@ class UserTable(Table):
     def link(self, row: Any) -> str:
         """The user's page."""
         return reverse("accounts:user", args=[row.pk])
+
+
+def _file(export: Export, _reader: Reader) -> str:
+    link = reverse("accounts:export", args=[export.pk])
+    return format_html('<a class="strong clip" href="{}" title="{}">{}</a>', link, export.filename, export.filename)
+
+
+def _export_state(export: Export, _reader: Reader) -> str:
+    if export.problem:
+        return badge("Failed", "red")
+    if export.finished_at is None:
+        return badge("Being written" if export.total else "Waiting", "blue")
+    return badge("Ready", "green") if export.is_kept else badge("Removed after 7 days")  # type: ignore[attr-defined]  # set by own_files
+
+
+class ExportTable(Table):
+    """One's files, the newest first."""
+
+    columns = (
+        Column("File", _file, css="fill"),
+        Column("State", _export_state),
+        Column("Rows", lambda export, _: f"{export.total:,}" if export.total else NOTHING, css="num"),
+        Column("Asked for", lambda export, reader: moment_cell(export.asked_at, reader), css="wide-only"),
+    )
+    default_sort = "-id"
+    caption = "Your exports"
+
+    def link(self, row: Any) -> str:
+        """The file's page."""
+        return reverse("accounts:export", args=[row.pk])
