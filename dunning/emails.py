@@ -17,33 +17,25 @@ from dunning.wording import EMAILS, LABELS, STATEMENTS
 from dunning.wording.places import LEVELS
 from mailing.services.compose import queue_email
 from purchases.documents import billing_contact, client_voice, purchase_values, voice_of
-from purchases.emails import (
-    Parts,
-    attach,
-    order_facts,
-    payment_facts,
-    queue_for_customer,
-    word,
-    write_to_client,
-    write_to_customer,
-)
+from purchases.emails import Draft, Mail, Parts, attach, draft_of, order_facts, payment_facts, word, write_to_client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from core.messages import Message
     from dunning.models import Notice, Statement
     from dunning.wording import NoticeText
     from mailing.models import Email
+    from mailing.wording import EmailText
     from partners.models import Partner
     from purchases.documents import Voice
     from purchases.models import Document, Purchase
-    from purchases.wording import EmailText
 
 EXPIRES_ON_DAY: Final = next(rung.day for rung in OFFLINE if rung.step is Step.OFFLINE_EXPIRED)
 NOTICE_COPY: Final = "notice_copy"
 """The kind of a letter's copy to a second address; its key is that of the letter's e-mail and whose address it is."""
+PAYMENT_REMINDER: Final = "payment_reminder"
 ANSWER_ROUTE: Final = "dunning_public:answer"
 
 
@@ -59,7 +51,7 @@ def notice(purchase: Purchase, *, notice: Notice, document: Document, at: dateti
         key=str(notice.pk),
     )
     text = notice_text(purchase.client, level=level, language=voice.language)
-    return queue_for_customer(purchase, notice.step, text.email, parts, at=at)
+    return Draft(purchase=purchase, kind=notice.step, text=text.email, parts=parts, at=at).queue()
 
 
 def notice_message(purchase: Purchase, text: NoticeText, data: Mapping[str, Any], *, at: datetime) -> Message:
@@ -84,13 +76,13 @@ def _message(purchase: Purchase, text: EmailText, parts: Parts, data: Mapping[st
 def joint_notice(lead: Purchase, *, notice: Notice, document: Document, at: datetime) -> Email:
     """Send the letter about several orders of one customer; `lead` and its `notice` have the highest level."""
     voice, level = voice_of(lead, at=at), LEVELS[notice.step]
-    return queue_for_customer(
-        lead,
-        notice.step,
-        joint_text(notice_text(lead.client, level=level, language=voice.language)),
-        replace(joint_parts(document.data, voice), documents=[document], key=document.number),
+    return Draft(
+        purchase=lead,
+        kind=notice.step,
+        text=joint_text(notice_text(lead.client, level=level, language=voice.language)),
+        parts=replace(joint_parts(document.data, voice), documents=[document], key=document.number),
         at=at,
-    )
+    ).queue()
 
 
 def joint_text(text: NoticeText) -> EmailText:
@@ -134,16 +126,26 @@ def notice_copy(email: Email, *, document: Document, role: str, to: str, at: dat
 
 
 def reminder(purchase: Purchase, *, notice: Notice, at: datetime) -> Email:
-    """Remind of an offline payment, the first or second time; the second names the day of the cancellation."""
+    """Remind of an offline payment, the first or second time."""
+    return offline_reminder.draft(purchase, step=notice.step, at=at, key=str(notice.pk)).queue()
+
+
+@Mail
+def offline_reminder(purchase: Purchase, *, step: str, at: datetime, key: str = "") -> Draft:
+    """Remind of an offline payment; the second reminder names the day of the cancellation."""
     voice = voice_of(purchase, at=at)
     cancel_on = purchase.ordered_on + timedelta(days=EXPIRES_ON_DAY)
-    parts = Parts(
-        facts=order_facts(purchase, voice),
-        payment=payment_facts(purchase, voice),
-        values={"cancel_on": voice.write.day(max(cancel_on, voice.on + timedelta(days=1)))},
-        key=str(notice.pk),
+    values = {"cancel_on": voice.write.day(max(cancel_on, voice.on + timedelta(days=1)))}
+    return draft_of(purchase, step, _asking(purchase, voice, values, key), voice, texts=EMAILS)
+
+
+@Mail
+def payment_reminder(purchase: Purchase, *, at: datetime, key: str = "") -> Draft:
+    """Remind of a payment because a person wants to: it says what the first reminder says and counts for no step."""
+    voice = voice_of(purchase, at=at)
+    return draft_of(
+        purchase, PAYMENT_REMINDER, _asking(purchase, voice, {}, key), voice, words=Step.REMINDER1, texts=EMAILS
     )
-    return queue_for_customer(purchase, notice.step, EMAILS[notice.step][voice.language], parts, at=at)
 
 
 def cancellation_announced(purchase: Purchase, *, notice: Notice, at: datetime) -> Email | None:
@@ -151,16 +153,20 @@ def cancellation_announced(purchase: Purchase, *, notice: Notice, at: datetime) 
 
     A partly paid order is never canceled by itself: nothing is announced then.
     """
-    if purchase.is_partly_paid:
-        return None
-    voice, kind = voice_of(purchase, at=at), "cancellation_announced"
-    parts = Parts(
-        facts=order_facts(purchase, voice),
-        payment=payment_facts(purchase, voice),
-        values={"cancel_on": voice.write.day(cancel_day(purchase, notice.on))},
-        key=str(notice.pk),
-    )
-    return write_to_customer(purchase, kind, EMAILS[kind][voice.language], parts, at=at)
+    return None if purchase.is_partly_paid else announcement(purchase, on=notice.on, at=at, key=str(notice.pk))
+
+
+@Mail
+def announcement(purchase: Purchase, *, on: date, at: datetime, key: str = "") -> Draft:
+    """Name the day on which an order is canceled whose client is asked `on` a day."""
+    voice = voice_of(purchase, at=at)
+    values = {"cancel_on": voice.write.day(cancel_day(purchase, on))}
+    return draft_of(purchase, "cancellation_announced", _asking(purchase, voice, values, key), voice, texts=EMAILS)
+
+
+def _asking(purchase: Purchase, voice: Voice, values: Mapping[str, str], key: str) -> Parts:
+    facts, payment = order_facts(purchase, voice), payment_facts(purchase, voice)
+    return Parts(facts=facts, payment=payment, values=values, key=key)
 
 
 def client_notification(purchase: Purchase, *, notice: Notice, token: str, at: datetime) -> Email:
@@ -197,11 +203,11 @@ def client_canceled(purchase: Purchase, *, at: datetime) -> Email:
     return write_to_client(purchase, "client_canceled", EMAILS["client_canceled"], parts, at=at)
 
 
-def offline_expired(purchase: Purchase, *, at: datetime) -> Email | None:
+@Mail
+def offline_expired(purchase: Purchase, *, at: datetime) -> Draft:
     """Say that the order is canceled because its offline payment never came."""
-    voice, kind = voice_of(purchase, at=at), "offline_expired"
-    parts = Parts(facts=order_facts(purchase, voice))
-    return write_to_customer(purchase, kind, EMAILS[kind][voice.language], parts, at=at)
+    voice = voice_of(purchase, at=at)
+    return draft_of(purchase, "offline_expired", Parts(facts=order_facts(purchase, voice)), voice, texts=EMAILS)
 
 
 def partner_statement(

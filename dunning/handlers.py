@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dunning.emails import NOTICE_COPY
+from dunning.emails import NOTICE_COPY, PAYMENT_REMINDER
 from dunning.models import Notice, NoticeStatus
 from dunning.schedule import LETTERS, Step
+from dunning.selectors.letters import DRAFTS
 from dunning.services.delivery import carried_by, carried_by_copy, reason_against_letter
 from dunning.services.notices import reason_against_copy
+from dunning.wording import EMAILS
+from dunning.wording.places import MAILS
 from mailing.signals import register_guard
+from purchases.handlers import let_clients_word
+from purchases.models import Purchase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +63,12 @@ def notice_announced_by(email: Email) -> Notice | None:
     return notices.filter(decided_at=root.created_at).last()
 
 
+def still_open(email: Email) -> str:
+    """A reminder that a person asked for goes out while something is to be paid."""
+    purchase = Purchase.objects.lock(Purchase.objects.get(reference=email.reference, client=email.client))
+    return "" if purchase.is_open and purchase.open_amount.minor > 0 else f"The purchase is {purchase.status_label}"
+
+
 def _reason_against(notices: Sequence[Notice], email: Email) -> str:
     if not notices:
         return "No notice is on record for it"  # what nobody decided does not go out
@@ -67,8 +78,10 @@ def _reason_against(notices: Sequence[Notice], email: Email) -> str:
 
 
 def register() -> None:
-    """Stand guard over every kind of dunning e-mail."""
+    """Stand guard over every kind of dunning e-mail; let clients word those that are no letters."""
     for kind in sorted(NOTICE_KINDS):
         register_guard(kind, still_wanted)
     register_guard(ANNOUNCEMENT, still_announced)
     register_guard(NOTICE_COPY, copy_still_wanted)
+    register_guard(PAYMENT_REMINDER, still_open)
+    let_clients_word(MAILS, EMAILS, DRAFTS)

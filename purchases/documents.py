@@ -81,9 +81,14 @@ def client_voice(client: Client, *, at: datetime) -> Voice:
 
 
 def billing_contact(purchase: Purchase) -> PurchaseContact | None:
-    """Find the address the bill goes to, as it was given with the order; read once per row at hand."""
+    """Find the address the bill goes to."""
+    return contact_of(purchase, ContactKind.BILLING)
+
+
+def contact_of(purchase: Purchase, kind: str) -> PurchaseContact | None:
+    """Find a contact as it was given with the order; read once per row at hand."""
     prefetch_related_objects([purchase], "contacts")
-    return next((contact for contact in purchase.contacts.all() if contact.kind == ContactKind.BILLING), None)
+    return next((contact for contact in purchase.contacts.all() if contact.kind == kind), None)
 
 
 def bank_account(client: Client, currency: str) -> BankAccount | None:

@@ -1,13 +1,15 @@
-"""One function per e-mail about a purchase: it words the e-mail and puts it into the outbox.
+"""One `Mail` per e-mail about a purchase: called, it words the e-mail and puts it into the outbox.
 
-Each returns the row, or None where the purchase has no address to write to. Whether to write is decided elsewhere.
+That returns the row, or None where the purchase has no address to write to; `draft` only words it, to be looked at.
+Whether to write is decided elsewhere. What it says are the client's own words where there are any.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Final, Generic, ParamSpec
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -15,39 +17,47 @@ from django.core.validators import validate_email
 from core.letters import clip, fill, paragraphs
 from core.messages import Fact, Message
 from customers.models import ContactKind
+from mailing.selectors.texts import words_of
 from mailing.services.compose import AttachmentSpec, queue_email
 from purchases.documents import (
     bank_rows,
     billing_contact,
     client_voice,
+    contact_of,
     pay_by_sentence,
     purchase_values,
     salutation,
     voice_of,
 )
-from purchases.models import Document, DocumentKind, LicenseKey, Source
-from purchases.wording import EMAILS, MISSING_POINTS, EmailText
+from purchases.models import Document, DocumentKind, LicenseKey, PurchaseItem, Source
+from purchases.wording import EMAILS, MISSING_POINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from core.money import Money
     from mailing.models import Email
+    from mailing.wording import EmailText
     from purchases.documents import Voice
     from purchases.models import Purchase
 
 KEY_LIMIT: Final = 250
 REASON_LIMIT: Final = 600
 PDF: Final = "application/pdf"
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What one e-mail has beside its words: tables, a link, documents. `key` tells it from its kin.
 
-    `to` is set where it goes to somebody else than the billing contact.
+    `before` and `after` are paragraphs that follow the words. `to` is set where it goes to somebody else than the
+    billing contact.
     """
+
+    before: Sequence[str] = ()
+    after: Sequence[str] = ()
 
     facts: Sequence[Fact] = ()
     payment: Sequence[Fact] = ()
@@ -74,38 +84,67 @@ def attach(document: Document) -> AttachmentSpec:
     return AttachmentSpec(source=f"purchases.document:{document.pk}", filename=document.filename, content_type=PDF)
 
 
-def write_to_customer(purchase: Purchase, kind: str, text: EmailText, parts: Parts, *, at: datetime) -> Email | None:
-    """Like `queue_for_customer`, but None where there is nobody to write to."""
-    if not is_address(purchase.billing_email):
-        return None
-    return queue_for_customer(purchase, kind, text, parts, at=at)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An e-mail about a purchase as it would be written now, in the language of the order; nothing is queued."""
+
+    purchase: Purchase
+    kind: str
+    text: EmailText
+    parts: Parts
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """Who is greeted: the billing contact, or whom it goes to instead."""
+        contact = billing_contact(self.purchase)
+        return self.parts.to_name or (contact.name if contact else self.purchase.billing_last_name)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What the tokens stand for."""
+        return {**purchase_values(self.purchase, voice_of(self.purchase, at=self.at)), **self.parts.values}
+
+    @property
+    def message(self) -> Message:
+        """What the customer reads."""
+        voice = voice_of(self.purchase, at=self.at)
+        message = word(voice, self.text, self.parts, self.values, name=self.name)
+        return replace(message, badge=voice.labels["test"]) if self.purchase.is_test else message
+
+    def queue(self) -> Email:
+        """Put it into the outbox.
+
+        Raises Refused when there is no e-mail address to send it to.
+        """
+        message = self.message
+        return queue_email(
+            client=self.purchase.client,
+            kind=self.kind,
+            reference=self.purchase.reference,
+            dedupe_key=dedupe_key(self.purchase, self.kind, self.parts),
+            recipient=self.parts.to or self.purchase.billing_email,
+            recipient_name=clip(self.name),
+            language=message.language,
+            subject=message.subject_line,
+            body_text=message.text,
+            body_html=message.html,
+            attachments=[attach(document) for document in self.parts.documents],
+            at=self.at,
+        )
 
 
-def queue_for_customer(purchase: Purchase, kind: str, text: EmailText, parts: Parts, *, at: datetime) -> Email:
-    """Word an e-mail to the purchase's billing contact, in the language of the order, and queue it.
+class Mail(Generic[P]):
+    """One e-mail: called, it goes into the outbox where there is somebody to write to; `draft` only words it."""
 
-    Raises Refused when the purchase has no e-mail address.
-    """
-    voice = voice_of(purchase, at=at)
-    contact = billing_contact(purchase)
-    name = parts.to_name or (contact.name if contact else purchase.billing_last_name)
-    message = word(voice, text, parts, {**purchase_values(purchase, voice), **parts.values}, name=name)
-    if purchase.is_test:
-        message = replace(message, badge=voice.labels["test"])
-    return queue_email(
-        client=purchase.client,
-        kind=kind,
-        reference=purchase.reference,
-        dedupe_key=dedupe_key(purchase, kind, parts),
-        recipient=parts.to or purchase.billing_email,
-        recipient_name=clip(name),
-        language=voice.language,
-        subject=message.subject_line,
-        body_text=message.text,
-        body_html=message.html,
-        attachments=[attach(document) for document in parts.documents],
-        at=at,
-    )
+    def __init__(self, draft: Callable[P, Draft]) -> None:
+        self.draft = draft
+        update_wrapper(self, draft)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Email | None:
+        """Queue it; None where there is nobody to write to."""
+        draft = self.draft(*args, **kwargs)
+        return draft.queue() if is_address(draft.purchase.billing_email) else None
 
 
 def dedupe_key(purchase: Purchase, kind: str, parts: Parts) -> str:
@@ -145,12 +184,12 @@ def word(voice: Voice, text: EmailText, parts: Parts, values: Mapping[str, str],
         sender=values["client"],
         subject=fill(text.subject, values),
         greeting=salutation(voice, name),
-        before=paragraphs(text.before, values),
+        before=paragraphs([*text.before, *parts.before], values),
         facts=parts.facts,
         payment=parts.payment,
         link=parts.link,
         link_label=parts.link_label,
-        after=[*paragraphs(text.after, values), *attached],
+        after=[*paragraphs([*text.after, *parts.after], values), *attached],
         regards=label["regards_email"],
         footer=fill(label["footer"], values),
     )
@@ -184,15 +223,27 @@ def _due(purchase: Purchase, voice: Voice) -> str:
     return voice.write.day(purchase.due_on) if purchase.due_on else pay_by_sentence(purchase, voice)
 
 
-def _text(kind: str, voice: Voice) -> EmailText:
-    return EMAILS[kind][voice.language]
+def draft_of(
+    purchase: Purchase,
+    kind: str,
+    parts: Parts,
+    voice: Voice,
+    *,
+    words: str = "",
+    texts: Mapping[str, Mapping[str, EmailText]] = EMAILS,
+) -> Draft:
+    """Put an e-mail's words and facts together: the client's own `words`, else the standard ones of `texts`."""
+    key = words or kind
+    text = words_of(voice.client, key, voice.language, texts[key][voice.language])
+    return Draft(purchase=purchase, kind=kind, text=text, parts=parts, at=voice.at)
 
 
 def _confirmations(purchase: Purchase) -> list[Document]:
     return list(Document.objects.filter(purchase=purchase, kind=DocumentKind.CONFIRMATION).order_by("pk"))
 
 
-def order_confirmation(purchase: Purchase, *, at: datetime, again: str = "", link: str = "") -> Email | None:
+@Mail
+def order_confirmation(purchase: Purchase, *, at: datetime, again: str = "", link: str = "") -> Draft:
     """Confirm an order that will be paid offline, with the account to pay to. `again` makes it a new e-mail.
 
     `link` is the order's own page, known only while it is placed.
@@ -206,10 +257,11 @@ def order_confirmation(purchase: Purchase, *, at: datetime, again: str = "", lin
         link=link,
         link_label=voice.labels["status_link"] if link else "",
     )
-    return write_to_customer(purchase, "order_confirmation", _text("order_confirmation", voice), parts, at=at)
+    return draft_of(purchase, "order_confirmation", parts, voice)
 
 
-def po_received(purchase: Purchase, *, at: datetime, again: str = "", link: str = "") -> Email | None:
+@Mail
+def po_received(purchase: Purchase, *, at: datetime, again: str = "", link: str = "") -> Draft:
     """Ask for the signed PO document: which reference to quote, where to send it, by when."""
     voice = voice_of(purchase, at=at)
     deadline_on = purchase.ordered_on + timedelta(days=purchase.policy.document_deadline_days - 1)
@@ -222,10 +274,11 @@ def po_received(purchase: Purchase, *, at: datetime, again: str = "", link: str 
         link=link,
         link_label=voice.labels["status_link"] if link else "",
     )
-    return write_to_customer(purchase, "po_received", _text("po_received", voice), parts, at=at)
+    return draft_of(purchase, "po_received", parts, voice)
 
 
-def po_in_review(purchase: Purchase, *, at: datetime, link: str = "") -> Email | None:
+@Mail
+def po_in_review(purchase: Purchase, *, at: datetime, link: str = "") -> Draft:
     """Say that the order came with its signed PO document, which is checked now: nobody is asked for anything."""
     voice = voice_of(purchase, at=at)
     parts = Parts(
@@ -234,10 +287,11 @@ def po_in_review(purchase: Purchase, *, at: datetime, link: str = "") -> Email |
         link=link,
         link_label=voice.labels["status_link"] if link else "",
     )
-    return write_to_customer(purchase, "po_in_review", _text("po_in_review", voice), parts, at=at)
+    return draft_of(purchase, "po_in_review", parts, voice)
 
 
-def nothing_to_pay(purchase: Purchase, *, document: Document, at: datetime, link: str = "") -> Email | None:
+@Mail
+def nothing_to_pay(purchase: Purchase, *, document: Document, at: datetime, link: str = "") -> Draft:
     """Say that an order over nothing is complete, with its invoice; not reviewed, the e-mail confirms it too."""
     voice = voice_of(purchase, at=at)
     parts = Parts(
@@ -247,31 +301,30 @@ def nothing_to_pay(purchase: Purchase, *, document: Document, at: datetime, link
         link=link,
         link_label=voice.labels["status_link"] if link else "",
     )
-    return write_to_customer(purchase, "nothing_to_pay", _text("nothing_to_pay", voice), parts, at=at)
+    return draft_of(purchase, "nothing_to_pay", parts, voice)
 
 
-def order_link(purchase: Purchase, *, link: str, at: datetime) -> Email:
-    """Send the link to the order's own page anew. Raises Refused when there is nobody to write to."""
+@Mail
+def order_link(purchase: Purchase, *, link: str, at: datetime) -> Draft:
+    """Send the link to the order's own page anew."""
     voice = voice_of(purchase, at=at)
     parts = Parts(
         facts=order_facts(purchase, voice), link=link, link_label=voice.labels["status_link"], key=at.isoformat()
     )
-    return queue_for_customer(purchase, "order_link", _text("order_link", voice), parts, at=at)
+    return draft_of(purchase, "order_link", parts, voice)
 
 
-def po_released(
-    purchase: Purchase, *, document: Document, at: datetime, again: str = "", link: str = ""
-) -> Email | None:
+@Mail
+def po_released(purchase: Purchase, *, document: Document, at: datetime, again: str = "", link: str = "") -> Draft:
     """Say that the PO is accepted: payment instructions, and the invoice or pro-forma invoice attached.
 
     Accepted without a review, it is the first e-mail about the order and confirms it too; what anybody may have typed
     at the checkout also asks to be told if it was somebody else.
     """
     voice = voice_of(purchase, at=at)
-    text = _text("po_released", voice)
-    if purchase.source == Source.CHECKOUT and not purchase.is_reviewed:
-        text = text._replace(after=(*text.after, voice.labels["not_you"]))
+    is_unseen = purchase.source == Source.CHECKOUT and not purchase.is_reviewed
     parts = Parts(
+        after=[voice.labels["not_you"]] if is_unseen else [],
         facts=order_facts(purchase, voice),
         payment=payment_facts(purchase, voice),
         documents=[document, *([] if purchase.is_reviewed else _confirmations(purchase))],
@@ -280,36 +333,37 @@ def po_released(
         link=link,
         link_label=voice.labels["status_link"] if link else "",
     )
-    return write_to_customer(purchase, "po_released", text, parts, at=at)
+    return draft_of(purchase, "po_released", parts, voice)
 
 
-def po_rejected(purchase: Purchase, *, reason: str, at: datetime) -> Email | None:
+@Mail
+def po_rejected(purchase: Purchase, *, reason: str, at: datetime) -> Draft:
     """Say that the PO was turned down, and why."""
     voice = voice_of(purchase, at=at)
     values = {"reason": clip(reason, REASON_LIMIT) or "–"}
     parts = Parts(facts=order_facts(purchase, voice), values=values)
-    return write_to_customer(purchase, "po_rejected", _text("po_rejected", voice), parts, at=at)
+    return draft_of(purchase, "po_rejected", parts, voice)
 
 
-def po_ask_again(purchase: Purchase, *, points: Sequence[str], message: str, at: datetime) -> Email | None:
+@Mail
+def po_ask_again(purchase: Purchase, *, points: Sequence[str], message: str, at: datetime) -> Draft:
     """Ask for the PO document again: what it lacks (keys of `MISSING_POINTS`), and a sentence of the reviewer's."""
     voice = voice_of(purchase, at=at)
-    text = _text("po_ask_again", voice)
     lines = [f"• {MISSING_POINTS[voice.language][point]}" for point in points]
     values = {"reason": clip(message, REASON_LIMIT)}
-    parts = Parts(facts=order_facts(purchase, voice), values=values, key=at.isoformat())
-    text = text._replace(before=(*text.before, *lines, "{{reason}}"))
-    return write_to_customer(purchase, "po_ask_again", text, parts, at=at)
+    parts = Parts(before=[*lines, "{{reason}}"], facts=order_facts(purchase, voice), values=values, key=at.isoformat())
+    return draft_of(purchase, "po_ask_again", parts, voice)
 
 
-def delivery(purchase: Purchase, *, at: datetime, again: str = "") -> Email | None:
+@Mail
+def delivery(purchase: Purchase, *, at: datetime, again: str = "") -> Draft:
     """Deliver: the license keys and download links of every item that has them.
 
     They go to the delivery contact where the order named one. Keys that came later than the first delivery make a new
     e-mail.
     """
     voice = voice_of(purchase, at=at)
-    items = purchase.items.select_related("product").order_by("position")
+    items = PurchaseItem.objects.filter(purchase=purchase).select_related("product").order_by("position")
     keys: dict[int, list[str]] = {}
     for key in LicenseKey.objects.filter(item__purchase=purchase, deactivated_at=None).order_by("pk"):
         keys.setdefault(key.item_id or 0, []).append(clip(key.code, KEY_LIMIT))
@@ -321,33 +375,36 @@ def delivery(purchase: Purchase, *, at: datetime, again: str = "") -> Email | No
         if codes:
             facts.append(Fact(name, "\n".join(codes), strong=True))
     count = str(LicenseKey.objects.filter(item__purchase=purchase).count())  # a key for a deactivated one is news too
-    contact = purchase.contacts.filter(kind=ContactKind.DELIVERY).first()
+    contact = contact_of(purchase, ContactKind.DELIVERY)
     to = contact if contact is not None and is_address(contact.email) else None
     parts = Parts(
         facts=facts, key=again or count, to=to.email if to else "", to_name=to.name if to and to.email else ""
     )
-    return write_to_customer(purchase, "delivery", _text("delivery", voice), parts, at=at)
+    return draft_of(purchase, "delivery", parts, voice)
 
 
-def receipt(purchase: Purchase, *, document: Document, at: datetime, again: str = "") -> Email | None:
+@Mail
+def receipt(purchase: Purchase, *, document: Document, at: datetime, again: str = "") -> Draft:
     """Thank for the payment, with the receipt or invoice attached."""
     voice = voice_of(purchase, at=at)
     parts = Parts(
         facts=order_facts(purchase, voice), documents=[document], values={"number": document.number}, key=again
     )
-    return write_to_customer(purchase, "receipt", _text("receipt", voice), parts, at=at)
+    return draft_of(purchase, "receipt", parts, voice)
 
 
-def cancellation(purchase: Purchase, *, credit_note: Document | None, at: datetime) -> Email | None:
+@Mail
+def cancellation(purchase: Purchase, *, credit_note: Document | None, at: datetime) -> Draft:
     """Say that the order is canceled, with the credit note where an invoice had been issued."""
     voice = voice_of(purchase, at=at)
     parts = Parts(facts=order_facts(purchase, voice), documents=[credit_note] if credit_note else [])
-    return write_to_customer(purchase, "cancellation", _text("cancellation", voice), parts, at=at)
+    return draft_of(purchase, "cancellation", parts, voice)
 
 
+@Mail
 def refund(
     purchase: Purchase, *, credit_note: Document | None, amount: Money, at: datetime, reason: str = "", key: object = ""
-) -> Email | None:
+) -> Draft:
     """Say how much money goes back and why, with the credit note where something of the sale was taken back."""
     voice = voice_of(purchase, at=at)
     number = credit_note.number if credit_note else ""
@@ -358,21 +415,22 @@ def refund(
         values={"amount": voice.write.money(amount.minor, amount.currency), "number": number},
         key=number or str(key),
     )
-    text = _text("refund" if credit_note else "return_payment", voice)
-    return write_to_customer(purchase, "refund", text, parts, at=at)
+    return draft_of(purchase, "refund", parts, voice, words="refund" if credit_note else "return_payment")
 
 
-def payment_returned(purchase: Purchase, *, amount: Money, at: datetime, key: object) -> Email | None:
+@Mail
+def payment_returned(purchase: Purchase, *, amount: Money, at: datetime, key: object) -> Draft:
     """Say that money which was received goes back; `key` names the booking."""
     voice = voice_of(purchase, at=at)
     values = {"amount": voice.write.money(amount.minor, amount.currency)}
     parts = Parts(facts=order_facts(purchase, voice), values=values, key=str(key))
-    return write_to_customer(purchase, "return_payment", _text("return_payment", voice), parts, at=at)
+    return draft_of(purchase, "return_payment", parts, voice)
 
 
+@Mail
 def correction(
     purchase: Purchase, *, document: Document, replaced: Document, credit_note: Document | None, at: datetime
-) -> Email | None:
+) -> Draft:
     """Bring a corrected invoice with the credit note over the old one, or a corrected pro-forma invoice."""
     voice = voice_of(purchase, at=at)
     parts = Parts(
@@ -382,11 +440,12 @@ def correction(
         values={"number": document.number, "invoice_number": replaced.number},
         key=document.number,
     )
-    return write_to_customer(purchase, "correction", _text("correction", voice), parts, at=at)
+    return draft_of(purchase, "correction", parts, voice)
 
 
-def document_expired(purchase: Purchase, *, at: datetime) -> Email | None:
+@Mail
+def document_expired(purchase: Purchase, *, at: datetime) -> Draft:
     """Say that the order is canceled because its PO document never came."""
     voice = voice_of(purchase, at=at)
     parts = Parts(facts=order_facts(purchase, voice))
-    return write_to_customer(purchase, "document_expired", _text("document_expired", voice), parts, at=at)
+    return draft_of(purchase, "document_expired", parts, voice)

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from customers.models import ContactKind, Customer
 from dunning.documents import JOINT_TEMPLATE, TEMPLATES, joint_notice_data, notice_data
-from dunning.emails import joint_message, notice_message
+from dunning.emails import announcement, joint_message, notice_message, offline_expired, offline_reminder
 from dunning.models import LetterText
 from dunning.schedule import LADDER
 from dunning.wording.places import LEVELS
 from purchases.documents import bank_account
-from purchases.models import Policy, Purchase, PurchaseContact, PurchaseItem
-from purchases.states import Status
+from purchases.models import Purchase
+from purchases.selectors.samples import made_up_order
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Callable
+    from datetime import datetime
 
     from accounts.models import Client
     from core.messages import Message
     from dunning.wording import NoticeText
+    from purchases.emails import Draft
 
 MOST_ORDERS: Final = 30
-MADE_UP: Final = {
-    "en": ("Northwind Marine Ltd", "Alex", "Morgan", "12 Harbour Street", "SW1A 1AA", "London", "GB"),
-    "de": ("Werft & Söhne KG", "Jana", "Petersen", "Am Dock 3", "24103", "Kiel", "DE"),
-    "fr": ("Chantiers de l’Ouest SARL", "Claire", "Moreau", "8 quai du Port", "44000", "Nantes", "FR"),
-    "es": ("Astilleros del Norte S.L.", "Lucía", "García", "Calle Mayor 5", "48001", "Bilbao", "ES"),
-    "ja": ("株式会社みなと造船", "花子", "山田", "港町1-2-3", "231-0001", "横浜市", "JP"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,53 +101,12 @@ def sample_letter(
     return Sample(TEMPLATES[step.upper()], data, notice_message(lead, text, data, at=at))
 
 
-def made_up_order(client: Client, language: str, *, due_on: date, number: int = 0, currency: str = "") -> Purchase:
-    """Make up an accepted order of a customer whose language it is; it is nowhere but in memory."""
-    accounts = client.bank_accounts.order_by("pk").values_list("currency", flat=True)
-    currency = currency or accounts.first() or "EUR"
-    company, first, last, street, code, city, country = MADE_UP[language]
-    net, tax = 125_000 + 10_000 * number, 23_750 + 1_900 * number
-    order = Purchase(
-        pk=0,
-        client=client,
-        customer=Customer(pk=0, client=client, company=company),
-        policy=Policy.objects.filter(client=client).order_by("-version").first() or Policy(client=client),
-        reference=f"10000000{number}",
-        status=Status.PURCHASE_ORDER,
-        is_po=True,
-        po_number=f"450000{number}",
-        language=language,
-        billing_company=company,
-        billing_last_name=last,
-        currency=currency,
-        net_minor=net,
-        tax_minor=tax,
-        gross_minor=net + tax,
-        term_days=30,
-        ordered_at=datetime.combine(due_on - timedelta(days=30), time(12), tzinfo=client.zone),
-        due_on=due_on,
-    )
-    item = PurchaseItem(
-        position=1,
-        product_code="PRO",
-        name="Sample product, yearly license",
-        quantity=5,
-        unit_minor=net // 5,
-        discount_percent=Decimal(0),
-        tax_percent=Decimal(19),
-        net_minor=net,
-        tax_minor=tax,
-        gross_minor=net + tax,
-    )
-    contact = PurchaseContact(
-        kind=ContactKind.BILLING,
-        company=company,
-        first_name=first,
-        last_name=last,
-        street=street,
-        postal_code=code,
-        city=city,
-        country=country,
-    )
-    order._prefetched_objects_cache = {"items": [item], "contacts": [contact]}  # type: ignore[attr-defined]  # noqa: SLF001 -- so that nobody asks the database
-    return order
+DRAFTS: Final[dict[str, Callable[[Purchase, datetime], Draft]]] = {
+    "reminder1": lambda order, at: offline_reminder.draft(order, step="reminder1", at=at),
+    "reminder2": lambda order, at: offline_reminder.draft(order, step="reminder2", at=at),
+    "offline_expired": lambda order, at: offline_expired.draft(order, at=at),
+    "cancellation_announced": lambda order, at: announcement.draft(
+        order, on=at.astimezone(order.client.zone).date(), at=at
+    ),
+}
+"""The e-mails that are no letters and that clients may word, on any order."""

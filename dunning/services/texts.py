@@ -13,6 +13,7 @@ from core.refused import Refused
 from dunning.models import LetterText, Settings
 from dunning.wording.places import LEVELS, places_for, problem_of, standard_places
 from mailing.services.compose import AttachmentSpec, queue_email
+from mailing.services.texts import next_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,23 +47,15 @@ def save_text(
     if step not in LEVELS or language not in LANGUAGES:
         message = "There is no such letter."
         raise Refused(message, "letter")
-    last = LetterText.objects.filter(client=client, step=step, language=language).order_by("-version").first()
-    version = last.version if last else 0
-    if version != based_on:
-        message = f"Version {version} was saved meanwhile. Look at it before you save yours."
-        raise Refused(message, "stale")
     said = {place: texts.get(place, "").strip() for place in places_for(step)} if texts else {}
     for place, text in said.items():
         problem = problem_of(place, text)
         if problem:
             raise Refused(problem, place)
-    standard = standard_places(step, language)
-    said = {} if said == standard else said
-    if said == (last.texts if last else {}):
-        message = "Nothing is changed."
-        raise Refused(message, "same")
+    versions = LetterText.objects.filter(client=client, step=step, language=language)
+    version, kept = next_version(versions, said, standard=standard_places(step, language), based_on=based_on)
     return LetterText.objects.create(
-        client=client, step=step, language=language, version=version + 1, texts=said, comment=comment, by=by, at=at
+        client=client, step=step, language=language, version=version, texts=kept, comment=comment, by=by, at=at
     )
 
 

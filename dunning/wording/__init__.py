@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from purchases.wording import EmailText, LetterText
+from mailing.wording import EmailText
+from purchases.wording import LetterText
 
 TOKENS: Final = frozenset(
     {

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 from core.letters import TOKEN, fill, unknown_tokens
 from dunning.schedule import Step
 from dunning.wording import NOTICES, NoticeText
-from purchases.wording import EmailText, LetterText
+from mailing.wording import LONGEST_SUBJECT, EmailText, Finding
+from purchases.wording import LetterText
+from purchases.wording.places import MailPlaces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LEVELS: Final[dict[str, int]] = {Step.PDN1: 1, Step.PDN2: 2, Step.PDN3: 3}
 """The steps whose words are a client's own to choose."""
-LONGEST_SUBJECT: Final = 78
-"""Characters after which mail programs cut a subject off (RFC 5322, 2.1.1)."""
 LONGEST_WORD: Final = 60
 """Characters without a blank that fit on a line of a letter."""
 UNSPACED: Final = frozenset({"ja"})
@@ -80,14 +80,6 @@ JOINT_TOKENS: Final = frozenset(
 )
 SHARED: Final = frozenset({"title", "closing", "next", "next_without_cancel", "email_after"})
 """Places that single and joint letters share: only what both know may stand there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something a reader of a letter would miss; `place` is where to mend it."""
-
-    place: str
-    text: str
 
 
 def allowed_tokens(place: str) -> frozenset[str]:
@@ -195,3 +187,21 @@ def lint(language: str, places: Mapping[str, str], values: Mapping[str, str]) ->
         if language not in UNSPACED and len(longest) > LONGEST_WORD:
             found.append(Finding(place, f"“{longest[:20]}…” is too long for a line and is broken anywhere."))
     return found
+
+
+# The e-mails that are no letters; see `mailing.wording` --------------------------------------------------------------
+
+REMINDERS: Final = "Reminders"
+_WHICH: Final = {"reference": "which order it is about"}
+_ASKS: Final = {**_WHICH, "open": "how much is to be paid"}
+_CANCEL: Final = {"cancel_on": "The day of the cancellation."}
+_WHEN: Final = {"cancel_on": "on which day the order is canceled"}
+MAILS: Final[dict[str, MailPlaces]] = {
+    "reminder1": MailPlaces(REMINDERS, "7 days after an online order that is not paid; also by hand.", {}, _ASKS),
+    "reminder2": MailPlaces(REMINDERS, "14 days after an online order that is not paid.", _CANCEL, {**_ASKS, **_WHEN}),
+    "offline_expired": MailPlaces(REMINDERS, "30 days after: the order is canceled.", {}, _WHICH),
+    "cancellation_announced": MailPlaces(
+        REMINDERS, "After the three notices: when the order is canceled.", _CANCEL, {**_ASKS, **_WHEN}
+    ),
+}
+"""What clients may word of them."""

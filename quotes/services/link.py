@@ -55,7 +55,7 @@ def send_link(purchase: Purchase, *, by: User, at: datetime) -> Purchase:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     _end(purchase, at=at)
     keep_link(purchase, token, at=at)
-    email = emails.order_link(purchase, link=status_url(token), at=at)
+    email = emails.order_link.draft(purchase, link=status_url(token), at=at).queue()
     note = Note(
         "link", f"Link to the order page sent to {email.recipient}", nature=Nature.OUTBOUND, method=Method.EMAIL
     )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from mailing.wording import EmailText
+
 TOKENS: Final = frozenset(
     {
         "client", "client_email", "name", "reference", "po_number", "number", "invoice_number", "amount", "gross", "open",
@@ -14,14 +16,6 @@ TOKENS: Final = frozenset(
     }
 )  # fmt: skip
 """Every token a text on this page may use."""
-
-
-class EmailText(NamedTuple):
-    """One e-mail: what stands before and after its facts."""
-
-    subject: str
-    before: tuple[str, ...]
-    after: tuple[str, ...] = ()
 
 
 class LetterText(NamedTuple):
