@@ -55,7 +55,10 @@ class Customer(models.Model):
                 condition=models.Q(merged_into=None) | ~models.Q(merged_into=models.F("pk")),
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["client", "company"], name="customer_by_company")]
+        indexes: ClassVar = [
+            models.Index(fields=["client", "company"], name="customer_by_company"),
+            models.Index(fields=["client", "vat_id"], name="customer_by_vat_id", condition=~models.Q(vat_id="")),
+        ]
 
     def __str__(self) -> str:
         return self.company
@@ -110,6 +113,7 @@ class Contact(Address):
         indexes: ClassVar = [
             models.Index(fields=["email"], name="contact_by_email"),
             models.Index(fields=["last_name"], name="contact_by_last_name"),
+            models.Index(fields=["phone"], name="contact_by_phone", condition=~models.Q(phone="")),
         ]
 
 
@@ -178,6 +182,17 @@ class CustomerSearch(models.Model):
     customer = models.OneToOneField(Customer, models.CASCADE, related_name="search", primary_key=True)
     client = models.ForeignKey(Client, models.CASCADE, related_name="+")
     text = models.TextField()
+    company = models.CharField(max_length=300, blank=True)
+    """The company's name, folded and without its form: equal for those that are likely the same."""
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["client", "company"], name="customer_by_folded_company", condition=~models.Q(company="")
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.customer_id)

@@ -1,0 +1,125 @@
+"""Which two customers of a client are likely one.
+
+Looked at are the newest customers, some hundred at a time: each question is answered by an index, however many
+customers there are.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from core.folding import fold
+from customers.models import Contact, Customer, CustomerSearch, NotTheSame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from django.db.models import QuerySet
+
+AT_ONCE: Final = 500
+"""Customers that are looked at at once."""
+MOST_PAIRS: Final = 50
+MOST_ALIKE: Final = 10
+"""What more customers than this have in common says nothing about any two of them."""
+SAME_COMPANY: Final = "company"
+REASONS: Final = {
+    "vat_id": "Same VAT ID",
+    "email": "Same e-mail",
+    "phone": "Same phone",
+    SAME_COMPANY: "Same company",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """Two customers that are likely one, the older first, and what speaks for it."""
+
+    first: Customer
+    second: Customer
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """Pairs among the customers that were looked at; `further` is where to look on, None when that was all."""
+
+    pairs: list[Likely]
+    count: int
+    further: int | None
+
+
+def likely_pairs(rows: QuerySet[Customer], *, before: int | None = None) -> Proposals:
+    """Look at the newest of these customers, or those older than `before`, for others that are likely the same."""
+    standing = rows.filter(merged_into=None, anonymized_at=None)
+    standing = standing if before is None else standing.filter(pk__lt=before)
+    looked_at = list(standing.select_related("search").prefetch_related("contacts").order_by("-pk")[: AT_ONCE + 1])
+    further = looked_at[AT_ONCE - 1].pk if len(looked_at) > AT_ONCE else None
+    looked_at = looked_at[:AT_ONCE]
+    return Proposals(_pairs(looked_at)[:MOST_PAIRS], len(looked_at), further)
+
+
+def likely_same(customer: Customer) -> list[Likely]:
+    """Find whom a customer is likely the same as, the likeliest first."""
+    return _pairs([customer])
+
+
+def _pairs(customers: Sequence[Customer]) -> list[Likely]:
+    reasons = _alike(customers)
+    pks = {pk for pair in reasons for pk in pair}
+    told = NotTheSame.objects.filter(first__in=pks, second__in=pks).values_list("first", "second")
+    for pair in told:
+        reasons.pop(pair, None)
+    found = Customer.objects.select_related("client").prefetch_related("contacts").in_bulk(pks)
+    pairs = [
+        Likely(found[first], found[second], tuple(label for name, label in REASONS.items() if name in why))
+        for (first, second), why in reasons.items()
+        if why != {SAME_COMPANY} or _is_near(found[first], found[second])
+    ]
+    return sorted(pairs, key=lambda pair: (-len(pair.reasons), -pair.second.pk, pair.first.pk))
+
+
+def _is_near(one: Customer, other: Customer) -> bool:
+    """Whether two customers have a city or the domain of an e-mail address in common."""
+    return bool(_places(one) & _places(other))
+
+
+def _places(customer: Customer) -> set[str]:
+    contacts = customer.contacts.all()
+    cities = {fold(contact.city) for contact in contacts if contact.city}
+    return cities | {"@" + contact.email.rpartition("@")[2].lower() for contact in contacts if contact.email}
+
+
+def _alike(customers: Sequence[Customer]) -> dict[tuple[int, int], set[str]]:
+    """Pair each of the customers with others of its client that have something in common with it. Four queries."""
+    clients = {customer.client_id for customer in customers}
+    contacts = Contact.objects.filter(
+        customer__client__in=clients, customer__merged_into=None, customer__anonymized_at=None
+    )
+    standing = Customer.objects.filter(client__in=clients, merged_into=None, anonymized_at=None)
+    named = CustomerSearch.objects.filter(client__in=clients, customer__in=standing)
+    asked: dict[str, tuple[Any, tuple[str, str, str], Callable[[Customer], Iterable[str]]]] = {
+        "email": (contacts, ("customer__client", "email", "customer"), lambda one: _of_contacts(one, "email")),
+        "phone": (contacts, ("customer__client", "phone", "customer"), lambda one: _of_contacts(one, "phone")),
+        "vat_id": (standing, ("client", "vat_id", "pk"), lambda one: {one.vat_id}),
+        SAME_COMPANY: (named, ("client", "company", "customer"), lambda one: {one.search.company}),
+    }
+    found: dict[tuple[int, int], set[str]] = defaultdict(set)
+    for name, (rows, columns, values_of) in asked.items():
+        mine = {customer.pk: {value for value in values_of(customer) if value} for customer in customers}
+        values = {value for known in mine.values() for value in known}
+        having: dict[tuple[int, str], set[int]] = defaultdict(set)
+        for client, value, pk in rows.filter(**{f"{columns[1]}__in": values}).values_list(*columns):
+            having[client, value].add(pk)
+        for customer in customers:
+            for value in mine[customer.pk]:
+                others = having[customer.client_id, value] - {customer.pk}
+                if len(others) < MOST_ALIKE:
+                    for other in others:
+                        found[min(other, customer.pk), max(other, customer.pk)].add(name)
+    return found
+
+
+def _of_contacts(customer: Customer, name: str) -> set[str]:
+    return {getattr(contact, name) for contact in customer.contacts.all()}
