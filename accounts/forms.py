@@ -124,3 +124,20 @@ class SupportForm(ActionForm):
     """What a client lets its support do."""
 
     support_may_refund = forms.BooleanField(label="Client support may give refunds", required=False)
+
+
+class ViewNameForm(ActionForm):
+    """What a saved view is called."""
+
+    name = forms.CharField(label="Name", max_length=80, help_text="Such as: overdue in Germany")
+
+
+class ExportForm(ActionForm):
+    """How a list is taken away."""
+
+    format = forms.ChoiceField(
+        label="Format",
+        choices=[("xlsx", "Excel"), ("csv", "CSV")],
+        initial="xlsx",
+        widget=forms.RadioSelect,
+    )

@@ -282,6 +282,20 @@ def address(query: QueryDict, **changes: str | None) -> str:
     return "?" + changed.urlencode()
 
 
+PASSING = ("after", "before", "preview", "unfold", "add", "drop")
+"""What an address says about the moment and not about the list."""
+
+
+def kept_query(query: QueryDict) -> str:
+    """What of an address is worth keeping: filters, tab, sort; neither the page nor what is unfolded."""
+    kept = query.copy()
+    for name in PASSING:
+        kept.pop(name, None)
+    for name in [name for name, values in kept.lists() if not any(values)]:
+        del kept[name]
+    return kept.urlencode()
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Some rows of a list and the addresses of the pages around them."""
