@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import django_filters as filters
 from django import forms
-from django.db.models import Q
 
-from customers.models import Contact, Customer, CustomerType
+from core.views import chosen_client
+from customers.models import Customer, CustomerSearch, CustomerType
+from customers.selectors.search import find_customers
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-
-CARD_DIGITS = 4
 
 
 class CustomerFilter(filters.FilterSet):
@@ -34,23 +33,10 @@ class CustomerFilter(filters.FilterSet):
         fields: ClassVar = ["q", "type"]
 
     def find(self, rows: QuerySet[Customer], _name: str, value: str) -> QuerySet[Customer]:
-        """Find by comma-separated keywords, all of which must match."""
-        for keyword in filter(None, (part.strip() for part in value.split(","))):
-            rows = rows.filter(_matching(keyword))
-        return rows
-
-
-def _matching(keyword: str) -> Q:
-    """One keyword: @domain of an e-mail address, digits of a reference number or card, else a name or an address."""
-    if keyword.startswith("@"):
-        return Q(pk__in=Contact.objects.filter(email__iendswith=keyword).order_by().values("customer"))
-    people = Contact.objects.filter(
-        Q(last_name__istartswith=keyword) | Q(company__icontains=keyword) | Q(email__istartswith=keyword)
-    )
-    found = Q(company__icontains=keyword) | Q(pk__in=people.order_by().values("customer"))
-    if not keyword.isdecimal():
-        return found
-    bought = Q(purchases__reference__startswith=keyword)
-    if len(keyword) == CARD_DIGITS:
-        bought |= Q(purchases__card_last4=keyword)
-    return found | Q(pk__in=Customer.objects.filter(bought).order_by().values("pk"))
+        """Find by comma-separated keywords, all of which must match, among what the user may see."""
+        if self.request is None:
+            known = CustomerSearch.objects.filter(customer__in=rows.order_by().values("pk"))
+        else:
+            known = CustomerSearch.objects.visible_to(self.request.user, chosen_client(self.request))
+        self.found = find_customers(known, value)
+        return rows.filter(pk__among=self.found.keys)

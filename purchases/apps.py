@@ -14,4 +14,5 @@ class PurchasesConfig(AppConfig):
         from purchases import handlers, receivers  # noqa: PLC0415 -- models are loaded by now
 
         post_migrate.connect(receivers.install_backstop, sender=self, dispatch_uid="purchase-backstop")
+        post_migrate.connect(receivers.install_search, sender=self, dispatch_uid="purchase-search")
         handlers.register()

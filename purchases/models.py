@@ -903,7 +903,10 @@ class PurchaseSearch(models.Model):
             models.Index(fields=["last_name"], opclasses=["varchar_pattern_ops"], name="search_by_last_name"),
             models.Index(fields=["company"], opclasses=["varchar_pattern_ops"], name="search_by_company"),
             models.Index(fields=["client", "-ordered_at"], name="search_newest"),
+            models.Index(fields=["-ordered_at"], name="search_newest_of_all"),
         ]
+
+    objects = TenantQuerySet.as_manager()
 
     def __str__(self) -> str:
         return str(self.purchase_id)
@@ -943,3 +946,22 @@ class PurchaseFile(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+
+class NumberList(models.Model):
+    """Numbers that somebody pasted to find their purchases; the address of the list names it, so it can be shared."""
+
+    token = models.CharField(max_length=32, unique=True)
+    client = models.ForeignKey(Client, models.CASCADE, related_name="+", null=True, blank=True)
+    """Whose people may read it; none: the platform's."""
+    numbers = models.JSONField()
+    created_by = models.ForeignKey(User, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["created_at"], name="number_list_by_age")]
+
+    def __str__(self) -> str:
+        return self.token

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from django.db.models import CharField, F, Func, Q
+from django.db.models import BigIntegerField, Case, CharField, F, Func, Q, When
 
 from accounts.querysets import TenantQuerySet
 from purchases.states import OPEN, RECEIVABLE, Status
@@ -52,36 +52,15 @@ class PurchaseQuerySet(TenantQuerySet["Purchase"]):
         """Bring client, customer and partner along."""
         return self.select_related("client", "customer", "partner", "policy")
 
+    def with_open(self) -> Self:
+        """Bring the open amount along as `open_minor`, to filter and sort by it."""
+        return self.annotate(
+            open_minor=Case(When(status__in=OPEN, then=MISSING), default=0, output_field=BigIntegerField())
+        )
+
     def lock(self, row: Model) -> Purchase:
         """Read the purchase again under a row lock, with its parties."""
         return self.with_parties().select_for_update(of=("self",)).get(pk=row.pk)
-
-    def matching(self, terms: str) -> Self:
-        """Find by comma-separated keywords, all of which must match: reference, company, name, e-mail, numbers."""
-        rows = self
-        documents: Any = self.model._meta.get_field("documents").related_model
-        for term in filter(None, (part.strip() for part in terms.split(","))):
-            numbered = documents.objects.filter(number__iexact=term)
-            rows = rows.filter(_keyword(term) | Q(pk__in=numbered.values("purchase")))
-        return rows
-
-
-def _keyword(term: str) -> Q:
-    if term.startswith("@"):
-        return Q(billing_email__iendswith=term)
-    fields: dict[str, Any] = {
-        "reference__startswith": term,
-        "external_id__iexact": term,
-        "po_number__istartswith": term,
-        "billing_company__icontains": term,
-        "billing_last_name__istartswith": term,
-        "billing_email__istartswith": term,
-        "card_last4": term,
-    }
-    query = Q()
-    for lookup, value in fields.items():
-        query |= Q(**{lookup: value})
-    return query
 
 
 class Bare(Func):

@@ -7,6 +7,16 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections
 from django.dispatch import receiver
 
+from core import search
+from customers.models import Customer
+from customers.signals import (
+    anonymizing_asked,
+    customer_anonymized,
+    customers_locking,
+    customers_merged,
+    merge_asked,
+    merge_undone,
+)
 from errorlog.models import ErrorRecord
 from errorlog.signals import retry_asked
 from mailing.models import Email
@@ -21,10 +31,12 @@ from mailing.signals import (
 from mailing.states import Carrier
 from partners.models import Partner
 from partners.signals import limit_currency_changed
-from purchases.models import Purchase, PurchaseItem
+from purchases.models import Purchase, PurchaseItem, PurchaseSearch
+from purchases.services import customers as parties
 from purchases.services import troubles
 from purchases.services.history import keep_limit
 from purchases.services.licenses import try_again
+from purchases.services.search import RENAMED, keep_search
 from purchases.signals import late_money, purchase_changed
 from purchases.states import ARROWS
 
@@ -33,6 +45,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
     from core.money import Money
+    from customers.signals import Effect, Moved
 
 
 @receiver(limit_currency_changed, sender=Partner, dispatch_uid="purchases-limit-currency")
@@ -87,6 +100,56 @@ def follow_money(*, purchase: Purchase, event: str, at: datetime, **_: Any) -> N
         troubles.note_charge_back(purchase, at=at)
     else:
         troubles.settle_payment_trouble(purchase, event, at=at)
+
+
+@receiver(merge_asked, sender=Customer, dispatch_uid="purchases-merge-asked")
+def tell_of_purchases(*, kept: Customer, gone: Customer, **_: Any) -> Effect:
+    """Say what a merge would do with purchases."""
+    return parties.merge_effect(kept, gone)
+
+
+@receiver(customers_locking, sender=Customer, dispatch_uid="purchases-customers-locking")
+def lock_their_purchases(*, customers: list[int], **_: Any) -> None:
+    """A correction locks the purchase first and its customer next: the other way round the two would wait forever."""
+    parties.lock_purchases(customers)
+
+
+@receiver(customers_merged, sender=Customer, dispatch_uid="purchases-merged")
+def move_purchases(*, kept: Customer, gone: Customer, by: User, at: datetime, **_: Any) -> Moved:
+    """Two customers are one: so are their purchases."""
+    return parties.move_purchases(kept, gone, by=by, at=at)
+
+
+@receiver(merge_undone, sender=Customer, dispatch_uid="purchases-merge-undone")
+def move_purchases_back(
+    *, kept: Customer, gone: Customer, moved: dict[str, list[int]], by: User, at: datetime, **_: Any
+) -> None:
+    """They are two after all."""
+    parties.move_purchases_back(moved.get("purchases", []), kept, gone, by=by, at=at)
+
+
+@receiver(anonymizing_asked, sender=Customer, dispatch_uid="purchases-anonymizing-asked")
+def tell_of_names(*, customer: Customer, **_: Any) -> Effect:
+    """Say what anonymizing would do to purchases and their e-mails."""
+    return parties.anonymizing_effect(customer)
+
+
+@receiver(customer_anonymized, sender=Customer, dispatch_uid="purchases-anonymized")
+def take_names_out(*, customer: Customer, by: User, at: datetime, **_: Any) -> None:
+    """People are taken out of purchases, too."""
+    parties.anonymize_purchases(customer, by=by, at=at)
+
+
+@receiver(purchase_changed, sender=Purchase, dispatch_uid="purchases-search")
+def follow_names(*, purchase: Purchase, event: str, **_: Any) -> None:
+    """What a purchase is found by may have changed."""
+    if event in RENAMED:
+        keep_search([purchase.pk])
+
+
+def install_search(*, using: str, **_: Any) -> None:
+    """Index what purchases are found by; written after every migration as the backstop is."""
+    search.install(PurchaseSearch, using=using)
 
 
 def install_backstop(*, using: str, **_: Any) -> None:

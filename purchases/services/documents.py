@@ -11,6 +11,7 @@ from core.pdf import render_pdf
 from purchases import documents
 from purchases.models import Document, DocumentFile, DocumentKind, NumberSeries
 from purchases.services.einvoice import credit_note_values, enclosure_of, invoice_values
+from purchases.services.search import add_number
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,6 +52,8 @@ def keep_document(
     corrects: Document | None = None,
 ) -> Document:
     """Keep a document as issued; its PDF is rendered when somebody first needs it."""
+    if purchase is not None:
+        add_number(purchase, number)
     return Document.objects.create(
         client=client,
         purchase=purchase,

@@ -16,7 +16,8 @@ from core.tables import day_text, money_text
 from core.views import ActionView, BulkAction, DetailPage, Empty, ListPage, Segment, chosen_client
 from purchases import forms
 from purchases.filters import BankLineFilter, StatementFilter
-from purchases.models import BankFile, BankLine, BankStatement, LineStatus, Purchase
+from purchases.models import BankFile, BankLine, BankStatement, LineStatus, Purchase, PurchaseSearch
+from purchases.selectors.search import find_purchases
 from purchases.services import banking
 from purchases.services.bank_match import CLOSED, LATE, OVER, PART, PAYABLE, effect_of
 from purchases.services.credit import missing_on
@@ -236,7 +237,9 @@ class LinePage(DetailPage):
         """This client's purchases in the line's currency."""
         rows = Purchase.objects.with_parties().prefetch_related("refunds")
         rows = rows.filter(client=self.row.client, currency=self.row.currency)
-        return rows.filter(status__in=PAYABLE | LATE_MONEY).matching(asked).order_by("-ordered_at", "-pk")[:MOST_FOUND]
+        found = find_purchases(PurchaseSearch.objects.filter(client=self.row.client), asked)
+        rows = rows.filter(status__in=PAYABLE | LATE_MONEY, pk__among=found.keys)
+        return rows.order_by("-ordered_at", "-pk")[:MOST_FOUND]
 
     def choice(self, purchase: Purchase, grounds: list[str]) -> dict[str, Any]:
         """A purchase that can be chosen."""

@@ -15,7 +15,8 @@ from followups.models import FollowUp
 from followups.services import finish_follow_up
 from mailing.models import Email
 from partners.selectors import outstanding
-from purchases.models import Document, HistoryEntry, LicenseKey, Payment, Purchase, Source
+from purchases.models import Document, HistoryEntry, LicenseKey, Payment, Purchase, PurchaseSearch, Source
+from purchases.selectors.search import find_purchases
 from purchases.services.cancel import cancel_purchase
 from purchases.services.payment import record_payment
 from purchases.services.place import OrderLine, place_order
@@ -340,8 +341,8 @@ def test_keywords_find_a_purchase_once_however_many_documents_it_has() -> None:
     purchase = pays(a_released_po(a_client()), "119.00")
     invoice, receipt = numbers(purchase)
     for terms in (invoice, receipt, "werft", "Petersen, 4500001", "@werft.example", purchase.reference):
-        assert [found.pk for found in Purchase.objects.matching(terms)] == [purchase.pk]
-    assert not Purchase.objects.matching("werft, nobody").exists()
+        assert find_purchases(PurchaseSearch.objects.all(), terms).keys == (purchase.pk,)
+    assert find_purchases(PurchaseSearch.objects.all(), "werft, nobody").keys == ()
 
 
 def test_another_document_takes_back_the_first_of_two_approvals() -> None:
