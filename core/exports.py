@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from core.tables import Column, Reader, Table
 
 MOST_ROWS: Final = 200_000
-PAGING: Final = ("after", "before", "preview")
-"""What an address says about the page one looks at; a file has all pages."""
 
 
 @dataclass(frozen=True, slots=True)

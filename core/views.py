@@ -171,6 +171,8 @@ class ListPage(Page):
     page_size: ClassVar[int] = 50
     is_exportable: ClassVar[bool] = False
     """Whether it can be taken away as a file; its table then says each column as a plain value."""
+    is_personal: ClassVar[bool] = False
+    """Whether people choose its columns and keep views of it under names of their own."""
 
     def segments(self) -> Sequence[Segment]:
         """The saved tabs of this list, the default one first; none by default."""
@@ -214,6 +216,7 @@ class ListPage(Page):
             "count": counts[shown.key],
             "noun": self.noun[0] if counts[shown.key] == "1" else self.noun[1],
             "empty": self.empty,
+            "is_exportable": self.is_exportable and self.user.may("export"),
             "is_personal": self.is_personal,
             "views": self.saved_views() if self.is_personal else [],
         }

@@ -51,6 +51,7 @@ class ErrorList(ListPage):
     template_name = "errorlog/list.html"
     table_class = ErrorTable
     filterset_class = ErrorFilter
+    is_exportable = True
     noun = ("error", "errors")
     empty = Empty(
         "No errors",

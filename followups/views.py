@@ -46,6 +46,7 @@ class FollowUpList(ListPage):
     template_name = "followups/list.html"
     table_class = FollowUpTable
     filterset_class = FollowUpFilter
+    is_exportable = True
     noun = ("follow-up", "follow-ups")
     empty = Empty(
         "Nothing to follow up",

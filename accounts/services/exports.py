@@ -20,15 +20,13 @@ from django.utils.text import slugify
 
 from accounts.models import Export, ExportPart
 from accounts.signals import export_failed
-from core.exports import MOST_ROWS, PAGING, Listing
+from core.exports import MOST_ROWS, Listing
 from core.refused import Refused
 from core.sheets import BOM, csv_rows, xlsx_file, xlsx_head, xlsx_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
-
-    from django.http import QueryDict
 
     from accounts.models import Client, User
 
@@ -45,15 +43,12 @@ MOST_WAITING: Final = 5
 KEPT: Final = timedelta(days=7)
 
 
-def ask_export(*, kind: str, query: QueryDict, format: str, client: Client | None, by: User, at: datetime) -> Export:  # noqa: A002 -- the column's name
+def ask_export(*, kind: str, query: str, format: str, client: Client | None, by: User, at: datetime) -> Export:  # noqa: A002 -- the column's name
     """Note that `by` wants a file of the list `kind` as the address `query` shows it, narrowed to `client`.
 
     Raises Refused when there is no such list for them, or when enough files wait already.
     """
-    told = query.copy()
-    for name in PAGING:
-        told.pop(name, None)
-    listing = Listing.of(kind, user=by, client=client, query=told.urlencode(), at=at)
+    listing = Listing.of(kind, user=by, client=client, query=query, at=at)
     if listing is None or not listing.is_allowed:
         raise Refused("You may not take this list away.", "right")
     if Export.objects.filter(user=by, finished_at=None).count() >= MOST_WAITING:
@@ -63,7 +58,7 @@ def ask_export(*, kind: str, query: QueryDict, format: str, client: Client | Non
         user=by,
         client=client,
         kind=kind,
-        query=told.urlencode(),
+        query=query,
         format=format,
         filename=f"{slugify(listing.page.title)}-{at.astimezone(by.zone):%Y-%m-%d-%H%M}.{format}",
         asked_at=at,

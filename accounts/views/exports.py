@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.db.models import BooleanField, ExpressionWrapper, Q
-from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.http import content_disposition_header
 
 from accounts.forms import ExportForm
@@ -22,7 +23,7 @@ from core.exports import MOST_ROWS, Listing
 from core.refused import Refused
 from core.sheets import CSV, XLSX
 from core.tables import kept_query
-from core.views import INVALID, ActView, DetailPage, Empty, ListPage, Page, capped_counts, chosen_client
+from core.views import INVALID, MOST_PICKS, ActView, DetailPage, Empty, ListPage, Page, capped_counts, chosen_client
 
 if TYPE_CHECKING:
     from django.forms import Form
@@ -40,47 +41,48 @@ def own_files() -> Any:
 
 
 class ExportNew(ActView):
-    """Ask for a file of a list: of all that its address shows, or of the rows that were picked."""
+    """Ask for a file of the list one comes from: of all that its address shows, or of the rows that were picked."""
 
     right = Right.EXPORT
     button = "Export"
     form_class = ExportForm
 
-    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> Any:
-        """Find the list among those that can be taken away."""
-        self.kind: str = kwargs["kind"]  # type: ignore[assignment]
-        return super().dispatch(request, *args, **kwargs)
+    def home(self) -> str:
+        """One's files; they say where lists are taken away."""
+        return reverse("accounts:exports")
 
-    def listing(self) -> Listing:
-        """The list as the user sees it now."""
-        found = Listing.of(
-            self.kind, user=self.user, client=chosen_client(self.request), query=self.query.urlencode(), at=self.at
-        )
-        if found is None:
-            raise Http404
-        return found
+    @cached_property
+    def kind(self) -> str:
+        """The list, by the name of its route; empty where one does not come from a list."""
+        try:
+            return resolve(urlsplit(self.back).path).view_name
+        except Resolver404:
+            return ""
+
+    @cached_property
+    def picks(self) -> list[str]:
+        """The rows that were picked; none: all."""
+        return [*self.request.GET.getlist("pick"), *self.request.POST.getlist("pick")][:MOST_PICKS]
 
     @property
     def query(self) -> QueryDict:
-        """What the list shows: its address, which is ours, or with picked rows the address one comes from."""
-        told = self.request.GET.copy()
-        picks = told.getlist("pick")
-        if set(told) == {"pick"}:
-            told = QueryDict(kept_query(QueryDict(urlsplit(self.back).query)), mutable=True)
-            told.setlist("pick", picks)
-        return told
+        """What the list shows."""
+        query = QueryDict(kept_query(QueryDict(urlsplit(self.back).query)), mutable=True)
+        if self.picks:
+            query.setlist("pick", self.picks)
+        return query
 
-    def home(self) -> str:
-        """The list."""
-        kept = self.request.GET.copy()
-        kept.pop("pick", None)
-        return f"{reverse(self.kind)}?{kept.urlencode()}" if kept else reverse(self.kind)
+    @property
+    def listing(self) -> Listing | None:
+        """The list as the user sees it now."""
+        client = chosen_client(self.request)
+        return Listing.of(self.kind, user=self.user, client=client, query=self.query.urlencode(), at=self.at)
 
-    def get(self, request: HttpRequest, kind: str) -> HttpResponse:  # noqa: ARG002
+    def get(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002
         """Say what will be in it, and ask for its format."""
         return self.ask(self.get_form())
 
-    def post(self, request: HttpRequest, kind: str) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         """Put it on the worker's list, once."""
         if self.is_spent():
             messages.info(request, "This was done already.")
@@ -88,10 +90,14 @@ class ExportNew(ActView):
         form = self.get_form(request.POST)
         if not form.is_valid():
             return self.ask(form, status=INVALID)
-        client = chosen_client(request)
         try:
             export = services.ask_export(
-                kind=kind, query=self.query, client=client, by=self.user, at=self.at, **form.cleaned_data
+                kind=self.kind,
+                query=self.query.urlencode(),
+                client=chosen_client(request),
+                by=self.user,
+                at=self.at,
+                **form.cleaned_data,
             )
         except Refused as refused:
             return self.ask(form, status=INVALID, problem=refused.message)
@@ -103,27 +109,19 @@ class ExportNew(ActView):
 
     def ask(self, form: Form, *, status: int = 200, problem: str = "") -> HttpResponse:
         """Show the form and what will be in the file."""
-        listing = self.listing()
+        listing = self.listing
+        if listing is None or not listing.is_allowed:
+            return self.leave(self.home())
         one, many = listing.page.noun
-        rows = listing.rows
-        count = capped_counts({"": rows}, rows.model)[""]
-        what = f"{count} {one if count == '1' else many}"
-        chosen = "you selected" if self.query.getlist("pick") else "that the list shows, with its filters and tab"
+        count = capped_counts({"": listing.rows}, listing.rows.model)[""]
+        whose = "you selected" if self.picks else "that the list shows, with its filters and tab"
         lines = [
-            f"The {what} {chosen}, in its order; at most {MOST_ROWS:,}.",
-            f"Columns: {', '.join(listing.head(listing.columns()))}. Times are {self.user.time_zone}.",
-            "The file is written while you go on working. It is kept for 7 days, for you alone.",
+            f"The {count} {one if count == '1' else many} {whose}, in the order of the list; at most {MOST_ROWS:,}.",
+            f"Columns: {', '.join(listing.head(listing.columns()))}. Times are in {self.user.time_zone}.",
+            "The file is written while you go on working, and kept for 7 days for you alone.",
         ]
-        refusal = "" if listing.is_allowed else "Your role does not see this list."
-        return self.show(
-            form,
-            status=status,
-            title=f"Export {many}",
-            problem=problem,
-            refusal=refusal,
-            consequences=lines,
-            action_url=f"{self.request.path}?{self.query.urlencode()}",
-        )
+        title = f"Export {many}"
+        return self.show(form, status=status, title=title, problem=problem, consequences=lines, picks=self.picks)
 
 
 class ExportList(ListPage):
