@@ -15,7 +15,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import IntegerField, Model, QuerySet, Subquery
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import resolve, reverse
@@ -24,6 +24,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 from django_htmx.http import HttpResponseClientRedirect
 
+from core.counts import CAP, CappedCount, capped
 from core.refused import Refused
 from core.tables import Reader, Table, address, kept_query, moment_text, page_of
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django_filters import FilterSet
 
-CAP = 1000
 MOST_PICKS = 200
 SPENT_KEYS = 100
 STALE = 409
@@ -120,14 +120,6 @@ class Empty:
     link_label: str = ""
 
 
-class CappedCount(Subquery):
-    """How many rows a query has, counting no further than its limit."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
-    output_field = IntegerField()
-    empty_result_set_value = 0
-
-
 def capped_counts(queries: dict[str, QuerySet[Any]], model: type[Model], *, cap: int = CAP) -> dict[str, str]:
     """Count several queries in one trip, each up to `cap`; more is shown as `1,000+`."""
     counts = {
@@ -144,11 +136,6 @@ def capped_counts(queries: dict[str, QuerySet[Any]], model: type[Model], *, cap:
     row: dict[str, int] = next(iter(found), {}) if names else {}
     numbers = {key: row.get(name, 0) for name, key in names.items()}
     return {key: capped(numbers.get(key, 0), cap) for key in queries}
-
-
-def capped(number: int, cap: int = CAP) -> str:
-    """A number in words; what is more than `cap` was not counted."""
-    return f"{cap:,}+" if number > cap else f"{number:,}"
 
 
 def shown_of(segments: Sequence[Segment], query: QueryDict) -> Segment:
