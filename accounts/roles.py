@@ -18,6 +18,7 @@ class Right(StrEnum):
     HOLD = "hold"
     EMAILS = "emails"
     FOLLOW_UPS = "follow_ups"
+    RECORDS = "records"
     ERRORS = "errors"
     PAYMENTS = "payments"
     REFUND = "refund"
@@ -33,6 +34,7 @@ class Right(StrEnum):
     USERS = "users"
     QUOTES = "quotes"
     CUSTOMERS = "customers"
+    ANONYMIZE = "anonymize"
     EXPORT = "export"
     INTERNAL_HISTORY = "internal_history"
     OFFICES = "offices"
@@ -58,6 +60,7 @@ SERVICE = READ | {
     Right.CORRECT,
     Right.EMAILS,
     Right.FOLLOW_UPS,
+    Right.RECORDS,
     Right.CUSTOMERS,
 }
 
@@ -94,6 +97,7 @@ ROLES: dict[str, Role] = {
                 Right.HOLD,
                 Right.EMAILS,
                 Right.FOLLOW_UPS,
+                Right.RECORDS,
                 Right.INTERNAL_HISTORY,
             }
         ),
@@ -101,7 +105,9 @@ ROLES: dict[str, Role] = {
     "platform_tax": Role(
         "Tax",
         is_platform=True,
-        rights=frozenset(READ | {Right.CERTIFICATES, Right.REFUND_TAX, Right.FOLLOW_UPS, Right.INTERNAL_HISTORY}),
+        rights=frozenset(
+            READ | {Right.CERTIFICATES, Right.REFUND_TAX, Right.FOLLOW_UPS, Right.RECORDS, Right.INTERNAL_HISTORY}
+        ),
     ),
     "client_admin": Role(
         "Client admin",
@@ -119,6 +125,7 @@ ROLES: dict[str, Role] = {
                 Right.USERS,
                 Right.DUNNING,
                 Right.QUOTES,
+                Right.ANONYMIZE,
             }
         ),
     ),

@@ -39,4 +39,6 @@ class CustomerFilter(filters.FilterSet):
         else:
             known = CustomerSearch.objects.visible_to(self.request.user, chosen_client(self.request))
         self.found = find_customers(known, value)
+        if not self.found.parts:
+            return rows
         return rows.filter(pk__among=self.found.keys)

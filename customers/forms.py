@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -10,6 +10,13 @@ from django_countries import countries
 
 from core.views import ActionForm
 from customers.models import ContactKind, CustomerType
+from customers.selectors import address_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from customers.models import Contact
+    from customers.selectors import Difference
 
 
 class CustomerForm(ActionForm):
@@ -55,3 +62,57 @@ class ContactForm(ActionForm):
     def name_needed(self) -> str:
         """Ask for somebody."""
         return "Enter a last name or a company."
+
+
+class MergeForm(ActionForm):
+    """What the customer that stays takes over from the other: one choice for each difference, its own first."""
+
+    reason = forms.CharField(
+        label="Reason", required=False, max_length=300, help_text="Such as: moved, renamed, ordered twice."
+    )
+
+    def __init__(self, *args: Any, differences: Sequence[Difference], **options: Any) -> None:
+        super().__init__(*args, **options)
+        for one in differences:
+            self.fields[one.name] = forms.ChoiceField(
+                label=one.label, choices=[("kept", one.kept), ("gone", one.gone)], initial="kept", required=False
+            )
+        self.differences = differences
+
+    def choices(self) -> list[tuple[Difference, str]]:
+        """Each difference with what is chosen now."""
+        return [(one, self[one.name].value() or "kept") for one in self.differences]
+
+
+class ContactMergeForm(ActionForm):
+    """Which contact stays."""
+
+    into = forms.ChoiceField(label="Merge into", widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, contacts: Iterable[Contact], **options: Any) -> None:
+        super().__init__(*args, **options)
+        known = {contact.kind: contact for contact in contacts}
+        self.fields["into"].choices = [  # type: ignore[attr-defined]  # it is a choice field
+            (kind.value, f"{kind.label}: {', '.join(address_lines(known[kind.value]).splitlines())}")
+            for kind in ContactKind
+            if kind.value in known
+        ]
+        self.fields["into"].initial = next(iter(known), "")
+
+
+class AnonymizeForm(ActionForm):
+    """Typed by hand, so that nobody does it by a slip."""
+
+    number = forms.CharField(max_length=20)
+
+    def __init__(self, *args: Any, number: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.expected = number
+        self.fields["number"].label = f"Type {number} to confirm"
+        self.fields["number"].widget.attrs.update({"autocomplete": "off", "inputmode": "numeric"})
+
+    def clean(self) -> dict[str, Any]:
+        """The customer's number, and nothing that the service has to know."""
+        if (super().clean() or {}).get("number", "").strip() != self.expected:
+            self.add_error("number", f"This is not {self.expected}: type it as it stands here.")
+        return {}

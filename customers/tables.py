@@ -8,18 +8,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from core.tables import NOTHING, Column, Reader, Table, moment_cell
-from customers.models import Contact, ContactKind
+from customers.selectors import main_contact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from customers.models import Customer
-
-
-def main_contact(customer: Customer) -> Contact:
-    """Who stands for the customer: the billing contact, else any; an empty one when there is none."""
-    contacts = {contact.kind: contact for contact in customer.contacts.all()}
-    return contacts.get(ContactKind.BILLING) or next(iter(contacts.values()), Contact(customer=customer))
+    from customers.models import Contact
 
 
 def _name(customer: Any, _reader: Reader) -> str:

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.dispatch import receiver
 
+from customers.models import Customer
+from customers.signals import customers_merged, merge_asked, merge_undone
 from dunning.emails import NOTICE_COPY
 from dunning.handlers import NOTICE_KINDS, notices_of
+from dunning.services import merging
 from dunning.services.delivery import (
     ask_about_complaint,
     copy_dropped,
@@ -29,6 +32,8 @@ from purchases.signals import purchase_changed
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from customers.signals import Effect, Moved
 
 
 @receiver(purchase_changed, sender=Purchase, dispatch_uid="dunning-refresh")
@@ -83,3 +88,21 @@ def stop_ladder(*, email: Email, at: datetime, **_: Any) -> None:
 def look_at_complaint(*, email: Email, at: datetime, words: str, **_: Any) -> None:
     """Somebody marked an e-mail as spam: whoever dunns has to know before the next one goes there."""
     ask_about_complaint(email, at=at, words=words)
+
+
+@receiver(merge_asked, sender=Customer, dispatch_uid="dunning-merge-asked")
+def tell_of_holds(*, kept: Customer, gone: Customer, **_: Any) -> Effect:
+    """Say what a merge would do with holds."""
+    return merging.merge_effect(kept, gone)
+
+
+@receiver(customers_merged, sender=Customer, dispatch_uid="dunning-merged")
+def move_holds(*, kept: Customer, gone: Customer, at: datetime, **_: Any) -> Moved:
+    """Two customers are one: what is held of one is held of both."""
+    return merging.move_holds(kept, gone, at=at)
+
+
+@receiver(merge_undone, sender=Customer, dispatch_uid="dunning-merge-undone")
+def move_holds_back(*, kept: Customer, gone: Customer, moved: dict[str, list[int]], at: datetime, **_: Any) -> None:
+    """They are two after all."""
+    merging.move_holds_back(moved.get("holds", []), kept, gone, at=at)

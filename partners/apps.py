@@ -4,6 +4,10 @@ from django.apps import AppConfig
 
 
 class PartnersConfig(AppConfig):
-    """Registers the app."""
+    """Registers the app and its receivers."""
 
     name = "partners"
+
+    def ready(self) -> None:
+        """Listen to what customers report."""
+        from partners import receivers  # noqa: F401, PLC0415 -- connects the receivers

@@ -61,7 +61,9 @@ def _compared(lines: list[Any], names: dict[str, str], what: str) -> list[Change
     for line, before in zip(lines, [*lines[1:], None], strict=True):
         fields = () if before is None or line.history_type != "~" else _differences(line, before, names)
         reason = "Removed" if line.history_type == "-" else ""
-        words = (line.history_change_reason or "").capitalize() if not reason else f"{reason}: {line.history_change_reason}"
+        words = (
+            (line.history_change_reason or "").capitalize() if not reason else f"{reason}: {line.history_change_reason}"
+        )
         found.append(Change(line.history_date, line.history_user, what, words or "Changed", fields))
     return found
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from accounts.models import Client
 from core.history import record
@@ -69,14 +70,19 @@ def find_or_register(
     """Find the client's customer with this company and billing e-mail, or register a new one.
 
     The contacts on file are the latest ones given; a purchase keeps its own snapshot. What anybody may have typed (not
-    `is_proven`) only adds contacts that were missing.
+    `is_proven`) only adds contacts that were missing, and so does an order that names a customer which was merged into
+    the one that is found: the merge has decided what is on file.
     """
-    customer = find_customer(client, data)
-    if customer is None:
+    known = _named_by(client, data)
+    if known is None:
         # Two first orders at once would each register the customer: the client's row orders them, and one looks again.
         Client.objects.select_for_update(no_key=True).get(pk=client.pk)
-        customer = find_customer(client, data) or _register(client, data, by=by, at=at)
-    on_file = set() if is_proven else set(customer.contacts.order_by().values_list("kind", flat=True))
+        known = _named_by(client, data) or _register(client, data, by=by, at=at)
+    customer = _lock_standing(known)
+    adds_only = not is_proven or customer.pk != known.pk
+    on_file = set(customer.contacts.order_by().values_list("kind", flat=True)) if adds_only else set()
+    if on_file:  # whichever contact there is stands for billing: what anybody typed must not become it
+        on_file.add(ContactKind.BILLING)
     for kind, address in data.addresses().items():
         if kind not in on_file:
             _keep_contact(customer, kind, address, by=by, at=at)
@@ -100,6 +106,7 @@ def change_customer(
     Without `payables_email` that address stays as it is.
     """
     customer = Customer.objects.lock(customer)
+    refuse_gone(customer)
     values = {
         "company": company,
         "type": type,
@@ -129,22 +136,44 @@ def save_contact(customer: Customer, *, kind: str, address: AddressInput, by: Us
         raise Refused(message, "name")
     # Two people who enter the same contact at once: the second waits for the customer's row, then changes it.
     customer = Customer.objects.lock(customer)
+    refuse_gone(customer)
     _keep_contact(customer, kind, address, by=by, at=at, reason="edited")
     return customer
 
 
 def find_customer(client: Client, data: CustomerInput) -> Customer | None:
-    """Find the client's customer with this company and billing e-mail."""
-    return (
-        Customer.objects.filter(
-            client=client,
-            company__iexact=data.billing.company,
-            contacts__kind=ContactKind.BILLING,
-            contacts__email__iexact=data.billing.email,
-        )
-        .order_by("pk")
-        .first()
-    )
+    """Find the client's customer with this company and billing e-mail; of a merged one that into which it went."""
+    customer = _named_by(client, data)
+    while customer is not None and customer.merged_into is not None:
+        customer = customer.merged_into
+    return customer
+
+
+def refuse_gone(customer: Customer) -> None:
+    """Refuse to change a customer that is no more: merged into another, or anonymized."""
+    if customer.merged_into_id is not None:
+        message = "This customer was merged into another one: change that one."
+        raise Refused(message, "merged")
+    if customer.anonymized_at is not None:
+        message = "This customer was anonymized: it stays as it is."
+        raise Refused(message, "anonymized")
+
+
+def _named_by(client: Client, data: CustomerInput) -> Customer | None:
+    """Find whom an order names; where contacts were merged into one of another kind, that one stands for billing."""
+    company = Customer.objects.filter(client=client, company__iexact=data.billing.company, anonymized_at=None)
+    email, billing = data.billing.email, Contact.objects.filter(customer=OuterRef("pk"), kind=ContactKind.BILLING)
+    by_billing = company.filter(contacts__kind=ContactKind.BILLING, contacts__email__iexact=email)
+    by_other = company.filter(~Exists(billing), contacts__email__iexact=email)
+    return by_billing.order_by("pk").first() or by_other.order_by("pk").first()
+
+
+def _lock_standing(customer: Customer) -> Customer:
+    """Lock a customer that gets an order, so that it is not merged away meanwhile; or the one into which it went."""
+    standing = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    while standing.merged_into_id is not None:
+        standing = Customer.objects.select_for_update(no_key=True).get(pk=standing.merged_into_id)
+    return standing
 
 
 def _register(client: Client, data: CustomerInput, *, by: User | None, at: datetime) -> Customer:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+from django.contrib import messages
 from django.forms import HiddenInput
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django_countries import countries
 
 from accounts.roles import Right
 from core.views import ActionView, DetailPage, Empty, ListPage
-from customers import services
+from customers import selectors, services
 from customers.filters import CustomerFilter
 from customers.forms import ContactForm, CustomerForm
 from customers.models import Contact, ContactKind, Customer
+from customers.selectors.changes import changes_of
+from customers.selectors.duplicates import likely_same
 from customers.services import AddressInput
-from customers.tables import CustomerTable, main_contact
+from customers.tables import CustomerTable
 
 if TYPE_CHECKING:
     from django import forms
-
-NEWEST_CHANGES = 8
+    from django.http import HttpRequest, HttpResponse
 
 
 class CustomerList(ListPage):
@@ -30,12 +34,15 @@ class CustomerList(ListPage):
     title = "Customers"
     table_class = CustomerTable
     filterset_class = CustomerFilter
+    is_exportable = True
     noun = ("customer", "customers")
     empty = Empty("No customers yet", "A customer is registered with the first order or quote.")
 
+    template_name = "customers/list.html"
+
     def get_rows(self) -> Any:
-        """Customers with their contacts."""
-        return Customer.objects.select_related("client").prefetch_related("contacts")
+        """Customers with their contacts; merged ones are found as those into which they went."""
+        return Customer.objects.filter(merged_into=None).select_related("client").prefetch_related("contacts")
 
 
 class CustomerDetail(DetailPage):
@@ -48,30 +55,51 @@ class CustomerDetail(DetailPage):
         """Any customer."""
         return Customer.objects.select_related("client").prefetch_related("contacts", "partners")
 
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        """Show the customer; a merged one leads to the one into which it went, with a note."""
+        if self.row.merged_into_id is None:
+            return super().get(request, *args, **kwargs)
+        note = f"{selectors.named(self.row)} was merged into this customer."
+        messages.info(request, note)
+        return HttpResponseRedirect(reverse("customers:detail", args=[self.row.merged_into_id]))
+
     def context(self) -> dict[str, Any]:
-        """The customer, the contacts in their order, what changed lately."""
+        """The customer, its contacts, what it may be the same as, what changed lately."""
         customer = self.row
         known = {contact.kind: contact for contact in customer.contacts.all()}
-        main = main_contact(customer)
+        asked = self.request.GET.get("contact", "")
+        shown = asked if asked in ContactKind.values else selectors.main_contact(customer).kind or ContactKind.BILLING
+        contact = known.get(shown)
+        may_act = customer.anonymized_at is None and self.user.may(Right.CUSTOMERS)
         return {
             "row": customer,
-            "name": customer.company or main.name or main.email or f"Customer {customer.pk}",
-            "contacts": [
-                (kind.value, kind.label, known[kind.value], countries.name(known[kind.value].country))
-                for kind in ContactKind
-                if kind.value in known
-            ],
-            "missing": [(kind.value, kind.label) for kind in ContactKind if kind.value not in known],
+            "name": selectors.named(customer),
+            "kinds": [(kind.value, kind.label, kind.value in known) for kind in ContactKind],
+            "shown": shown,
+            "shown_label": ContactKind(shown).label,
+            "contact": contact,
+            "country": countries.name(contact.country) if contact else "",
+            "contact_count": len(known),
+            "is_missing": len(known) < len(ContactKind),
+            "language": dict(settings.LANGUAGES).get(customer.language, customer.language),
             "partners": list(customer.partners.all()),
-            "changes": customer.history.select_related("history_user").order_by("-history_date", "-history_id")[
-                :NEWEST_CHANGES
-            ],
+            "may_act": may_act,
+            "likely": likely_others(customer) if may_act else [],
+            "changes": changes_of(customer),
+            "merges": [(merge, selectors.undo_refusal(merge, at=self.at)) for merge in selectors.merges_of(customer)],
             "on": self.at.astimezone(customer.client.zone).date(),
             "at": self.at,
         }
 
 
-class _CustomerAct(ActionView):
+def likely_others(customer: Customer) -> list[tuple[Customer, str, str]]:
+    """Whom a customer is likely the same as: the row, its name, what speaks for it."""
+    pairs = likely_same(customer)
+    others = [(pair.second if pair.first.pk == customer.pk else pair.first, pair.reasons) for pair in pairs]
+    return [(other, selectors.named(other), ", ".join(reasons).lower()) for other, reasons in others]
+
+
+class CustomerAct(ActionView):
     """What acts on customers have in common."""
 
     right = Right.CUSTOMERS
@@ -85,7 +113,7 @@ class _CustomerAct(ActionView):
         return reverse("customers:detail", args=[self.row.pk])
 
 
-class CustomerEdit(_CustomerAct):
+class CustomerEdit(CustomerAct):
     """Correct who a customer is."""
 
     title = "Edit"
@@ -106,7 +134,7 @@ class CustomerEdit(_CustomerAct):
         return "The customer is changed."
 
 
-class ContactEdit(_CustomerAct):
+class ContactEdit(CustomerAct):
     """Enter an additional contact, or correct one."""
 
     title = "Contact of"

@@ -71,13 +71,16 @@ class Report:
         return sum(self.minors)
 
 
-def ageing(user: User, client: Client | None, *, days: Mapping[int, date]) -> list[Report]:
+def ageing(
+    user: User, client: Client | None, *, days: Mapping[int, date], customer: int | None = None
+) -> list[Report]:
     """Add up what is open by currency, customer and age, for what `user` sees; most orders first. One query.
 
-    `days` says which day it is at each client. Test orders are no exposure.
+    `days` says which day it is at each client. Test orders are no exposure. With `customer` its own alone.
     """
+    seen = Purchase.objects.visible_to(user, client)
     rows = (
-        Purchase.objects.visible_to(user, client)
+        (seen if customer is None else seen.filter(customer=customer))
         .open()
         .real()
         .order_by()

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from django import template
 from django.utils import timezone
 
+from core.charts import BarChart, BarData, bar_chart
 from core.tables import Reader, day_text, money_text
 from core.templatetags.kontor import route
 from customers.models import Customer
 from dunning.schedule import Reason
 from dunning.selectors import today
+from dunning.selectors.ageing import AGES, ageing
 from dunning.selectors.payers import hold_of, promises_of
 from dunning.selectors.why import timeline as ladder_of
 from dunning.selectors.why import why
@@ -20,7 +22,7 @@ from dunning.states import BLOCKING, REASON_LABELS
 from dunning.tables import explanation_text, outcome_badge
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from django.template.context import Context
 
@@ -34,6 +36,8 @@ ROW: Final = 46
 """Height of one rung in the drawing."""
 WIDTH: Final = 400
 NOTE_LENGTH: Final = 58
+AGEING_WIDTH: Final = 300
+AGEING_HEIGHT: Final = 110
 COLORS: Final = {"done": "var(--acc)", "pending": "var(--amber)", "dropped": "var(--mut)", "coming": "var(--control)"}
 
 
@@ -116,6 +120,31 @@ def dunning_payer(context: Context, account: Customer | Partner) -> dict[str, An
     """Tell how a customer kept its promises to pay, and what is held of it, or of a partner. Two queries at most."""
     promises = promises_of(account) if isinstance(account, Customer) else None
     return {"request": context["request"], "hold": hold_of(account), "promises": promises}
+
+
+@dataclass(frozen=True, slots=True)
+class AgedBalance:
+    """What a customer owes in one currency, by age, as a chart and as figures with their lists."""
+
+    currency: str
+    chart: BarChart
+    figures: list[tuple[str, int, str, str]]
+
+
+@register.inclusion_tag("dunning/_ageing_of_customer.html", takes_context=True)
+def ageing_of_customer(context: Context, customer: Customer, on: date) -> dict[str, Any]:
+    """Draw what a customer owes on the client's day `on` by age, a chart for each currency. One query."""
+    reader, link = Reader.of(context["request"]), route("dunning:ageing")
+    balances = []
+    for report in ageing(context["request"].user, None, days={customer.client_id: on}, customer=customer.pk):
+        labels = [age.label for age in AGES]
+        texts = [money_text(minor, report.currency, reader) for minor in report.minors]
+        links = [f"{link}?currency={report.currency}&age={age}&customer={customer.pk}" for age in range(len(AGES))]
+        bars = [BarData(*bar) for bar in zip(labels, report.minors, texts, strict=True)]
+        chart = bar_chart(bars, label_of=str, width=AGEING_WIDTH, height=AGEING_HEIGHT, left=4)
+        figures = list(zip(labels, report.counts, texts, links, strict=True))
+        balances.append(AgedBalance(report.currency, chart, figures))
+    return {"request": context["request"], "balances": balances}
 
 
 def _drawn(rung: Rung, number: int, purchase: Purchase, reader: Reader) -> DrawnRung:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django import template
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Case, Count, F, Q, Sum, When
 
 from core.tables import badge
+from mailing.models import Email
 from purchases.models import Purchase
-from purchases.states import LABELS, OPEN, Status
+from purchases.states import LABELS, OPEN, QUOTES, RECEIVABLE, Status
 from purchases.tables import TONES, days_overdue, purchase_link, status_cell
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 register = template.Library()
 MOST_LINES = 50
+MOST_EMAILS = 8
+PARTS = {"": "All", "open": "Open", "overdue": "Overdue", "quotes": "Quotes", "closed": "Closed"}
+"""What a customer's list of purchases can be narrowed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +42,35 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a customer owes in one currency, in minor units; `overdue_minor` is a part of `open_minor`."""
+    """What a customer owes in one currency, in minor units; the others are parts of `open_minor`.
+
+    `exposure_minor` is what it ordered on purchase order: accepted, or waiting for review.
+    """
 
     currency: str
     open_minor: int
     overdue_minor: int
+    exposure_minor: int
     open_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A customer's newest purchases, and what is open by currency; test orders count in no balance."""
+    """A customer's purchases, the open ones first, and what is open by currency; test orders count in no balance.
+
+    `parts` are what the list can be narrowed to, each with its number of purchases; `shown` is the one it is.
+    """
 
     lines: list[Line]
     count: int
     balances: list[Balance]
+    parts: list[tuple[str, str, int]]
+    shown: str
 
 
-def _lines(purchases: Iterable[Purchase], on: date) -> list[Line]:
+def _lines(purchases: Iterable[Purchase], on: date, origin: str | None = None) -> list[Line]:
     return [
-        Line(purchase, purchase_link(purchase), status_cell(purchase, on), days_overdue(purchase, on))
+        Line(purchase, purchase_link(purchase, origin), status_cell(purchase, on), days_overdue(purchase, on))
         for purchase in purchases
     ]
 
@@ -70,8 +83,8 @@ def open_orders_of_partner(partner: Partner, on: date) -> list[Line]:
 
 
 @register.simple_tag
-def account_of_customer(customer: Customer, on: date) -> Account:
-    """A customer's purchases and what is open and overdue on the client's day `on`."""
+def account_of_customer(customer: Customer, on: date, show: str = "") -> Account:
+    """A customer's purchases and what is open and overdue on the client's day `on`; `show` narrows the list."""
     rows = Purchase.objects.filter(customer=customer)
     left = F("gross_minor") - F("paid_minor") + F("refunded_minor")
     late = Q(status=Status.PURCHASE_ORDER, due_on__lt=on)
@@ -83,11 +96,30 @@ def account_of_customer(customer: Customer, on: date) -> Account:
         .annotate(
             open_minor=Sum(left, default=0),
             overdue_minor=Sum(left, filter=late, default=0),
+            exposure_minor=Sum(left, filter=Q(status__in=RECEIVABLE), default=0),
             open_count=Count("pk"),
         )
     )
-    newest = rows.select_related("client").order_by("-ordered_at", "-pk")[:MOST_LINES]
-    return Account(lines=_lines(newest, on), count=rows.count(), balances=[Balance(**line) for line in sums])
+    narrowings = {"": Q(), "open": Q(status__in=OPEN), "overdue": late, "quotes": Q(status__in=QUOTES)}
+    narrowings["closed"] = ~Q(status__in=OPEN | QUOTES)
+    shown = show if show in narrowings else ""
+    counts = rows.aggregate(**{f"in_{key}": Count("pk", filter=narrowing) for key, narrowing in narrowings.items()})
+    is_open = Case(When(status__in=OPEN, then=0), default=1)
+    lines = rows.filter(narrowings[shown]).select_related("client").order_by(is_open, "-ordered_at", "-pk")
+    return Account(
+        lines=_lines(lines[:MOST_LINES], on, f"customer={customer.pk}"),
+        count=counts[f"in_{shown}"],
+        balances=[Balance(**line) for line in sums],
+        parts=[(key, label, counts[f"in_{key}"]) for key, label in PARTS.items() if counts[f"in_{key}"] or not key],
+        shown=shown,
+    )
+
+
+@register.simple_tag
+def emails_of_customer(customer: Customer) -> list[Email]:
+    """The newest e-mails about a customer's purchases."""
+    references = Purchase.objects.filter(customer=customer).order_by().values("reference")
+    return list(Email.objects.filter(reference__in=references).order_by("-created_at", "-pk")[:MOST_EMAILS])
 
 
 @register.filter

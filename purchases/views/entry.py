@@ -279,7 +279,7 @@ def customers_like(client: Client, words: str) -> list[Customer]:
     """The client's customers whose company or e-mail address holds `words`."""
     if not words:
         return []
-    rows = Customer.objects.filter(client=client).filter(
+    rows = Customer.objects.filter(client=client, merged_into=None).filter(
         Q(company__icontains=words) | Q(contacts__email__icontains=words) | Q(contacts__last_name__istartswith=words)
     )
     return list(rows.distinct().prefetch_related("contacts").order_by("company", "pk")[:MOST_FOUND])

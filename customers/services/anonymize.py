@@ -1,0 +1,51 @@
+"""Taking a customer's names and addresses out on request. It can't be undone; documents stay as issued."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Q
+
+from core.history import record
+from core.refused import Refused
+from customers.models import Contact, Customer, Merge
+from customers.selectors import effects_of_anonymizing
+from customers.services import AddressInput
+from customers.signals import customer_anonymized, customers_locking
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from accounts.models import User
+
+
+@transaction.atomic
+def anonymize_customer(customer: Customer, *, by: User, at: datetime) -> Customer:
+    """Take names and addresses out of a customer, of those merged into it, and out of their history, for good.
+
+    Apps above take them out of their copies. Raises Refused while something about it is open.
+    """
+    pks = sorted(Customer.objects.filter(Q(pk=customer.pk) | Q(merged_into=customer)).values_list("pk", flat=True))
+    customers_locking.send(Customer, customers=pks)
+    found = {row.pk: row for row in Customer.objects.select_for_update().filter(pk__in=pks).order_by("pk")}
+    customer = found[customer.pk]
+    _lines, refusal = effects_of_anonymizing(customer)
+    if refusal:
+        raise Refused(refusal, "anonymize")
+    customer_anonymized.send(Customer, customer=customer, by=by, at=at)
+    Contact.objects.filter(customer__in=pks).delete()
+    nobody = {**asdict(AddressInput()), "history_change_reason": "anonymized"}
+    Contact.history.filter(customer_id__in=pks).update(**nobody)
+    blank = {"company": "", "vat_id": "", "payables_email": ""}
+    Customer.history.filter(id__in=pks).update(**blank)
+    for merge in Merge.objects.select_for_update().filter(kept__in=pks).order_by("pk"):
+        merge.moved, merge.reason = {"rows": merge.moved.get("rows", {})}, ""
+        merge.save(update_fields=["moved", "reason"])
+    for row in found.values():
+        for name, value in blank.items():
+            setattr(row, name, value)
+        row.anonymized_at = at
+        record(row, by=by, at=at, reason="anonymized on request")
+    return customer

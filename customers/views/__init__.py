@@ -1,0 +1,1 @@
+"""Customers: the list and the profile, merging, likely duplicates, anonymizing."""
