@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from config import health
+from purchases.urls import SEARCH
 from quotes.urls import PORTAL
 
 handler500 = "config.errors.server_error"
@@ -16,6 +17,7 @@ urlpatterns = [
     path("partners/", include("partners.urls")),
     path("tax-exemptions/", include("taxexempt.urls")),
     path("purchases/", include("purchases.urls")),
+    path("search/", include((SEARCH, "search"))),
     path("po/", include("purchases.public_urls")),
     path("quotes/", include("quotes.urls")),
     path("follow-ups/", include("followups.urls")),

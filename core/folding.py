@@ -177,8 +177,8 @@ def is_near(one: str, other: str) -> bool:
 def spellings(part: str) -> list[list[str]]:
     """Say what a text contains that has the mistyped word right, in each way it may have gone wrong.
 
-    Short numbers are all near to each other: nothing is made of them. The word is cut in four: one letter too much, too few, or wrong spoils one quarter and leaves the others; two that
-    changed places over a cut are put back.
+    Short numbers are all near to each other: nothing is made of them. Else the word is cut in four: one letter too
+    much, too few, or wrong spoils one quarter and leaves the others; two that changed places over a cut are put back.
     """
     word = part.strip()
     if len(word) < (NUMBER_PART if word.isdigit() else SHORTEST_CORRECTED):

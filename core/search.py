@@ -56,7 +56,7 @@ def search(rows: QuerySet[Any], query: str, *, newest: str, enough: int = NEWEST
     returned, as many as are `enough`.
     """
     parts = parts_of(query)
-    if not parts:
+    if not parts or not any(len(part) >= PART for part in parts):
         return Found()
     found = _newest(rows, [[part] for part in parts], newest=newest, enough=enough)
     if found.keys:
@@ -68,18 +68,20 @@ def search(rows: QuerySet[Any], query: str, *, newest: str, enough: int = NEWEST
     return replace(found, is_corrected=True)
 
 
-def rank(parts: Iterable[str]) -> Case:
-    """How well a text fits: 0 where each part is a whole word, 1 where each begins one, 2 where one is inside of one."""
-    words = [part.strip() for part in parts]
+def rank(found: Found, text: str) -> Case:
+    """How well the column `text` fits: 0 where each part is a whole word, 1 where each begins one, else 2."""
+    if found.is_corrected:
+        return Case(default=Value(2))
+    words = [part.strip() for part in found.parts]
     return Case(
-        When(_contains(f" {word} " for word in words), then=Value(0)),
-        When(_contains(f" {word}" for word in words), then=Value(1)),
+        When(_contains((f" {word} " for word in words), text), then=Value(0)),
+        When(_contains((f" {word}" for word in words), text), then=Value(1)),
         default=Value(2),
     )
 
 
-def _contains(parts: Iterable[str]) -> Q:
-    return reduce(and_, (Q(GreaterThan(StrIndex("text", Value(part)), Value(0))) for part in parts))
+def _contains(parts: Iterable[str], text: str = "text") -> Q:
+    return reduce(and_, (Q(GreaterThan(StrIndex(text, Value(part)), Value(0))) for part in parts))
 
 
 def having(groups: Iterable[Sequence[str]]) -> Q:

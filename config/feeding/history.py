@@ -22,6 +22,7 @@ from config.feeding.demo_year import CLIENTS, People
 from config.feeding.stage import hurried
 from core.money import LineAmounts, line_amounts
 from customers.models import Address, Contact, ContactKind, Customer
+from customers.services.search import keep_search as keep_customer_search
 from purchases.models import (
     HistoryEntry,
     Nature,
@@ -31,9 +32,11 @@ from purchases.models import (
     Purchase,
     PurchaseContact,
     PurchaseItem,
+    PurchaseSearch,
     Refund,
     Source,
 )
+from purchases.services.search import search_row
 from purchases.states import Status
 
 if TYPE_CHECKING:
@@ -117,6 +120,8 @@ class HistoryMaker:
             default_date=at,
             default_change_reason="imported",
         )
+        for start in range(0, len(customers), BATCH):
+            keep_customer_search([customer.pk for customer in customers[start : start + BATCH]])
         currency = next(iter(next(p.prices for p in DEMO_WORLD.products if p.client == client.slug)))
         products = [
             (product, {price.currency: price.unit_minor for price in product.prices.all()})
@@ -194,6 +199,7 @@ class HistoryMaker:
         for made, purchase in zip(batch, purchases, strict=True):
             made.purchase.pk = purchase.pk
         PurchaseContact.objects.bulk_create(made.contact() for made in batch)
+        PurchaseSearch.objects.bulk_create(search_row(made.purchase, [made.contact()], []) for made in batch)
         PurchaseItem.objects.bulk_create(item for made in batch for item in made.items())
         Payment.objects.bulk_create(payment for made in batch for payment in made.payments())
         Refund.objects.bulk_create(refund for made in batch for refund in made.refunds())
