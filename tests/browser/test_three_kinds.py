@@ -245,7 +245,7 @@ def test_an_order_of_a_partner(desk: Page, shop: Page, live_server: Any) -> None
     shop.reload()
     reads(shop, "RCP-", reference, "119")
     shop.get_by_role("link", name="Overview").click()
-    expect(shop.get_by_text("1.000,00 € left").first).to_be_visible()
+    expect(shop.get_by_text("€1,000.00 left").first).to_be_visible()
 
 
 def orders_one(shop: Page) -> None:
