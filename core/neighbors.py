@@ -1,4 +1,4 @@
-"""Where a row stands in the list one came from: the rows before and after it, found by key like the list's own pages."""
+"""Where a row stands in the list one came from: the rows before and after it, found by key like the list's pages."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from core.tables import SortKey
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
     from core.views import ListPage
@@ -35,7 +36,7 @@ class Neighbors:
 
 
 def neighbors(request: HttpRequest, link: str, query: str, *, row: Any, lookup: str, at: datetime) -> Neighbors:
-    """Find a row's neighbors in the list at `link` as `query` filters and sorts it. One query beside the filter's own."""
+    """Find a row's neighbors in the list at `link` as `query` filters and sorts it. One query beside the filter's."""
     asked = copy(request)
     asked.GET = QueryDict(query)  # type: ignore[misc, assignment]
     page: ListPage = resolve(link).func.view_class()  # type: ignore[attr-defined]  # every page is a class
@@ -48,9 +49,9 @@ def neighbors(request: HttpRequest, link: str, query: str, *, row: Any, lookup: 
         rows.filter(key.beyond(here, is_backward=is_backward)).order_by(*key.ordering(is_backward=is_backward))
         for is_backward in (True, False)
     )
+    every: QuerySet[Any] = type(row)._default_manager.all()  # noqa: SLF001 -- Django's documented model API
     found = (
-        type(row)
-        ._default_manager.filter(pk=row.pk)
+        every.filter(pk=row.pk)
         .annotate(
             previous_key=Subquery(before.values(lookup)[:1]),
             next_key=Subquery(after.values(lookup)[:1]),

@@ -154,8 +154,10 @@ class Row:
     preview: str
     label: str
     cells: list[Cell]
+    fold: str = ""
+    """What can be unfolded below it."""
     below: str = ""
-    """What is unfolded below it."""
+    """What is unfolded."""
     acts: dict[str, str] = field(default_factory=dict)
     """Dialogs of this one row, by their key."""
 
@@ -201,6 +203,10 @@ class Table:
     def label(self, row: Any) -> str:
         """What a row is called, for people who cannot see it."""
         return str(row)
+
+    def fold(self, row: Any) -> str:  # noqa: ARG002
+        """What shows more of a row below it; empty when there is no more."""
+        return ""
 
     def below(self, row: Any, reader: Reader) -> str:  # noqa: ARG002
         """What is unfolded below a row; empty when nothing is."""
@@ -251,6 +257,7 @@ class Table:
                 preview=self.preview(row),
                 label=self.label(row),
                 cells=[Cell(conditional_escape(column.value(row, reader)), column.css) for column in columns],
+                fold=self.fold(row),
                 below=self.below(row, reader),
                 acts=self.acts(row),
             )

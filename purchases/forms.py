@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django_countries import countries
 
 from core.forms import MoneyField
-from core.letters import fill
+from core.letters import LANGUAGES, fill
 from core.money import Money, line_amounts
 from core.refused import Refused
 from core.uploads import LIMIT_BYTES, check_upload
@@ -23,7 +23,8 @@ from customers.forms import ContactForm
 from customers.models import Customer, CustomerType
 from customers.services import AddressInput
 from partners.models import Partner
-from purchases.models import Channel, CustomerReason, DeliveryKind, PaymentType, RefundKind
+from purchases.emails import is_address
+from purchases.models import Channel, CustomerReason, DeliveryKind, Method, PaymentType, RefundKind
 from purchases.selectors import CHECKLIST
 from purchases.services.bank_csv import DATE_FORMATS, DECIMALS, DELIMITERS, ENCODINGS, LAST_HEADING, ROLES, CsvLayout
 from purchases.services.banking import Part
@@ -32,20 +33,23 @@ from purchases.services.licenses import LIMIT_BYTES as LIST_BYTES
 from purchases.services.licenses import KeyList, decode, read_keys
 from purchases.services.place import OrderLine, check_x_parameter
 from purchases.services.products import ProductDetails
+from purchases.services.records import BY_HAND, LONGEST_DETAIL, check_web_address
 from purchases.services.release import ReceivedFile
 from purchases.services.term import TERMS
 from purchases.wording import MISSING_POINTS
 from taxexempt.policy import read_vat_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from django.db.models import QuerySet
 
     from accounts.models import Client
     from core.money import LineAmounts
+    from core.uploads import CheckedFile
     from purchases.models import LicenseKey, Product
     from purchases.services.credit import Rest
+    from purchases.services.generate import Choice, Recipient
 
 
 class NoteForm(ActionForm):
@@ -980,3 +984,141 @@ class KeyListForm(ActionForm):
     def keys(self) -> KeyList:
         """The list as read."""
         return cast("KeyList", self.cleaned_data["keys"])
+
+
+class EntryByHandForm(ActionForm):
+    """A history entry: what was said or decided, by which means, and who may read it."""
+
+    nature = forms.ChoiceField(label="Nature", choices=[(nature.value, nature.label) for nature in BY_HAND])
+    method = forms.ChoiceField(
+        label="Method",
+        choices=[(Method.NONE, "None"), *((m.value, m.label) for m in Method if m != Method.NONE)],
+        initial=Method.PHONE,
+        required=False,
+    )
+    note = forms.CharField(label="What happened", max_length=300)
+    reason = forms.CharField(label="Reason", required=False, max_length=300)
+    detail = forms.CharField(
+        label="Long note", required=False, max_length=LONGEST_DETAIL, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    link = forms.CharField(
+        label="Link",
+        required=False,
+        max_length=300,
+        validators=[check_web_address],
+        widget=forms.URLInput(attrs={"placeholder": "https://"}),
+    )
+    is_internal = forms.BooleanField(
+        label="Internal", required=False, help_text="Only the platform reads it, the client does not."
+    )
+
+    def __init__(self, *args: Any, may_hide: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not may_hide:
+            del self.fields["is_internal"]
+
+    def clean_method(self) -> str:
+        """Say "none" where nothing was chosen."""
+        return self.cleaned_data["method"] or Method.NONE
+
+
+class XParameterForm(ActionForm):
+    """A key and value for the client's reports."""
+
+    key = forms.CharField(
+        label="Key",
+        max_length=100,
+        initial="x-",
+        widget=forms.TextInput(attrs={"class": "mono", "spellcheck": "false", "autocomplete": "off"}),
+        help_text="“x-”, then letters, digits and hyphens. Upper and lower case differ.",
+    )
+    value = forms.CharField(
+        label="Value", max_length=255, strip=False, help_text="1 to 255 printable characters; the client's reports show it."
+    )
+
+    def clean_key(self) -> str:
+        """Refuse a key that the client's reports could not carry."""
+        key: str = self.cleaned_data["key"]
+        _refuse_next_to_the_field(check_x_parameter, key, "any")
+        return key
+
+    def clean_value(self) -> str:
+        """Refuse such a value."""
+        value: str = self.cleaned_data["value"]
+        _refuse_next_to_the_field(check_x_parameter, self.cleaned_data.get("key", "x-0"), value)
+        return value
+
+
+def _refuse_next_to_the_field(check: Callable[..., Any], *values: Any) -> Any:
+    try:
+        return check(*values)
+    except Refused as refused:
+        raise ValidationError(refused.message, code=refused.code) from None
+
+
+class AttachmentForm(ActionForm):
+    """A file to keep with a purchase."""
+
+    file = forms.FileField(label="File", max_length=200, help_text="PDF, PNG or JPEG, at most 10 MB.")
+    note = forms.CharField(label="Note", required=False, max_length=300)
+    is_internal = forms.BooleanField(
+        label="Internal", required=False, help_text="Only the platform sees it, the client does not."
+    )
+
+    def __init__(self, *args: Any, may_hide: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not may_hide:
+            del self.fields["is_internal"]
+
+    def clean_file(self) -> CheckedFile:
+        """Accept a file that is what it says."""
+        upload = self.cleaned_data["file"]
+        checked: CheckedFile = _refuse_next_to_the_field(check_upload, upload.name, upload.read(LIMIT_BYTES + 1))
+        return checked
+
+
+class GenerateForm(ActionForm):
+    """An e-mail to be written anew: which, to whom, in which language."""
+
+    kind = forms.ChoiceField(label="E-mail", widget=forms.RadioSelect)
+    to = forms.MultipleChoiceField(label="To", required=False, widget=forms.CheckboxSelectMultiple)
+    other = forms.CharField(
+        label="Also send to",
+        required=False,
+        max_length=1000,
+        help_text="Other addresses, separated by commas. Each recipient gets an e-mail of its own.",
+    )
+    language = forms.ChoiceField(
+        label="Language",
+        choices=[(code, name) for code, name in settings.LANGUAGES if code in LANGUAGES],
+        widget=forms.Select,
+    )
+
+    def __init__(
+        self, *args: Any, choices: Sequence[Choice] = (), recipients: Sequence[Recipient] = (), **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.fields["kind"].choices = [(choice.kind, choice.label) for choice in choices]  # type: ignore[attr-defined]
+        to: Any = self.fields["to"]
+        to.choices = [(known.address, f"{known.role}: {known.address}") for known in recipients]
+        if not recipients:
+            del self.fields["to"]
+            self.fields["other"].label = "To"
+
+    def clean_other(self) -> list[str]:
+        """Read the addresses; what is none is named."""
+        typed = [part.strip() for part in self.cleaned_data["other"].replace(";", ",").split(",")]
+        addresses = [part for part in typed if part]
+        wrong = next((part for part in addresses if not is_address(part)), "")
+        if wrong:
+            message = f"“{wrong[:80]}” is not an e-mail address."
+            raise ValidationError(message)
+        return addresses
+
+    def clean(self) -> dict[str, Any]:
+        """Somebody gets it."""
+        data = super().clean() or self.cleaned_data
+        data.setdefault("to", [])
+        if not self.errors and not data["to"] and not data["other"]:
+            self.add_error("to" if "to" in self.fields else "other", "Choose who gets it, or write an address.")
+        return data

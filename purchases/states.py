@@ -27,6 +27,7 @@ class Status(models.TextChoices):
 S = Status
 LABELS: dict[str, str] = {status.value: str(status.label) for status in Status}
 
+QUOTES = frozenset({S.QUOTE, S.QUOTE_EXPIRED})
 OPEN = frozenset({S.AWAITING_OFFLINE_PAYMENT, S.UNPAID, S.AWAITING_RELEASE, S.PURCHASE_ORDER})
 """Money is expected; the open amount is what is left to pay."""
 AWAITING_PO_DOCUMENT = frozenset({S.AWAITING_OFFLINE_PAYMENT, S.UNPAID, S.AWAITING_RELEASE})
@@ -48,6 +49,21 @@ READDRESSABLE = OPEN | WON
 """Delivery and licensee contact may be corrected: they stand on no invoice."""
 DEACTIVATABLE = frozenset({S.CANCELED, S.REFUNDED, S.CHARGED_BACK})
 """The client may take delivered license keys back."""
+
+WRITABLE: dict[str, frozenset[str]] = {
+    "receipt": WON | {S.REFUNDED},
+    "delivery": WON | {S.PURCHASE_ORDER},
+    "order_confirmation": frozenset({S.AWAITING_OFFLINE_PAYMENT, S.UNPAID}),
+    "payment_reminder": frozenset({S.AWAITING_OFFLINE_PAYMENT, S.UNPAID}),
+    "po_received": frozenset({S.AWAITING_RELEASE}),
+    "po_in_review": frozenset({S.AWAITING_RELEASE}),
+    "po_released": frozenset({S.PURCHASE_ORDER}),
+    "nothing_to_pay": frozenset({S.PAID}),
+    "refund": frozenset({S.PARTIALLY_REFUNDED, S.REFUNDED}),
+    "cancellation": frozenset({S.CANCELED}),
+    "po_rejected": frozenset({S.REJECTED}),
+}
+"""E-mails that a person may have written anew, each in the statuses in which it says what is so now."""
 
 GROUPS: dict[str, str] = {
     S.QUOTE: "quote",

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from babel import Locale, UnknownLocaleError
 from babel.numbers import format_percent
 from django import template
 from django.forms import CheckboxInput, Select
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString, mark_safe
+from django_countries import countries
 from lucide.templatetags.lucide import lucide
 
 from core import tables
@@ -193,6 +195,27 @@ def percent(context: Context, value: Decimal) -> str:
     if not value:
         return "–"
     return format_percent(value / 100, locale=tables.locale_of(_reader(context).language), decimal_quantization=False)
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """A language in words; an unknown code stays as it is."""
+    try:
+        return Locale.parse(code.replace("-", "_")).get_display_name("en") or code
+    except (UnknownLocaleError, ValueError):
+        return code
+
+
+@register.filter
+def country_name(code: str) -> str:
+    """A country in words; an unknown code stays as it is."""
+    return countries.name(code) or code
+
+
+@register.filter
+def is_web_link(value: str) -> bool:
+    """Whether a stored address leads into the web."""
+    return str(value).startswith(("https://", "http://"))
 
 
 @register.filter

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from django import template
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from accounts.roles import Right
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 register = template.Library()
 MOST_LINES = 20
+MOST_IN_TAB = 100
 CAP = 99
 
 
@@ -87,3 +89,19 @@ def follow_ups_of_customer(context: Context, customer: Customer, user: User) -> 
 def follow_ups_of_purchase(context: Context, purchase: Purchase, user: User) -> list[Line]:
     """The current follow-ups on a purchase that concern the user."""
     return _lines(concerning(user).filter(purchase=purchase), context)
+
+
+@register.inclusion_tag("followups/_tab.html", takes_context=True)
+def follow_ups_tab(context: Context, purchase: Purchase) -> dict[str, Any]:
+    """All follow-ups on a purchase that concern the user: what is open, the most urgent first, then what is done."""
+    request = context["request"]
+    at, reader = _moment(context), Reader.of(request)
+    found = concerning(request.user).filter(purchase=purchase).select_related("done_by")
+    rows = found.order_by(F("done_at").desc(nulls_first=True), "due_at", "pk")[:MOST_IN_TAB]
+    return {
+        "request": request,
+        "user": request.user,
+        "purchase": purchase,
+        "lines": [Line(row, due_cell(row, at, reader), category_badge(row), whose(row)) for row in rows],
+        "form_key": uuid4().hex,
+    }

@@ -10,15 +10,19 @@ from django.core.validators import RegexValidator
 from django.db.models import Q
 
 from core.forms import date_input
-from purchases.models import BankLine, BankStatement, Product, Purchase
+from core.views import chosen_client
+from purchases.models import BankLine, BankStatement, Product, Purchase, PurchaseSearch
+from purchases.selectors.search import find_purchases
 from purchases.states import Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from django.db.models import QuerySet
 
     from accounts.models import Client
+    from core.conditions import Asker
     from purchases.querysets import PurchaseQuerySet
 
 
@@ -33,8 +37,15 @@ class SearchFilter(filters.FilterSet):
     )
 
     def find(self, rows: PurchaseQuerySet, _name: str, value: str) -> QuerySet[Purchase]:
-        """Find by keywords; a purchase that matches twice is there once."""
-        return rows.matching(value)
+        """Find by keywords, among what the user may see; a purchase that matches twice is there once."""
+        if self.request is None:
+            known = PurchaseSearch.objects.filter(purchase__in=rows.order_by().values("pk"))
+        else:
+            known = PurchaseSearch.objects.visible_to(self.request.user, chosen_client(self.request))
+        self.found = find_purchases(known, value)
+        if not self.found.parts:
+            return rows
+        return rows.filter(pk__among=self.found.keys)
 
 
 class PurchaseFilter(SearchFilter):
@@ -47,22 +58,39 @@ class PurchaseFilter(SearchFilter):
         lookup_expr="iexact",
         validators=[RegexValidator(r"^[A-Za-z]{3}\Z", "Three letters, such as EUR.")],
     )
+    customer = filters.CharFilter(
+        label="Customer no.",
+        field_name="customer_id",
+        validators=[RegexValidator(r"^[0-9]{1,18}\Z", "The number in the address of the customer's profile.")],
+    )
+    ordered_from = filters.DateFilter(label="Ordered from", method="ordered_since", widget=date_input())
+    ordered_to = filters.DateFilter(label="Ordered to", method="ordered_until", widget=date_input())
     due_from = filters.DateFilter(label="Due from", field_name="due_on", lookup_expr="gte", widget=date_input())
     due_to = filters.DateFilter(label="Due to", field_name="due_on", lookup_expr="lte", widget=date_input())
 
     class Meta:
         model = Purchase
-        fields: ClassVar = ["q", "status", "client", "currency", "due_from", "due_to"]
+        fields: ClassVar = ["q", "status", "client", "customer", "ordered_from", "ordered_to", "currency", "due_from", "due_to"]
 
-    def __init__(self, *args: Any, clients: Sequence[Client] = (), **options: Any) -> None:
+    def __init__(self, *args: Any, asker: Asker, clients: Sequence[Client] = (), **options: Any) -> None:
         super().__init__(*args, **options)
+        self.asker = asker
         if clients:
             self.filters["client"].extra["choices"] = [(str(client.pk), client.name) for client in clients]
         else:
             del self.filters["client"]
-        if not self.data.get("currency"):
-            # Today's figures lead here with their currency; without one the bar stays short.
-            del self.filters["currency"]
+        for name in ("customer", "currency", "due_from", "due_to"):
+            # Today's figures, a customer's page and old links lead here with them; without one the bar stays short.
+            if not self.data.get(name):
+                del self.filters[name]
+
+    def ordered_since(self, rows: PurchaseQuerySet, _name: str, value: date) -> QuerySet[Purchase]:
+        """Ordered on this day of the client or later."""
+        return rows.filter(self.asker.moments("ordered_at", value, None))
+
+    def ordered_until(self, rows: PurchaseQuerySet, _name: str, value: date) -> QuerySet[Purchase]:
+        """Ordered on this day of the client or earlier."""
+        return rows.filter(self.asker.moments("ordered_at", None, value))
 
 
 class ProductFilter(filters.FilterSet):

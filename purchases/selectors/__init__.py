@@ -543,7 +543,15 @@ def documents_of(purchase: Purchase) -> QuerySet[Document]:
     return Document.objects.filter(pk__in=own.union(purchase.notices.exclude(document=None).values("document")))
 
 
+PAYABLES, DELIVERY = "payables", "delivery"
+"""How the key of a letter's e-mail ends that went to a second address of the customer, too."""
+
+
 def emails_of(purchase: Purchase) -> QuerySet[Email]:
-    """Its e-mails, and those about several orders that asked for it, too."""
+    """Its e-mails, and those about several orders that asked for it, too, with their copies."""
     own = Email.objects.filter(reference=purchase.reference, client=purchase.client_id).values("pk")
-    return Email.objects.filter(pk__in=own.union(purchase.notices.exclude(email=None).values("email")))
+    letters = purchase.notices.exclude(email=None)
+    keys = [letters.values(key=Concat("email__dedupe_key", Value(f":{role}"))) for role in (PAYABLES, DELIVERY)]
+    copies = [Email.objects.filter(dedupe_key__in=key).values("pk") for key in keys]
+    ordered = Email.objects.filter(original__in=letters.values("email")).values("pk")
+    return Email.objects.filter(pk__in=own.union(letters.values("email"), ordered, *copies))

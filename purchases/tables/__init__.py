@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -21,15 +22,19 @@ from core.tables import (
     money_cell,
     money_text,
 )
+from core.templatetags.kontor import icon
 from purchases.models import LineStatus
+from purchases.selectors.presence import open_sentence, open_with_others
 from purchases.services.bank_match import effect_of
 from purchases.services.credit import missing_on
 from purchases.states import Status
+from purchases.tables.columns import EXTRAS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from accounts.models import User
     from purchases.models import BankLine, BankStatement, Policy, Product, Purchase
 
 TONES: dict[str, str] = {
@@ -90,7 +95,18 @@ def _today(purchase: Purchase) -> date:
 
 def _reference(purchase: Purchase, _reader: Reader) -> str:
     link = purchase_link(purchase, purchase.origin)  # type: ignore[attr-defined]  # set by PurchaseTable.prepare
-    return format_html('<a class="num-link" href="{}">{}</a>', link, purchase.reference)
+    shown = format_html('<a class="num-link" href="{}">{}</a>', link, purchase.reference)
+    others: str = purchase.others  # type: ignore[attr-defined]  # set by PurchaseTable.prepare
+    return (
+        format_html('{}<span class="others" title="{}">{}</span>', shown, others, others_mark(others))
+        if others
+        else shown
+    )
+
+
+def others_mark(sentence: str) -> SafeString:
+    """An eye, and for people who cannot see it who else has a purchase open."""
+    return format_html('{}<span class="visually-hidden">{}</span>', icon("eye", 14), sentence)
 
 
 def _customer(purchase: Purchase, _reader: Reader) -> str:
@@ -170,8 +186,9 @@ class PurchaseTable(Table):
         Column("Status", _status, sort="status", plain=lambda purchase, _: purchase.status_label),
         Column("PO number", _po_number, sort="po_number", css="wide-only"),
         Column("Due", _due, sort="due_on", css="wide-only", plain=lambda purchase, _: purchase.due_on),
-        Column("Gross", _gross, css="num wide-only", plain=lambda purchase, _: purchase.gross),
-        Column("Open", _open, css="num", plain=lambda purchase, _: purchase.open_amount),
+        Column("Gross", _gross, sort="gross_minor", css="num wide-only", plain=lambda purchase, _: purchase.gross),
+        Column("Open", _open, sort="open_minor", css="num", plain=lambda purchase, _: purchase.open_amount),
+        *EXTRAS,
     )
     default_sort = "-ordered_at"
     currency_field = "currency"
@@ -182,14 +199,37 @@ class PurchaseTable(Table):
     origin: str | None = None
     """The query of the list that the rows stand in: a purchase opened from it shows its neighbors."""
 
+    user: User | None = None
+    """Who looks: the rows say who else has them open."""
+    unfolded: Sequence[str] = ()
+    """The references of the rows whose items are shown."""
+
     def __init__(self, at: datetime | None = None) -> None:
         self.moment = at or datetime.min.replace(tzinfo=UTC)
 
     def prepare(self, page: Sequence[Any]) -> None:
-        """Give each purchase its client's day and the list it stands in."""
+        """Give each purchase its client's day, the list it stands in, and who else has it open."""
+        others = open_with_others(page, user=self.user, at=self.moment) if self.user else {}
         for purchase in page:
             purchase.on = self.moment.astimezone(purchase.client.zone).date()
             purchase.origin = self.origin
+            purchase.others = open_sentence(others.get(purchase.pk, []))
+
+    def below(self, row: Any, reader: Reader) -> str:
+        """The items of a row that is unfolded."""
+        if row.reference not in self.unfolded:
+            return ""
+        return render_to_string(
+            "purchases/_items.html", {"purchase": row, "items": row.items.order_by("position"), "reader": reader}
+        )
+
+    def fold(self, row: Any) -> str:
+        """Where its items come from."""
+        return reverse("purchases:items", args=[row.reference])
+
+    def acts(self, row: Any) -> dict[str, str]:
+        """What a key does with the row under the cursor."""
+        return {"c": reverse("purchases:cancel", args=[row.reference])}
 
     def link(self, row: Any) -> str:
         """The viewer."""
@@ -215,7 +255,8 @@ class ReviewTable(PurchaseTable):
         Column("PO number", _po_number, css="wide-only"),
         Column("Ordered", _ordered, sort="ordered_at", css="wide-only", plain=lambda purchase, _: purchase.ordered_on),
         Column("Reviewed by", _reviewer, css="wide-only"),
-        Column("Gross", _gross, css="num", plain=lambda purchase, _: purchase.gross),
+        Column("Gross", _gross, sort="gross_minor", css="num", plain=lambda purchase, _: purchase.gross),
+        *(column for column in EXTRAS if column.label not in {"Ordered", "Reviewed by"}),
     )
     default_sort = "ordered_at"
     caption = "Purchase orders that wait for their review"

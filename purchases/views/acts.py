@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 
 from accounts.roles import Right
 from core.tables import Reader, day_text, money_text
+from core.templatetags.kontor import route
 from core.views import ActionView, BulkAction, refusal_of_page
 from purchases import forms
 from purchases.models import Document, DocumentKind, LicenseKey, Purchase, RefundKind
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 
 PAYABLE = OPEN | {Status.CANCELED, Status.CHARGED_BACK}
 FEW = 3
+ALWAYS = frozenset(Status)
 ACCEPTED = frozenset({Status.PURCHASE_ORDER})
 REMINDED = ACCEPTED | {Status.AWAITING_OFFLINE_PAYMENT, Status.UNPAID}
 
@@ -124,6 +126,13 @@ class Act:
     refusal: Callable[[Purchase, User], str] = _nothing
     key: str = ""
     is_main: bool = True
+    is_named_by_query: bool = False
+
+    def link(self, purchase: Purchase) -> str:
+        """The act's page for this purchase."""
+        if self.is_named_by_query:
+            return f"{reverse(self.page)}?reference={purchase.reference}"
+        return reverse(self.page, args=[purchase.reference])
 
 
 ACTS: tuple[Act, ...] = (
@@ -171,6 +180,14 @@ ACTS: tuple[Act, ...] = (
     Act("dunning:extend", "Extend due date", "calendar-plus", Right.HOLD, ACCEPTED, is_main=False),
     Act("dunning:promise", "Promise to pay", "handshake", Right.HOLD, ACCEPTED, is_main=False),
 )
+ADDITIONS: tuple[Act, ...] = (
+    Act("purchases:generate", "Generate new e-mail", "mail-plus", Right.EMAILS, ALWAYS),
+    Act("followups:add", "Add follow-up", "list-todo", Right.FOLLOW_UPS, ALWAYS, key="f", is_named_by_query=True),
+    Act("purchases:entry_add", "Add history entry", "notebook-pen", Right.RECORDS, ALWAYS, key="h"),
+    Act("purchases:x_add", "Add x-parameter", "tag", Right.CORRECT, ALWAYS),
+    Act("purchases:attach", "Attach a file", "paperclip", Right.RECORDS, ALWAYS),
+)
+"""What can be added to any purchase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +203,15 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The action bar: the one thing to do next, what else this status knows, and the rest with the reason why not."""
+    """The action bar: the one thing to do next, what else this status knows, the rest, and what can always be added.
+
+    All but the first may say why not; among `more` these are the last.
+    """
 
     primary: Button | None
     buttons: list[Button]
     more: list[Button]
+    additions: list[Button]
 
 
 def why_not(act: Act, purchase: Purchase, user: User) -> str:
@@ -206,6 +227,19 @@ def why_not(act: Act, purchase: Purchase, user: User) -> str:
 
 
 ENDING = frozenset({"Cancel", "Reject"})
+MOST_BUTTONS = 3
+
+
+def button_of(act: Act, purchase: Purchase, user: User) -> Button | None:
+    """An act as a button; none where its page belongs to an app above that is not there."""
+    try:
+        link = act.link(purchase)
+    except NoReverseMatch:
+        return None
+    why = why_not(act, purchase, user)
+    if not act.page.startswith("purchases:") and act.sources is not ALWAYS:  # the rule is above: its page knows it
+        why = why or refusal_of_page(link, purchase)
+    return Button(act.label, act.icon, link, why, act.key)
 
 
 def action_bar(purchase: Purchase, user: User) -> Bar:
@@ -213,27 +247,35 @@ def action_bar(purchase: Purchase, user: User) -> Bar:
     main: list[Button] = []
     more: list[Button] = []
     for act in ACTS:
-        try:
-            link = reverse(act.page, args=[purchase.reference])
-        except NoReverseMatch:  # the page belongs to an app above and may not be there
-            continue
-        why = why_not(act, purchase, user)
-        if not act.page.startswith("purchases:"):  # the rule is above: its page knows it
-            why = why or refusal_of_page(link, purchase)
-        button = Button(act.label, act.icon, link, why, act.key)
-        (main if act.is_main and purchase.status in act.sources else more).append(button)
+        button = button_of(act, purchase, user)
+        if button:
+            (main if act.is_main and purchase.status in act.sources else more).append(button)
     # Ending a purchase is never what the page suggests.
     suggested = (button for button in main if not button.why_not and button.label not in ENDING)
     primary = next(suggested, None)
     rest = sorted((button for button in main if button is not primary), key=lambda button: bool(button.why_not))
     more.sort(key=lambda button: bool(button.why_not))
-    return Bar(primary, rest[:3], rest[3:] + more)
+    additions = [button for act in ADDITIONS if (button := button_of(act, purchase, user))]
+    return Bar(primary, rest[:MOST_BUTTONS], rest[MOST_BUTTONS:] + more, additions)
+
+
+MANY: tuple[tuple[str, str, str, str, Right], ...] = (
+    ("purchases:release_many", "Release", "check", "r", Right.RELEASE),
+    ("purchases:reject_many", "Reject", "x", "", Right.RELEASE),
+    ("dunning:hold_many", "Hold dunning", "pause", "", Right.HOLD),
+    ("dunning:resume_many", "Resume dunning", "play", "", Right.HOLD),
+    ("followups:add_many", "Follow-up", "list-todo", "f", Right.FOLLOW_UPS),
+    ("purchases:resend_many", "E-mail again", "mail", "e", Right.EMAILS),
+)
 
 
 def acts_many(user: User) -> list[Button]:
-    """The acts of the bulk bar that this user may use."""
-    many = (("purchases:release_many", "Release", "check", "r"), ("purchases:reject_many", "Reject", "x", ""))
-    return [Button(label, icon, reverse(page), "", key) for page, label, icon, key in many if user.may(Right.RELEASE)]
+    """The acts of the bulk bar that this user may use; those of apps above where they are there."""
+    return [
+        Button(label, icon, link, "", key)
+        for page, label, icon, key, right in MANY
+        if user.may(right) and (link := route(page))
+    ]
 
 
 class PurchaseAct(ActionView):
@@ -249,7 +291,7 @@ class PurchaseAct(ActionView):
     @property
     def act(self) -> Act:
         """The line of `ACTS` that this page carries out."""
-        return next(act for act in ACTS if act.page == self.act_page)
+        return next(act for act in (*ACTS, *ADDITIONS) if act.page == self.act_page)
 
     def refusal(self) -> str:
         """The same reason as in the action bar."""

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
 
 from accounts.models import Client
 from accounts.roles import Right
-from core.views import Empty, ListPage, Segment
+from core.conditions import MOST_CONDITIONS, NAME, Condition, read_conditions
+from core.refused import Refused
+from core.tables import address
+from core.views import INVALID, Empty, ListPage, Segment, chosen_client
 from purchases.filters import ProductFilter, PurchaseFilter, SearchFilter
-from purchases.models import LicenseKey, PoDocument, Product, Purchase
+from purchases.filters.parameters import PurchaseAsker, parameters_for
+from purchases.models import DeliveryKind, LicenseKey, NumberList, PoDocument, Product, Purchase
+from purchases.selectors.batch import Found, find_numbers
+from purchases.services.batch import keep_numbers
 from purchases.states import OPEN, Status
 from purchases.tables import ProductTable, PurchaseTable, ReviewTable, purchase_link
 from purchases.views.acts import acts_many
@@ -21,15 +30,22 @@ from purchases.views.viewer import preview_context
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
 
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
     from django_filters import FilterSet
 
     from accounts.models import User
+    from core.conditions import Parameter
     from purchases.querysets import PurchaseQuerySet
 
 REFERENCE_LENGTH = 9
+LONGEST_QUERY = 400
+MOST_UNFOLDED = 50
+LONGEST_PASTE = 200_000
+WAYS = (("standard", "Standard"), ("advanced", "Advanced"), ("batch", "Batch"))
+ADVANCED = "advanced"
 
 
 class PurchaseRows(ListPage):
@@ -37,15 +53,22 @@ class PurchaseRows(ListPage):
 
     right = Right.SEARCH
     template_name = "purchases/list.html"
+    is_exportable = True
+    is_personal = True
     noun = ("purchase", "purchases")
 
     def get_rows(self) -> Any:
         """Purchases with what their rows show."""
-        return Purchase.objects.with_parties()
+        return Purchase.objects.with_parties().with_open()
 
     def make_table(self) -> PurchaseTable:
         """The table, as of now."""
-        table: PurchaseTable = self.table_class(self.at)  # type: ignore[call-arg, assignment]
+        return self.for_reader(self.table_class(self.at))  # type: ignore[call-arg, arg-type]
+
+    def for_reader(self, table: PurchaseTable) -> PurchaseTable:
+        """Say in the rows who else has them open, and unfold those that the address names."""
+        table.user = self.user
+        table.unfolded = self.request.GET.getlist("unfold")[:MOST_UNFOLDED]
         return table
 
     def context(self) -> dict[str, Any]:
@@ -59,9 +82,13 @@ class PurchaseRows(ListPage):
 
 
 class PurchaseList(PurchaseRows):
-    """All purchases, with filters and saved tabs."""
+    """All purchases, with saved tabs; found in three ways: keywords, conditions by parameter, or many numbers."""
 
     title = "Purchases"
+    template_name = "purchases/purchases.html"
+    refused: str = ""
+    """Why the numbers that were pasted find nothing."""
+    pasted: str = ""
     table_class = PurchaseTable
     filterset_class = PurchaseFilter
     empty = Empty(
@@ -76,17 +103,130 @@ class PurchaseList(PurchaseRows):
             found = self.rows.filter(reference=asked).first()
             if found:
                 return HttpResponseRedirect(purchase_link(found))
+        if self.is_htmx and request.htmx.target == ADVANCED:  # type: ignore[attr-defined]  # of django-htmx
+            return render(request, "purchases/_advanced.html", self.search_context())
+        if {"add", "drop"} & set(request.GET):
+            return HttpResponseRedirect(self.advanced_address())
         return super().get(request, *args, **kwargs)
+
+    def context(self) -> dict[str, Any]:
+        """The list, and the way in which it was searched."""
+        context = super().context()
+        is_searched = self.found is not None or any(condition.where for condition in self.conditions)
+        return {**context, **self.search_context(), "is_filtered": context["is_filtered"] or is_searched}
+
+    @property
+    def way(self) -> str:
+        """How one searches: as asked for, else as the address shows."""
+        query = self.request.GET
+        if "batch" in query or self.refused:
+            return "batch"
+        if any(NAME.fullmatch(name) for name in query):
+            return ADVANCED
+        return query.get("by", "") if query.get("by") in dict(WAYS) else "standard"
+
+    def search_context(self) -> dict[str, Any]:
+        """What the three ways show."""
+        query = self.request.GET
+        kept = {name: query[name] for name in ("show", "sort") if query.get(name)}
+        groups: dict[str, list[Parameter]] = {}
+        for parameter in self.parameters:
+            groups.setdefault(parameter.group, []).append(parameter)
+        return {
+            "way": self.way,
+            "ways": [
+                (
+                    label,
+                    f"?{urlencode({'by': key, **kept})}" if key != "standard" else f"?{urlencode(kept)}",
+                    key == self.way,
+                )
+                for key, label in WAYS
+            ],
+            "kept": kept,
+            "groups": groups.items(),
+            "conditions": self.edited_conditions() or [Condition(0)],
+            "found": self.found,
+            "number_list": self.number_list,
+            "pasted": self.pasted or ("\n".join(self.number_list.numbers) if self.number_list else ""),
+            "refused": self.refused,
+        }
+
+    @cached_property
+    def parameters(self) -> Sequence[Parameter]:
+        """What can be searched by."""
+        return parameters_for(shows_clients=self.reader.shows_clients)
+
+    @cached_property
+    def asker(self) -> PurchaseAsker:
+        """Whose numbers, days and products the conditions mean."""
+        zones: dict[ZoneInfo, list[int]] = {}
+        for client in self.clients:
+            zones.setdefault(client.zone, []).append(client.pk)
+        products = Product.objects.visible_to(self.user, chosen_client(self.request))
+        return PurchaseAsker(self.user.language, zones, self.at, self.clients, products)
+
+    @cached_property
+    def conditions(self) -> list[Condition]:
+        """The conditions in the address."""
+        return read_conditions(self.request.GET, self.parameters, self.asker)
+
+    def edited_conditions(self) -> list[Condition]:
+        """The conditions with one more or one less, where the address asks for it."""
+        dropped = self.request.GET.get("drop", "")
+        kept = [condition for condition in self.conditions if str(condition.number) != dropped]
+        if "add" in self.request.GET and len(kept) < MOST_CONDITIONS:
+            kept.append(Condition(max((condition.number for condition in kept), default=-1) + 1))
+        return kept
+
+    def advanced_address(self) -> str:
+        """The address of the same search with one condition more or less."""
+        query = self.request.GET
+        parts = [(name, query[name]) for name in ("show", "sort") if query.get(name)]
+        for number, condition in enumerate(self.edited_conditions()):
+            parts += condition.address(number)
+        return f"{self.request.path}?{urlencode([('by', ADVANCED), *parts])}"
+
+    @cached_property
+    def number_list(self) -> NumberList | None:
+        """The numbers that the address names; another client's, or those forgotten by now, are not there."""
+        token = self.request.GET.get("batch", "")
+        return (
+            NumberList.objects.visible_to(self.user).filter(token=token).first() if token.isascii() and token else None
+        )
+
+    @cached_property
+    def found(self) -> Found | None:
+        """The purchases of those numbers."""
+        if self.number_list is None:
+            return None
+        return find_numbers(self.number_list.numbers, user=self.user, client=chosen_client(self.request))
+
+    def filtered(self) -> tuple[FilterSet | None, QuerySet[Purchase]]:
+        """Apply the filter bar, the conditions, the numbers."""
+        filterset, rows = super().filtered()
+        wheres = [condition.where for condition in self.conditions if condition.where is not None]
+        if self.found is not None:
+            wheres.append(Q(pk__in=self.found.purchases))
+        return filterset, rows.filter(*wheres)
 
     def get_filterset(self) -> FilterSet:
         """The filter bar; the client only where several are mixed."""
         clients = self.clients if self.reader.shows_clients else []
-        return PurchaseFilter(self.request.GET, queryset=self.rows, request=self.request, clients=clients)
+        return PurchaseFilter(
+            self.request.GET, queryset=self.rows, request=self.request, asker=self.asker, clients=clients
+        )
+
+    def make_table(self) -> PurchaseTable:
+        """The table, whose rows know the list they stand in unless its address is too long to be carried along."""
+        table, query = super().make_table(), address(self.request.GET, preview=None)[1:]
+        table.origin = query if len(query) <= LONGEST_QUERY else None
+        return table
 
     @cached_property
     def clients(self) -> list[Client]:
-        """All clients; read once, for the filter and for their days."""
-        return list(Client.objects.only("name", "time_zone").order_by("name", "pk"))
+        """The clients whose purchases are listed; read once, for the filter and for their days."""
+        mine = Client.objects.visible_to(self.user, chosen_client(self.request))
+        return list(mine.only("name", "time_zone").order_by("name", "pk"))
 
     def segments(self) -> Sequence[Segment]:
         """The saved tabs."""
@@ -114,6 +254,27 @@ class PurchaseList(PurchaseRows):
         return rows.accepted().filter(late)
 
 
+class BatchSearch(PurchaseList):
+    """Find the purchases of many numbers that were pasted."""
+
+    http_method_names = ("get", "post")
+    route = "purchases:list"
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
+        """Lead to where they are pasted."""
+        return HttpResponseRedirect(f"{reverse('purchases:list')}?by=batch")
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Keep the numbers and show what they lead to; the address can be shared for 90 days."""
+        self.pasted = request.POST.get("numbers", "")[:LONGEST_PASTE]
+        try:
+            kept = keep_numbers(self.pasted, by=self.user, at=self.at)
+        except Refused as refused:
+            self.refused = refused.message
+            return render(request, self.template_name, {"at": self.at, **self.context()}, status=INVALID)
+        return HttpResponseRedirect(f"{reverse('purchases:list')}?{urlencode({'batch': kept.token})}")
+
+
 class ReviewQueue(PurchaseRows):
     """Purchase orders that wait for their review, longest waiting first."""
 
@@ -137,7 +298,7 @@ class ReviewQueue(PurchaseRows):
 
     def make_table(self) -> PurchaseTable:
         """The table, whose rows lead to the desk and know the tab one came from."""
-        return ReviewTable(self.at, show=self.request.GET.get("show", ""))
+        return self.for_reader(ReviewTable(self.at, show=self.request.GET.get("show", "")))
 
 
 def review_segments(user: User) -> tuple[Segment, ...]:
@@ -165,6 +326,12 @@ def review_segments(user: User) -> tuple[Segment, ...]:
     )
 
 
+def _low(rows: QuerySet[Product]) -> QuerySet[Product]:
+    """Choose products that are sold from a key list at or below its mark; where none is left, a generator may do."""
+    short = rows.filter(is_active=True, delivery=DeliveryKind.KEY, free_keys__lte=F("low_stock_at"))
+    return short.exclude(~Q(generator_url=""), free_keys=0)
+
+
 class ProductList(ListPage):
     """Products with their prices and key stock."""
 
@@ -175,6 +342,10 @@ class ProductList(ListPage):
     filterset_class = ProductFilter
     noun = ("product", "products")
     empty = Empty("No products yet", "What your customers can buy is listed here, with its prices and the keys left.")
+
+    def segments(self) -> Sequence[Segment]:
+        """All, and those whose key list has to be filled."""
+        return (Segment("all", "All"), Segment("low", "Keys run low", _low))
 
     def get_rows(self) -> QuerySet[Product]:
         """Products with prices and the number of free keys."""

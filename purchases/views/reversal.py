@@ -91,6 +91,9 @@ class PurchaseRefund(MoneyOut):
         """Money that was paid too much suggests itself."""
         if not self.user.may(Right.REFUND):
             return {"kind": RefundKind.TAX, "customer_reason": "tax_exemption"}
+        asked = self.request.GET.get("kind", "")
+        if asked in dict(self.kinds()):
+            return {"kind": asked}
         if not self.surplus or not self.worth.gross_minor:
             return {"kind": RefundKind.TOTAL}
         amount = Money(self.surplus, self.row.currency).amount

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.http import Http404, HttpResponse
+from django.db.models import Q
 from django.shortcuts import render
-from django.utils.http import content_disposition_header
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 
 from accounts.roles import Right
-from core.pdf import PdfTimeoutError, PdfUnavailableError
+from core.neighbors import neighbors
+from core.tables import address, page_of
 from core.views import DetailPage
 from customers.models import ContactKind
 from errorlog.models import ErrorRecord
 from errorlog.tables import next_try, type_badge
-from purchases.models import HistoryEntry, LicenseKey, PoDocument, Purchase
+from purchases.models import HistoryEntry, LicenseKey, Nature, PoDocument, Purchase, PurchaseFile
 from purchases.policy import Buyer, warnings
-from purchases.selectors import documents_of, emails_of, review_of
+from purchases.selectors import documents_of, review_of
+from purchases.selectors.viewer import standing_of, with_counts
 from purchases.services.correction import correction_refusal
-from purchases.services.documents import render_document
-from purchases.states import RECEIVABLE, Status
+from purchases.states import QUOTES, RECEIVABLE, Status
 from purchases.tables import days_overdue, status_cell
 from purchases.views.acts import action_bar
+from purchases.views.emails import email_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from django.db.models import QuerySet
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
     from accounts.models import User
+    from core.neighbors import Neighbors
 
 TABS: dict[str, str] = {
     "general": "General Info",
@@ -38,11 +44,15 @@ TABS: dict[str, str] = {
     "payments": "Payment Log",
     "po": "Purchase Order",
     "documents": "Documents",
+    "followups": "Follow-ups",
     "errors": "Errors",
     "history": "History",
 }
-MOST_ENTRIES = 200
-UPLOAD_TYPES = frozenset({"application/pdf", "image/png", "image/jpeg"})
+"""The parts of a purchase; their numbers, from 1, are the keys that open them."""
+RIGHTS: dict[str, Right] = {"followups": Right.FOLLOW_UPS, "errors": Right.ERRORS}
+OWN_TO_A_TAB = ("after", "before", "nature", "q")
+ENTRIES_A_PAGE = 100
+MOST_PRINTED = 500
 EVENT_ICONS: dict[str, tuple[str, str]] = {
     "placed": ("shopping-cart", ""),
     "document": ("file-down", "blue"),
@@ -62,16 +72,49 @@ EVENT_ICONS: dict[str, tuple[str, str]] = {
     "settled": ("check-check", "green"),
     "term": ("calendar-clock", "blue"),
     "link": ("link", ""),
+    "x_parameter": ("tag", "blue"),
+    "file": ("paperclip", "blue"),
 }
+METHOD_ICONS: dict[str, str] = {
+    "email": "mail",
+    "phone": "phone",
+    "fax": "printer",
+    "letter": "mail-open",
+    "web": "globe",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A part of the purchase: its name in the address, its words, its key, how many it holds (0: not said)."""
+
+    key: str
+    label: str
+    number: int
+    link: str
+    is_current: bool
+    count: int
+
+
+def reads_internal(user: User) -> bool:
+    """Whether what is internal to the platform is for this user."""
+    return user.may(Right.INTERNAL_HISTORY)
 
 
 def entries_for(purchase: Purchase, user: User) -> QuerySet[HistoryEntry]:
     """The history as this user may read it, newest first; what is internal stays with the platform."""
     entries = HistoryEntry.objects.filter(purchase=purchase).select_related("by").order_by("-at", "-pk")
-    return entries if user.may(Right.INTERNAL_HISTORY) else entries.filter(is_internal=False)
+    return entries if reads_internal(user) else entries.filter(is_internal=False)
 
 
-def with_icons(entries: QuerySet[HistoryEntry]) -> list[tuple[HistoryEntry, str, str]]:
+def files_for(purchase: Purchase, user: User) -> QuerySet[PurchaseFile]:
+    """The attachments that this user may see, newest first, without their bytes."""
+    files = PurchaseFile.objects.filter(purchase=purchase).select_related("added_by").defer("content")
+    files = files.order_by("-added_at", "-pk")
+    return files if reads_internal(user) else files.filter(is_internal=False)
+
+
+def with_icons(entries: Iterable[HistoryEntry]) -> list[tuple[HistoryEntry, str, str]]:
     """Each entry with its icon and tone."""
     shown = []
     for entry in entries:
@@ -80,7 +123,7 @@ def with_icons(entries: QuerySet[HistoryEntry]) -> list[tuple[HistoryEntry, str,
             name, tone = (
                 ("bell-ring", "red") if entry.event.startswith(("notice", "pdn", "dunning")) else ("circle-dot", "")
             )
-        shown.append((entry, "mail" if entry.method == "email" and name == "circle-dot" else name, tone))
+        shown.append((entry, METHOD_ICONS.get(entry.method, name) if name == "circle-dot" else name, tone))
     return shown
 
 
@@ -94,6 +137,7 @@ def head_context(purchase: Purchase, *, at: datetime) -> dict[str, Any]:
         "overdue": overdue,
         "is_dunned": purchase.is_po and purchase.status == Status.PURCHASE_ORDER,
         "levels": [level <= purchase.dunning_level for level in (1, 2, 3)],
+        "is_quote": purchase.status in QUOTES,
         "held": purchase.is_held(today),
         "promised": purchase.is_promised(today),
     }
@@ -134,21 +178,66 @@ class PurchaseViewer(PurchasePage):
 
     template_name = "purchases/viewer.html"
 
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
+        """Show the page; of a tab that was clicked only what changes."""
+        if self.is_htmx and request.htmx.target == "parts":  # type: ignore[attr-defined]
+            answer = render(request, "purchases/_parts.html", {"at": self.at, "purchase": self.row, **self.parts()})
+        else:
+            answer = render(request, self.template_name, {"at": self.at, **self.context()})
+        patch_vary_headers(answer, ["HX-Request"])
+        return answer
+
     def context(self) -> dict[str, Any]:
-        """The header and the chosen tab; only that tab's rows are read."""
-        asked = self.request.GET.get("tab", "")
-        tabs = {key: label for key, label in TABS.items() if key != "errors" or self.user.may(Right.ERRORS)}
-        tab = asked if asked in tabs else "general"
+        """The header, the customer, the latest activity, and the chosen tab; only that tab's rows are read."""
         return {
             **preview_context(self.row, user=self.user, at=self.at),
-            "tabs": [(key, label, key == tab) for key, label in tabs.items()],
-            "tab": tab,
-            "tab_label": TABS[tab],
-            "tab_template": f"purchases/_tab_{tab}.html",
+            **self.parts(),
+            "list_query": self.request.GET.get("list"),
             "billing": next((c for c in self.contacts if c.kind == "billing"), None),
-            "contacts": self.contacts,
-            **getattr(self, f"{tab}_tab")(),
+            "standing": standing_of(self.row.customer),
         }
+
+    def parts(self) -> dict[str, Any]:
+        """The tabs, and what the chosen one shows."""
+        asked = self.request.GET.get("tab", "")
+        mine = {key: label for key, label in TABS.items() if key not in RIGHTS or self.user.may(RIGHTS[key])}
+        shown = asked if asked in mine else "general"
+        stay: dict[str, None] = dict.fromkeys(OWN_TO_A_TAB)
+        tabs = [
+            Tab(key, label, number, address(self.request.GET, **stay, tab=key), key == shown, self.counts.get(key, 0))
+            for number, (key, label) in enumerate(TABS.items(), start=1)
+            if key in mine
+        ]
+        return {
+            "tabs": tabs,
+            "tab": shown,
+            "tab_label": TABS[shown],
+            "tab_template": f"purchases/_tab_{shown}.html",
+            "neighbors": self.neighbors(),
+            "stay": address(self.request.GET, **stay),
+            **getattr(self, f"{shown}_tab")(),
+        }
+
+    def get_rows(self) -> Any:
+        """The purchase, with how much some of its tabs hold and why it was reviewed or not."""
+        return with_counts(super().get_rows(), shows_internal=reads_internal(self.user))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How much some of the tabs hold."""
+        row = self.row
+        return {
+            "items": row.item_count,
+            "documents": row.document_count + row.joint_count + row.file_count,
+            "errors": row.error_count,
+        }
+
+    def neighbors(self) -> Neighbors | None:
+        """Where it stands in the list that it was opened from; none when it was opened from elsewhere."""
+        query = self.request.GET.get("list")
+        if query is None:
+            return None
+        return neighbors(self.request, reverse("purchases:list"), query, row=self.row, lookup="reference", at=self.at)
 
     @property
     def contacts(self) -> list[Any]:
@@ -163,7 +252,9 @@ class PurchaseViewer(PurchasePage):
         may_correct = self.user.may(Right.CORRECT)
         free = [kind for kind in ContactKind.values if not correction_refusal(self.row, kind)]
         return {
+            "contacts": self.contacts,
             "x_parameters": self.row.x_parameters.order_by("key"),
+            "policy": self.row.policy,
             "correctable": free if may_correct else [],
             "missing_contacts": [(kind.value, kind.label) for kind in ContactKind if kind.value not in known],
         }
@@ -177,7 +268,7 @@ class PurchaseViewer(PurchasePage):
         keys = (
             LicenseKey.objects.filter(item__purchase=self.row).select_related("item").order_by("item__position", "pk")
         )
-        return {"keys": keys, "emails": emails_of(self.row).order_by("-created_at", "-pk")}
+        return {"keys": keys, **email_rows(self.row, user=self.user, reader=self.reader)}
 
     def payments_tab(self) -> dict[str, Any]:
         """Money in and out, in the order in which it moved."""
@@ -196,9 +287,7 @@ class PurchaseViewer(PurchasePage):
             "checklist": self.checklist(),
             "review": review_of(self.row),
             "policy": self.row.policy,
-            "review_why": HistoryEntry.objects.filter(purchase=self.row, event="placed")
-            .values_list("detail", flat=True)
-            .first(),
+            "review_why": self.row.placed_detail,
             "is_receivable": self.row.status in RECEIVABLE,
         }
 
@@ -228,7 +317,11 @@ class PurchaseViewer(PurchasePage):
         """Invoices, notices and all else that was issued."""
         issued = documents_of(self.row).select_related("corrects")
         issued = issued.defer("data", "corrects__data").order_by("-issued_at", "-pk")
-        return {"documents": issued}
+        return {"documents": issued, "files": files_for(self.row, self.user)}
+
+    def followups_tab(self) -> dict[str, Any]:
+        """What `followups` says of it; that app is above this one and has a tag for it."""
+        return {}
 
     def errors_tab(self) -> dict[str, Any]:
         """What failed, the newest first."""
@@ -237,45 +330,41 @@ class PurchaseViewer(PurchasePage):
         return {"errors": [(entry, type_badge(entry), next_try(entry, self.reader)) for entry in rows]}
 
     def history_tab(self) -> dict[str, Any]:
-        """Everything that happened, newest first."""
-        entries = list(entries_for(self.row, self.user)[: MOST_ENTRIES + 1])
-        return {"entries": with_icons(entries[:MOST_ENTRIES]), "has_more": len(entries) > MOST_ENTRIES}  # type: ignore[arg-type]
+        """Everything that happened, newest first, a page at a time; by nature and words where asked."""
+        asked = self.request.GET
+        nature, words = asked.get("nature", ""), asked.get("q", "").replace("\x00", "").strip()
+        entries = entries_for(self.row, self.user)
+        if nature in Nature.values:
+            entries = entries.filter(nature=nature)
+        for word in words.split():
+            entries = entries.filter(Q(note__icontains=word) | Q(reason__icontains=word) | Q(detail__icontains=word))
+        page = page_of(entries, sort="-at", query=asked, size=ENTRIES_A_PAGE)
+        return {
+            "entries": with_icons(page.rows),
+            "page": page,
+            "natures": [(value, label, value == nature) for value, label in Nature.choices],
+            "words": words,
+            "is_filtered": bool(nature in Nature.values or words),
+        }
 
 
-class DocumentPdf(PurchasePage):
-    """A document's PDF, rendered when it is first needed and the same bytes ever after."""
+class PurchasePrint(PurchaseViewer):
+    """All of it on paper: parties, items, money, documents, history."""
 
-    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
-        """Send it, to be read in the browser."""
-        document = documents_of(self.row).filter(number=self.kwargs["number"]).first()
-        if document is None:
-            raise Http404
-        try:
-            file = render_document(document, at=self.at)
-        except (PdfUnavailableError, PdfTimeoutError) as error:
-            return render(request, "purchases/no_pdf.html", {"document": document, "problem": str(error)}, status=503)
-        answer = _file(bytes(file.content), document.filename, "application/pdf", is_attachment=False)
-        answer["Cache-Control"] = "private, no-cache"
-        return answer
+    template_name = "purchases/print.html"
 
-
-class PoDocumentFile(PurchasePage):
-    """The customer's order document as it came in."""
-
-    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
-        """Send it to be saved, never to be run or kept by the browser: it comes from outside."""
-        found: Any = PoDocument.objects.filter(purchase=self.row, pk=self.kwargs["pk"], content__isnull=False).first()
-        if found is None:
-            raise Http404
-        kind = found.content_type if found.content_type in UPLOAD_TYPES else "application/octet-stream"
-        answer = _file(bytes(found.content), found.filename or "document", kind, is_attachment=True)
-        answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
-        answer["Cache-Control"] = "private, no-store"
-        return answer
-
-
-def _file(content: bytes, filename: str, kind: str, *, is_attachment: bool) -> HttpResponse:
-    answer = HttpResponse(content, content_type=kind)
-    answer["Content-Disposition"] = content_disposition_header(is_attachment, filename) or "attachment"
-    answer["X-Content-Type-Options"] = "nosniff"
-    return answer
+    def context(self) -> dict[str, Any]:
+        """What all tabs show that is of use on paper."""
+        entries = list(entries_for(self.row, self.user)[: MOST_PRINTED + 1])
+        return {
+            **head_context(self.row, at=self.at),
+            "contacts": self.contacts,
+            "x_parameters": self.row.x_parameters.order_by("key"),
+            **self.items_tab(),
+            **self.delivery_tab(),
+            **self.payments_tab(),
+            **self.po_tab(),
+            **self.documents_tab(),
+            "entries": entries[:MOST_PRINTED],
+            "has_more": len(entries) > MOST_PRINTED,
+        }

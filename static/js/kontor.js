@@ -112,44 +112,17 @@
     if (target) target.focus();
   };
 
-  // Previous and next purchase of the list one came from ------------------------------------------------------
-  const rememberList = () => {
-    const links = rows().map((row) => row.dataset.link).filter(Boolean);
-    if (!links.length || !find("[data-neighbor-list]")) return;
-    try {
-      sessionStorage.setItem("list", JSON.stringify(links));
-    } catch {
-      // Without storage there are no neighbors.
-    }
-  };
-  const showNeighbors = () => {
-    const box = find("[data-neighbors]");
-    if (!box) return;
-    let list = [];
-    try {
-      list = JSON.parse(sessionStorage.getItem("list") || "[]");
-    } catch {
-      list = [];
-    }
-    const at = list.indexOf(window.location.pathname);
-    if (at < 0) return;
-    const tab = window.location.search;
-    [["[data-previous]", at - 1], ["[data-next]", at + 1]].forEach(([selector, index]) => {
-      const link = find(selector, box);
-      const to = list[index];
-      if (typeof to === "string" && to.startsWith("/") && !to.startsWith("//")) link.href = to + tab;
-      else link.hidden = true;
-    });
-    box.hidden = false;
-  };
-
   // Keys --------------------------------------------------------------------------------------------------------
   const press = (key) => {
     const row = current();
-    const inDrawer = drawer && !drawer.hidden && find(`[data-key="${key}"]`, drawer);
-    if (key === "r" && row && !picks().some((box) => box.checked) && !inDrawer) pick(row, true);
-    const target = inDrawer || find(`[data-key="${key}"]`);
+    const inDrawer = drawer && !drawer.hidden && find(`[data-key~="${key}"]`, drawer);
+    const target = inDrawer || find(`[data-key~="${key}"]`);
     if (!target) return false;
+    // An act of the bulk bar is about what is selected, else about the row under the cursor; without either there is none.
+    if (target.closest("#bulk") && !picks().some((box) => box.checked)) {
+      if (!row) return false;
+      pick(row, true);
+    }
     target.click();
     return true;
   };
@@ -197,7 +170,7 @@
     if (action) {
       event.preventDefault();
       action();
-    } else if (/^[a-z]$/.test(event.key) && press(event.key)) event.preventDefault();
+    } else if (/^[a-z1-9]$/.test(event.key) && press(event.key)) event.preventDefault();
   });
 
   // Clicks ------------------------------------------------------------------------------------------------------
@@ -293,8 +266,6 @@
   });
   document.addEventListener("htmx:sendError", () => toast("The server does not answer. Nothing was changed."));
 
-  rememberList();
-  showNeighbors();
   showPicked();
   dismissLater();
   find(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });

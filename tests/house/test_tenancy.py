@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.roles import CLIENT_ROLES, ROLES
 from accounts.services import save_department
 from core.money import Money
+from core.uploads import CheckedFile
 from dunning.models import Explanation, Run
 from errorlog.services import log_error
 from followups.services import open_follow_up
@@ -22,6 +23,7 @@ from mailing.services.compose import AttachmentSpec, queue_email
 from purchases.models import Document, PoDocument, Purchase
 from purchases.services.bank_files import Movement, StatementFile
 from purchases.services.bank_import import store_file
+from purchases.services.records import add_x_parameter, attach_file
 from tests.stories import MONDAY, a_bank_file, a_client, a_customer, a_partner, a_released_po, a_user, a_waiting_po
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ INVENTED: dict[str, Any] = {
     "email": 987_654_321,
     "reference": "999999999",
     "number": "NONE-1",
+    "key": "x-none",
     "slug": "nowhere",
     "kind": "billing",
     "token": "nothing",
@@ -157,6 +160,9 @@ class Side:
         arrived = a_bank_file(self.client, read, by=self.user, name=f"{word}.sta").statement
         assert arrived is not None
         self.statement = arrived
+        add_x_parameter(self.purchase, by=self.user, at=MONDAY, key="x-campaign", value=word)
+        scan = CheckedFile("scan.pdf", "application/pdf", ONE_PAGE)
+        self.file = attach_file(self.purchase, by=self.user, at=MONDAY, file=scan, note=word)
         self.bank_file = store_file(b"b", filename=f"{word}.xml", client=self.client, by=self.user, at=MONDAY)
 
     @property
@@ -179,13 +185,20 @@ class Side:
             },
             "errorlog": {"pk": self.error.pk},
             "followups": {"pk": self.follow_up.pk},
-            "mailing": {"pk": self.email.pk, "email": self.email.pk},
+            "mailing": {
+                "pk": self.email.pk,
+                "email": self.email.pk,
+                "slug": self.client.slug,
+                "kind": "delivery",
+                "language": "de",
+            },
             "partners": {"pk": self.partner.pk},
             "quotes": {"reference": self.purchase.reference},
             "purchases": {
                 "reference": self.purchase.reference,
                 "slug": self.client.slug,
                 "number": self.document.number,
+                "key": "x-campaign",
                 "pk": self.statement.lines.values_list("pk", flat=True)[0],
                 "kind": "billing",
             },
@@ -204,6 +217,7 @@ class Side:
                 "pk": PoDocument.objects.filter(purchase=self.waiting).values_list("pk", flat=True)[0],
                 "page": 1,
             },
+            "purchases:attachment": {"reference": self.purchase.reference, "pk": self.file.pk},
             "purchases:bank_statement": {"pk": self.statement.pk},
             "purchases:bank_file": {"pk": self.bank_file.pk},
             "mailing:attachment": {
