@@ -12,13 +12,14 @@ from django.urls import reverse
 from accounts.models import Client
 from accounts.roles import Right
 from core.refused import Refused
-from core.views import INVALID, ActionView, ActView, DetailPage, Empty, ListPage, Segment, chosen_client
+from core.views import INVALID, ActionView, ActView, BulkAction, DetailPage, Empty, ListPage, Segment, chosen_client
 from followups import services
 from followups.filters import FollowUpFilter
 from followups.forms import FollowUpForm, NewFollowUpForm, topic_of
 from followups.selectors import assignees, concerning
 from followups.tables import FollowUpTable, category_badge, due_cell, whose
 from purchases.models import Purchase
+from purchases.tables import purchase_link
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -300,3 +301,60 @@ class FollowUpDelete(_FollowUpAct):
     def sentence(self) -> str:
         """What was done; the row is gone."""
         return "The follow-up is deleted."
+
+
+class FollowUpMany(BulkAction):
+    """One follow-up on each of several purchases."""
+
+    right = Right.FOLLOW_UPS
+    lookup = "reference"
+    list_url = "purchases:list"
+    title = "Add a follow-up"
+    button = "Save"
+
+    def get_rows(self) -> Any:
+        """Purchases."""
+        return Purchase.objects.with_parties()
+
+    def get_initial(self) -> dict[str, Any]:
+        """Tomorrow morning, for the user."""
+        local = self.at.astimezone(self.user.zone)
+        return {
+            "whose": f"user:{self.user.pk}",
+            "due_on": local.date() + timedelta(days=1),
+            "due_time": local.time().replace(hour=9, minute=0, second=0, microsecond=0),
+        }
+
+    def get_form(self, data: Any = None, files: Any = None) -> forms.Form:
+        """The form with the people in the user's reach."""
+        chosen = chosen_client(self.request)
+        only = self.user.client or (Client.objects.filter(pk=chosen.pk).first() if chosen else None)
+        people = assignees(self.user, only)
+        return FollowUpForm(data, files, initial=self.get_initial(), zone=self.user.zone, people=people)
+
+    def keywords(self, form: forms.Form) -> dict[str, Any]:
+        """What was entered, as one value, and the form's own key: sent twice, it is there once."""
+        return {"details": form.details(), "form_key": self.request.POST.get("form_key", "")[:64]}  # type: ignore[attr-defined]
+
+    @staticmethod
+    def action(purchase: Purchase, *, details: services.Details, form_key: str, by: Any, at: Any) -> Purchase:
+        """Enter it on one of them."""
+        key = f"form:{form_key or uuid4().hex}:{purchase.reference}"
+        services.add_follow_up(purchase.client, purchase=purchase, details=details, by=by, at=at, dedupe_key=key)
+        return purchase
+
+    def consequences(self, rows: list[Any]) -> list[str]:
+        """One each."""
+        return [
+            f"{len(rows)} follow-ups are entered, one on each purchase."
+            if len(rows) > 1
+            else "It is entered on the purchase."
+        ]
+
+    def sentence(self, row: Purchase) -> str:  # noqa: ARG002
+        """Entered."""
+        return "Follow-up entered."
+
+    def link(self, row: Purchase) -> str:
+        """The viewer."""
+        return purchase_link(row)

@@ -55,13 +55,13 @@ class _OfList(ActView):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A column in the dialog: whether it is shown, whether it can be moved up or down."""
+    """A column in the dialog: whether it is shown, whether it can be moved, which of its arrows has the focus."""
 
     column: Column
     is_shown: bool
     is_first: bool
     is_last: bool
-    is_moved: bool
+    focus: str
 
 
 class ListColumns(_OfList):
@@ -85,7 +85,7 @@ class ListColumns(_OfList):
             at = order.index(moved)
             to = max(at - 1, 0) if way == "up" else at + 1
             order.insert(to, order.pop(at))
-            return self.ask(order, shown, moved=moved)
+            return self.ask(order, shown, moved=moved, way=way)
         chosen = [] if request.POST.get("reset") else [key for key in order if key in shown]
         if not chosen and not request.POST.get("reset"):
             return self.ask(order, shown, status=INVALID, problem="Choose at least one column.")
@@ -103,12 +103,19 @@ class ListColumns(_OfList):
         """The same, by the names their choice is kept under."""
         return {column.key: column for column in self.columns}
 
-    def ask(self, order: list[str], shown: Sequence[str], *, moved: str = "", **more: Any) -> HttpResponse:
-        """Show the columns in this order."""
+    def ask(self, order: list[str], shown: Sequence[str], *, moved: str = "", way: str = "", **more: Any) -> HttpResponse:
+        """Show the columns in this order; the arrow that moved one keeps the focus as long as it leads on."""
         known = self.columns_by_key
         keys = list(dict.fromkeys(key for key in order if key in known))
+        focus = {keys[0]: "down", keys[-1]: "up"}.get(moved, way)
         choices = [
-            Choice(known[key], key in shown, is_first=key == keys[0], is_last=key == keys[-1], is_moved=key == moved)
+            Choice(
+                known[key],
+                key in shown,
+                is_first=key == keys[0],
+                is_last=key == keys[-1],
+                focus=focus if key == moved else "",
+            )
             for key in keys
         ]
         first = self.list_class.table_class.columns[0]
