@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from core.tables import Column, Reader, Table
 
 MOST_ROWS: Final = 200_000
+LONGEST_KEY: Final = 19
+"""Digits beyond any key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class Listing:
         """The rows that the address shows: what was picked there, or all that its filters and tab leave."""
         picks = self.page.request.GET.getlist("pick")
         if picks:
-            return self.page.rows.filter(**{f"{self.table.key_field}__in": picks})
+            known = [pick for pick in picks if pick.isascii() and pick.isdecimal() and len(pick) < LONGEST_KEY]
+            return self.page.rows.filter(**{f"{self.table.key_field}__in": known})
         return self.page.shown_rows()
 
     def keys(self) -> list[int]:

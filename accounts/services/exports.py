@@ -98,7 +98,7 @@ def write_export(export: Export, *, clock: Callable[[], datetime], until: dateti
     """Write at a claimed file until it is whole or the round is over; what is wrong becomes its `problem`."""
     try:
         while not export.finished_at and clock() < until:
-            export = _write_piece(export, at=clock())
+            export = write_piece(export, at=clock())
     except Refused as refused:
         return _finish(export, at=clock(), problem=refused.message)
     except OperationalError:
@@ -112,7 +112,7 @@ def write_export(export: Export, *, clock: Callable[[], datetime], until: dateti
 
 
 @transaction.atomic
-def _write_piece(export: Export, *, at: datetime) -> Export:
+def write_piece(export: Export, *, at: datetime) -> Export:
     """Note what is to be written, or write the next rows, or put the file together."""
     # under the lock: another worker that thought us dead may have written this piece already
     rows = Export.objects.select_related("user__client", "client").defer("content")

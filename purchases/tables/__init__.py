@@ -191,6 +191,7 @@ class PurchaseTable(Table):
         *EXTRAS,
     )
     default_sort = "-ordered_at"
+    key_field = "reference"
     currency_field = "currency"
     caption = "Purchases"
     is_selectable = True
@@ -238,10 +239,6 @@ class PurchaseTable(Table):
     def preview(self, row: Any) -> str:
         """The drawer."""
         return reverse("purchases:preview", args=[row.reference])
-
-    def key(self, row: Any) -> str:
-        """Purchases are known by their reference number."""
-        return str(row.reference)
 
 
 class ReviewTable(PurchaseTable):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -117,7 +116,7 @@ def test_numbers_are_numbers_and_days_are_days(hafen: Client, finance: User) -> 
     head, row = lines_of(written(finance, ""))
     assert head[-1] == "Currency"
     told = dict(zip(head, row, strict=True))
-    assert told["PO number"] == "'=HYPERLINK(\"x\")"
+    assert told["PO number"] == '\'=HYPERLINK("x")'
     assert told["Customer"] == "Müller & <Söhne>"
     assert (told["Gross"], told["Open"], told["Currency"]) == ("119.00", "100.00", "EUR")
     assert (told["Due"], told["Status"]) == ("2026-04-01", "Purchase Order")
@@ -130,7 +129,7 @@ def test_numbers_are_numbers_and_days_are_days(hafen: Client, finance: User) -> 
     assert {cell.font.b for cell in top} == {True}
     values = {name.value: cell.value for name, cell in zip(top, first, strict=True)}
     assert (values["Gross"], values["Due"].date()) == (119, date(2026, 4, 1))
-    assert values["PO number"] == "'=HYPERLINK(\"x\")"
+    assert values["PO number"] == '\'=HYPERLINK("x")'
 
 
 def test_other_lists_are_taken_away_by_the_same_means(hafen: Client) -> None:
@@ -187,7 +186,7 @@ def test_a_row_that_is_gone_meanwhile_is_left_out(hafen: Client, finance: User) 
     export = asks(finance)
     claimed = exports.claim_next(at=MONDAY)
     assert claimed is not None
-    exports._write_piece(claimed, at=MONDAY)
+    exports.write_piece(claimed, at=MONDAY)
     Purchase.objects.filter(pk=go.pk).update(client=a_client("other"))
     User.objects.filter(pk=finance.pk).update(role="client_admin", client=hafen)
     Export.objects.update(claimed_until=None)
@@ -226,13 +225,13 @@ def test_a_worker_that_dies_loses_a_piece_and_the_next_goes_on(hafen: Client, fi
     claimed = exports.claim_next(at=MONDAY)
     assert claimed is not None
     for _ in range(3):
-        claimed = exports._write_piece(claimed, at=MONDAY)
+        claimed = exports.write_piece(claimed, at=MONDAY)
     assert (claimed.done, claimed.total, ExportPart.objects.count()) == (4, 5, 2)
     assert works() == 0
     assert works(MONDAY + exports.LEASE) == 1
     assert set(column(export, "Reference")) == wanted
     assert (export.done, export.attempts, ExportPart.objects.count()) == (5, 0, 0)
-    late = exports._write_piece(claimed, at=MONDAY)
+    late = exports.write_piece(claimed, at=MONDAY)
     assert late.finished_at == MONDAY + exports.LEASE
 
 
@@ -250,7 +249,6 @@ def test_a_round_is_short_and_files_take_turns(hafen: Client, finance: User) -> 
     long.refresh_from_db()
     assert (long.finished_at, long.attempts) == (None, 0)
     assert exports.write_due(clock=clock) == 1
-    assert Export.objects.get(pk=short.pk).attempts + Export.objects.get(pk=long.pk).done >= 0
     while exports.write_due(clock=clock):
         pass
     assert (len(lines_of(long)), len(lines_of(short))) == (5, 1)
@@ -289,9 +287,10 @@ def test_a_database_that_is_away_fails_nothing(hafen: Client, finance: User, mon
     def away(*_: Any) -> None:
         raise OperationalError
 
-    with monkeypatch.context() as patch, pytest.raises(OperationalError):
+    with monkeypatch.context() as patch:
         patch.setattr(PurchaseTable, "prepare", away)
-        works()
+        with pytest.raises(OperationalError):
+            works()
     assert works(MONDAY + exports.LEASE) == 1
     assert len(lines_of(export)) == 2
 
@@ -312,7 +311,7 @@ def test_pieces_cost_the_same_number_of_queries_for_one_row_and_three(hafen: Cli
     for _ in range(2):
         a_released_po(hafen)
         export = asks(finance)
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             works()
         counts.append(len(queries))
         a_released_po(hafen)
@@ -331,9 +330,9 @@ def test_the_log_says_who_took_what(hafen: Client, finance: User, log_lines: io.
 def test_a_file_is_removed_after_a_week(hafen: Client, finance: User) -> None:
     a_released_po(hafen)
     export = written(finance, "")
-    browser = logged_in(finance)
     assert forget_exports() == 0
     with time_machine.travel(days_later(8), tick=False):
+        browser = logged_in(finance)
         assert forget_exports() == 1
         assert forget_exports() == 0
         assert browser.get(f"/accounts/exports/{export.pk}/file/").status_code == 404
@@ -447,7 +446,3 @@ def test_the_list_of_files_costs_the_same_for_one_and_three(hafen: Client, finan
     with CaptureQueriesContext(connection) as three:
         browser.get("/accounts/exports/")
     assert len(one) == len(three)
-
-
-def test_amounts_without_cents_stay_whole() -> None:
-    assert Decimal("98000") == Decimal(98_000)
