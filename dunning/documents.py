@@ -56,6 +56,8 @@ DAYS_TO_PAY: Final = {1: 10, 2: 10, 3: 6}
 DAYS_TO_NEXT: Final = {1: 14, 2: 14, 3: 7}
 LAST_LEVEL: Final = 3
 JOINT_TEMPLATE: Final = "letters/notice_joint.html"
+ON_ONE_LETTER: Final = 30
+"""How many orders a letter lists: more of a customer's go on to another one."""
 ON_TRANSFER: Final = 140
 """Characters that banks carry from payer to payee (SEPA, unstructured)."""
 
@@ -170,12 +172,24 @@ def rank(purchase: Purchase, level: int) -> tuple[int, date, int]:
     return -level, purchase.due_on or date.max, purchase.pk
 
 
+def in_letters(ranked: Sequence[Any]) -> list[Sequence[Any]]:
+    """Share out the orders of one customer among as few letters as hold them, none much shorter than another."""
+    count = -(-len(ranked) // ON_ONE_LETTER)
+    size = -(-len(ranked) // count)
+    return [ranked[start : start + size] for start in range(0, len(ranked), size)]
+
+
 def joint_notice_data(
-    orders: Sequence[tuple[Purchase, int]], *, number: str, at: datetime, text: NoticeText | None = None
+    orders: Sequence[tuple[Purchase, int]],
+    *,
+    number: str,
+    at: datetime,
+    text: NoticeText | None = None,
+    place: tuple[int, int] = (1, 1),
 ) -> dict[str, Any]:
     """Freeze one letter about several orders of one customer in one currency, each with the level it has reached.
 
-    The first by `rank` sets the tone.
+    The first by `rank` sets the tone. `place`: which letter it is of how many that go out at once.
     """
     orders = sorted(orders, key=lambda order: rank(*order))
     lead, level = orders[0]
@@ -193,6 +207,10 @@ def joint_notice_data(
     letter = purchase_frame(lead, voice, words, number=number, values=values)
     letter["closing"] = _in_one(letter["closing"], voice)
     letter["particulars"] = [[label["notice_number"], number], [label["notice_date"], letter["date"]]]
+    if place[1] > 1:
+        of_many = fill(label["place"], {"number": str(place[0]), "count": str(place[1])})
+        letter["particulars"].append([label["letter"], of_many])
+        values["place"] = f"{place[0]}/{place[1]}"
     bills = _bill_numbers([order for order, _ in orders])
     letter["orders"] = {
         "head": {key: label[key] for key in ("reference", "po_number", "invoice", "level", "due", "days", "open")},

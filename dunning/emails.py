@@ -76,10 +76,11 @@ def _message(purchase: Purchase, text: EmailText, parts: Parts, data: Mapping[st
 def joint_notice(lead: Purchase, *, notice: Notice, document: Document, at: datetime) -> Email:
     """Send the letter about several orders of one customer; `lead` and its `notice` have the highest level."""
     voice, level = voice_of(lead, at=at), LEVELS[notice.step]
+    text, place = joint_text(notice_text(lead.client, level=level, language=voice.language)), document.data["values"]
     return Draft(
         purchase=lead,
         kind=notice.step,
-        text=joint_text(notice_text(lead.client, level=level, language=voice.language)),
+        text=text._replace(subject=f"{text.subject} ({place['place']})") if "place" in place else text,
         parts=replace(joint_parts(document.data, voice), documents=[document], key=document.number),
         at=at,
     ).queue()

@@ -1,4 +1,4 @@
-"""Which why/why-not lines a run's page shows: the filter bar."""
+"""Which why/why-not lines, and which open purchases, a list shows: the filter bars."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_filters as filters
 from django import forms
+from django.core.validators import RegexValidator
 from django.db.models import Q
 
 from core.forms import date_input
@@ -13,6 +14,8 @@ from core.views import chosen_client
 from dunning.models import Explanation
 from dunning.states import REASON_CHOICES, STEP_CHOICES
 from partners.models import Partner
+from purchases.models import Purchase
+from purchases.selectors import AGES
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -66,3 +69,20 @@ class WhyFilter(ExplanationFilter):
     def keep(self, rows: QuerySet[Explanation], _name: str, _value: Any) -> QuerySet[Explanation]:
         """The page sees to the day: without one, too, it shows one line of each purchase."""
         return rows
+
+
+class BalanceFilter(filters.FilterSet):
+    """The bar above the open balance: which currency, how long overdue."""
+
+    currency = filters.CharFilter(
+        label="Currency",
+        lookup_expr="iexact",
+        validators=[RegexValidator(r"^[A-Za-z]{3}\Z", "Three letters, such as EUR.")],
+    )
+    age = filters.ChoiceFilter(
+        label="Age", choices=[(str(number), age.label) for number, age in enumerate(AGES)], empty_label="Any age"
+    )
+
+    class Meta:
+        model = Purchase
+        fields: ClassVar = ["currency"]

@@ -1,7 +1,8 @@
-"""The columns of runs and of their why/why-not lines."""
+"""The columns of runs, of their why/why-not lines, and of the lists behind Today's figures."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.urls import reverse
@@ -14,15 +15,21 @@ from dunning.schedule import CANCELS
 from dunning.selectors.proposals import DROPPED, GOES, TAKEN_OUT
 from dunning.states import REASON_LABELS, REASON_TONES, SHORT_LABELS, sentence
 from dunning.wording.places import LEVELS
+from mailing.tables import email_link
+from purchases.services.credit import missing_on
+from purchases.tables import purchase_link, status_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django.utils.safestring import SafeString
 
     from accounts.models import Client
-    from dunning.models import Explanation, Run
+    from core.money import Money
+    from dunning.models import Explanation, Notice, Run
     from dunning.selectors.proposals import Proposal
+    from dunning.selectors.work import Work
+    from purchases.models import Purchase
 
 
 def _day(run: Run, reader: Reader) -> str:
@@ -99,13 +106,13 @@ def outcome_badge(line: Explanation) -> SafeString:
     return badge(REASON_LABELS[line.reason], REASON_TONES.get(line.reason, "gray"))
 
 
-def _reference(line: Explanation, _reader: Reader) -> str:
+def _reference(line: Explanation | Notice, _reader: Reader) -> str:
     reference = line.purchase.reference
     link = route("purchases:viewer", reference)
     return format_html('<a class="num-link" href="{}">{}</a>', link, reference) if link else reference
 
 
-def _who(line: Explanation, _reader: Reader) -> str:
+def _who(line: Explanation | Notice, _reader: Reader) -> str:
     who = line.purchase.billing_company or line.purchase.billing_last_name
     return format_html('<span class="clip" title="{}">{}</span>', who, who)
 
@@ -225,6 +232,120 @@ class PastWhyTable(WhyTable):
     """The line that held on a past day: what is open and the level are today's, they would not fit it."""
 
     columns = tuple(column for column in WhyTable.columns if column.label not in {"Open", "Level"})
+
+
+def _link(purchase: Purchase, _reader: Reader) -> SafeString:
+    return format_html('<a class="num-link" href="{}">{}</a>', purchase_link(purchase), purchase.reference)
+
+
+def _customer(purchase: Purchase, _reader: Reader) -> SafeString:
+    name = purchase.billing_company or purchase.billing_last_name or purchase.billing_email
+    return format_html('<span class="clip" title="{}">{}</span>', name, name)
+
+
+def _on(field: str) -> Any:
+    """A field's day, at the client where it holds a moment."""
+
+    def cell(purchase: Purchase, reader: Reader) -> SafeString:
+        value = getattr(purchase, field)
+        return day_cell(value.astimezone(purchase.client.zone).date() if isinstance(value, datetime) else value, reader)
+
+    return cell
+
+
+AMOUNTS: Final[dict[str, tuple[str, Callable[[Purchase], Money]]]] = {
+    "open": ("Open", lambda purchase: purchase.open_amount),
+    "gross": ("Gross", lambda purchase: purchase.gross),
+    "kept": ("To decide", lambda purchase: purchase.kept),
+    "excess": ("Too much", lambda purchase: purchase.kept - purchase.gross),
+    "missing": ("Missing", missing_on),
+}
+"""What a kind of work is about, in words and figures."""
+
+
+def _amount(name: str) -> Column:
+    label, amount_of = AMOUNTS[name]
+
+    def cell(purchase: Purchase, reader: Reader) -> SafeString:
+        return money_cell(amount_of(purchase).minor, purchase.currency, reader, css="strong")
+
+    return Column(label, cell, css="num")
+
+
+class OrderTable(Table):
+    """Purchases with their state as of a moment."""
+
+    def __init__(self, at: datetime) -> None:
+        self.moment = at
+
+    def prepare(self, page: Sequence[Any]) -> None:
+        """Give each purchase its client's day."""
+        for purchase in page:
+            purchase.on = self.moment.astimezone(purchase.client.zone).date()
+
+    def link(self, row: Any) -> str:
+        """The viewer."""
+        return purchase_link(row)
+
+
+ORDER: Final = (
+    Column("Reference", _link, sort="reference"),
+    Column("Customer", _customer, sort="billing_company", css="fill"),
+    Column("Client", lambda purchase, _: purchase.client.name, clients_only=True, css="wide-only"),
+    Column("Status", lambda purchase, _: status_cell(purchase, purchase.on), css="wide-only"),
+)
+
+
+class WorkTable(OrderTable):
+    """Purchases that wait for somebody, the most urgent first."""
+
+    def __init__(self, work: Work, at: datetime) -> None:
+        super().__init__(at)
+        self.columns = (*ORDER, Column(work.when, _on(work.sort), sort=work.sort), _amount(work.amount))  # type: ignore[misc]
+        self.default_sort = work.sort
+        self.caption = work.label
+
+
+class BalanceTable(OrderTable):
+    """Open purchases, the longest overdue first."""
+
+    columns = (*ORDER, Column("Due", _on("due_on"), sort="due_on"), _amount("open"))
+    default_sort = "due_on"
+    caption = "Open purchases"
+
+
+def _notice_email(notice: Notice, _reader: Reader) -> SafeString | str:
+    if notice.email is None:
+        return NOTHING
+    return format_html('<a href="{}">{}</a>', email_link(notice.email), notice.email.recipient)
+
+
+class NoticeTable(Table):
+    """Letters of the ladder, the newest first."""
+
+    columns = (
+        Column("Sent on", lambda notice, reader: day_cell(notice.sent_on, reader), sort="sent_on"),
+        Column("Letter", lambda notice, _: badge(notice.short_label, "blue")),
+        Column("Reference", _reference),
+        Column("Customer", _who, css="fill"),
+        Column("Client", lambda notice, _: notice.purchase.client.name, clients_only=True, css="wide-only"),
+        Column("E-mail", _notice_email, css="wide-only"),
+        Column(
+            "Open then",
+            lambda notice, reader: money_cell(notice.open_minor, notice.purchase.currency, reader),
+            css="num",
+        ),
+    )
+    default_sort = "-sent_on"
+    caption = "Letters sent"
+
+    def link(self, row: Any) -> str:
+        """The purchase."""
+        return purchase_link(row.purchase)
+
+    def label(self, row: Any) -> str:
+        """The letter and the purchase's number."""
+        return f"{row.short_label} of {row.purchase.reference}"
 
 
 def _settings(name: str, words: str) -> Any:

@@ -123,6 +123,10 @@ def waiting_runs(user: User, client: Client | None, *, last: Sequence[LastDay]) 
     """List the runs that wait, of the clients a user sees; no query when none does."""
     if not any(row.waiting_on for row in last):
         return []
-    waiting = Run.objects.visible_to(user, client).filter(finished_at=None, has_lapsed=False)
-    waiting = waiting.filter(Q(approved_at=None) | Q(waits_for=Waiting.BANK))
-    return list(waiting.exclude(waits_for="").select_related("client").order_by("started_at"))
+    return list(waiting_among(Run.objects.visible_to(user, client)).select_related("client").order_by("started_at"))
+
+
+def waiting_among(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """Runs that are proposals: they wait for a person or for bank data (`Run.is_waiting`, asked of the database)."""
+    waiting = runs.filter(finished_at=None, has_lapsed=False).exclude(waits_for="")
+    return waiting.filter(Q(approved_at=None) | Q(waits_for=Waiting.BANK))

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When, Window
+from django.db.models import Case, Count, F, Q, Value, When, Window
 from django.db.models.functions import RowNumber
 
 from accounts.roles import Right
 from dunning.models import Heartbeat, Notice
-from dunning.schedule import CANCELS, LETTERS, Step, decide
+from dunning.schedule import CANCELS, LETTERS, decide
 from dunning.selectors.days import DECISION_TIME, LastDay, due_days, last_days
 from dunning.selectors.facts import facts_of_all
+from dunning.selectors.work import unanswered
 from purchases.models import Purchase
 from purchases.states import Status
 

@@ -27,6 +27,7 @@ from followups.services import open_follow_up
 from mailing.models import Email
 from mailing.states import Status
 from purchases.models import DocumentKind, Nature, Purchase
+from purchases.selectors import DELIVERY, PAYABLES
 from purchases.services.documents import keep_document, take_number
 from purchases.services.history import Note, enter
 
@@ -43,8 +44,6 @@ DOCUMENT_KINDS: Final = {
     Step.PDN2: DocumentKind.NOTICE_2,
     Step.PDN3: DocumentKind.NOTICE_3,
 }
-PAYABLES: Final = "payables"
-DELIVERY: Final = "delivery"
 ROLES: Final = {PAYABLES: "accounts payable", DELIVERY: "the delivery contact"}
 SENT_AGAIN: Final = "Written anew without"
 """How the reason begins why a letter about several orders does not go out as it is."""
@@ -55,10 +54,17 @@ IN_VAIN: Final = frozenset({Status.FAILED, Status.BOUNCED, Status.CANCELED})
 def write_letter(notices: Sequence[Notice], *, at: datetime) -> None:
     """Write document, e-mail and history of the letter that carries new notices of one customer, all or nothing.
 
-    Their purchases are locked. One notice makes a letter of its own, several share one.
+    Their purchases are locked. One notice makes a letter of its own, several share one, many share several.
     """
-    lead = min(notices, key=lambda notice: documents.rank(notice.purchase, LEVELS.get(notice.step, 0)))
-    document = _issue(lead, notices, at=at)
+    ranked = sorted(notices, key=lambda notice: documents.rank(notice.purchase, LEVELS.get(notice.step, 0)))
+    letters = documents.in_letters(ranked)
+    for number, mine in enumerate(letters, start=1):
+        _write_one(mine, place=(number, len(letters)), at=at)
+
+
+def _write_one(notices: Sequence[Notice], *, place: tuple[int, int], at: datetime) -> None:
+    lead = notices[0]
+    document = _issue(lead, notices, place=place, at=at)
     email = _queue(lead, notices, document, at=at)
     for notice in notices:
         notice.document, notice.email = document, email
@@ -76,14 +82,17 @@ def write_letter(notices: Sequence[Notice], *, at: datetime) -> None:
             emails.notice_copy(email, document=document, role=PAYABLES, to=to, at=at)
 
 
-def _issue(lead: Notice, notices: Sequence[Notice], *, at: datetime) -> Document | None:
+def _issue(lead: Notice, notices: Sequence[Notice], *, place: tuple[int, int], at: datetime) -> Document | None:
     kind, purchase = DOCUMENT_KINDS.get(Step(lead.step)), lead.purchase
     if kind is None:
         return None
     number = take_number(purchase.client, kind, at=at, is_test=purchase.is_test)
     if len(notices) > 1:
         orders = [(notice.purchase, LEVELS[notice.step]) for notice in notices]
-        template, data = documents.JOINT_TEMPLATE, documents.joint_notice_data(orders, number=number, at=at)
+        template, data = (
+            documents.JOINT_TEMPLATE,
+            documents.joint_notice_data(orders, number=number, at=at, place=place),
+        )
     else:
         template = documents.TEMPLATES[kind]
         data = documents.notice_data(purchase, level=LEVELS[lead.step], number=number, at=at)

@@ -13,7 +13,7 @@ from core.pdf import PdfTimeoutError, PdfUnavailableError, render_pdf
 from core.tables import money_text
 from core.views import ActionView, DetailPage
 from dunning import forms
-from dunning.documents import JOINT_TEMPLATE, TEMPLATES, joint_notice_data, notice_data, settings_of
+from dunning.documents import JOINT_TEMPLATE, TEMPLATES, in_letters, joint_notice_data, notice_data, rank, settings_of
 from dunning.models import Run
 from dunning.schedule import CANCELS
 from dunning.selectors.proposals import DROPPED, TAKEN_OUT, in_one_letter, proposal_of
@@ -24,7 +24,11 @@ from dunning.wording.places import LEVELS
 from purchases.models import Purchase
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.http import HttpRequest
+
+    from dunning.selectors.proposals import ProposedStep
 
 PREVIEW_NUMBER = "PREVIEW"
 
@@ -129,6 +133,15 @@ class RunTakeOut(ProposedPage, ActionView):
         return reverse("dunning:run", args=[self.kwargs["pk"]])
 
 
+def joint_of(steps: Sequence[ProposedStep]) -> tuple[list[tuple[Purchase, int]], tuple[int, int]] | None:
+    """Find the orders on one letter with the first, and which of how many letters it is; None when it is alone."""
+    own = steps[0].purchase
+    ranked = sorted(((one.purchase, LEVELS[one.step]) for one in steps), key=lambda order: rank(*order))
+    letters = in_letters(ranked)
+    number = next(number for number, orders in enumerate(letters) if own in [order for order, _ in orders])
+    return (list(letters[number]), (number + 1, len(letters))) if len(letters[number]) > 1 else None
+
+
 class RunLetter(ProposedPage):
     """The letter that a proposed run would send, as it would be; it takes no number and is kept nowhere."""
 
@@ -140,9 +153,11 @@ class RunLetter(ProposedPage):
         if not steps or steps[0].step not in LEVELS:
             raise Http404
         proposed, purchase = steps[0], steps[0].purchase
-        if len(steps) > 1 and settings_of(purchase.client).is_consolidated:
-            orders = [(one.purchase, LEVELS[one.step]) for one in steps]
-            template, data = JOINT_TEMPLATE, joint_notice_data(orders, number=PREVIEW_NUMBER, at=self.at)
+        joint = joint_of(steps) if settings_of(purchase.client).is_consolidated else None
+        if joint is not None:
+            orders, place = joint
+            data = joint_notice_data(orders, number=PREVIEW_NUMBER, at=self.at, place=place)
+            template = JOINT_TEMPLATE
         else:
             template = TEMPLATES[next(kind for step, kind in DOCUMENT_KINDS.items() if step == proposed.step)]
             data = notice_data(purchase, level=LEVELS[proposed.step], number=PREVIEW_NUMBER, at=self.at)

@@ -13,7 +13,7 @@ from core.views import Empty, ListPage, Segment, chosen_client
 from dunning.filters import ExplanationFilter
 from dunning.models import Explanation, Run
 from dunning.selectors.days import last_days
-from dunning.selectors.proposals import DROPPED, TAKEN_OUT, Proposal, proposal_of
+from dunning.selectors.proposals import DROPPED, TAKEN_OUT, Proposal, proposal_of, waiting_among
 from dunning.selectors.today import clocks
 from dunning.services.approval import approval_refusal
 from dunning.tables import ExplanationTable, ProposalTable, RunTable, steps_text
@@ -45,6 +45,7 @@ class RunList(ListPage):
         return (
             Segment("all", "All"),
             Segment("steps", "With steps", lambda rows: rows.exclude(counts={}).exclude(counts__steps={})),
+            Segment("waiting", "Waiting", waiting_among),
             Segment("open", "Waiting or under way", lambda rows: rows.filter(finished_at=None, has_lapsed=False)),
         )
 

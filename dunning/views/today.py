@@ -1,4 +1,4 @@
-"""Today: what is open, what comes next, what needs a decision, what happened, and whether the machinery is well."""
+"""Today: what failed, is late or waits, what is open and comes next, what happened, whether the machinery is well."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ from dunning.models import Waiting
 from dunning.selectors.days import last_days
 from dunning.selectors.proposals import waiting_runs
 from dunning.selectors.today import clocks, coming, letters_by_day, undecided, worker_state
-from mailing.selectors import attention
+from dunning.views.duties import DUTIES, Duty, figures_of, groups_of
+from dunning.views.lists import SENT_DAYS
+from mailing.selectors import attention, relay_state
 from mailing.tables import email_link, status_badge
 from mailing.wording import kind_label
 from purchases.selectors import AGES, Balance, Part, balances, latest_entries
 from purchases.tables import purchase_link
+from purchases.views.lists import ReviewQueue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +45,6 @@ if TYPE_CHECKING:
 
 MOST_NEEDS: Final = 4
 MOST_ENTRIES: Final = 8
-SPARK_DAYS: Final = 30
 MAIL_IS_LATE: Final = timedelta(minutes=15)
 NO_BALANCE: Final = Balance("EUR", tuple(Part() for _ in AGES))
 
@@ -118,27 +120,37 @@ class Today(Page):
         """All the template shows."""
         client = chosen_client(self.request)
         last = last_days()
+        queue = Duty("", "", "", ReviewQueue, "purchases:review", "all", frozenset())
+        review, *figures = figures_of(
+            [queue, *(duty for duty in DUTIES if duty.is_of(self.user))], self.request, at=self.at
+        )
+        groups = groups_of(figures)
         times = clocks(self.user, client, at=self.at, last=last)
         sums = balances(self.user, client, days={clock.client_id: clock.today for clock in times})
         asked = self.request.GET.get("currency", "")
         shown = next((balance for balance in sums if balance.currency == asked), None) or next(iter(sums), NO_BALANCE)
         mail = attention(self.user, client, limit=MOST_NEEDS)
-        letters = letters_by_day(self.user, client, since=self.today - timedelta(days=SPARK_DAYS - 1), until=self.today)
+        comes = coming(self.user, client, times=times)
+        letters = letters_by_day(self.user, client, since=self.today - timedelta(days=SENT_DAYS - 1), until=self.today)
         return {
             "date": format_date(self.today, format="full", locale=locale_of(self.reader.language)),
+            "groups": groups,
+            "is_clear": not any(group.figures for group in groups),
+            "review": review,
             "balances": sums,
             "shown": shown,
             "overdue_share": _share(shown.overdue.minor, shown.open.minor),
             "chart": self.chart(shown),
             "ages": self.ages(shown),
-            "coming": coming(self.user, client, times=times),
+            "coming": comes,
             "letters": sum(letters),
             "letters_today": letters[-1],
             "spark": sparkline(letters),
-            "spark_days": SPARK_DAYS,
+            "spark_days": SENT_DAYS,
             "mail": mail,
             "mail_is_late": mail.oldest_at is not None and self.at - mail.oldest_at > MAIL_IS_LATE,
             "worker": worker_state(at=self.at, user=self.user, last=last),
+            "relay": relay_state() if self.user.may(Right.OFFICES) else None,
             "entries": self.entries(client),
             **self.needs(undecided(self.user, client, limit=MOST_NEEDS), mail.undecided, self.runs(client, last)),
         }
@@ -153,12 +165,7 @@ class Today(Page):
         answers = [_answer(row) for row in purchases if row.need == "answer"]
         reviews = [_review(row) for row in purchases if row.need == "review"]
         doubts = [_doubt(email) for email in emails] if self.user.may(Right.EMAILS) else []
-        counts = {row.need: row.need_count for row in purchases}
-        return {
-            "needs": [*runs, *answers, *doubts, *reviews],
-            "answer_count": counts.get("answer", 0),
-            "review_count": counts.get("review", 0),
-        }
+        return {"needs": [*runs, *answers, *doubts, *reviews]}
 
     def entries(self, client: Any) -> list[Line]:
         """What happened last, as far as the user may know."""
@@ -179,20 +186,9 @@ class Today(Page):
         rows = []
         for number, (age, part) in enumerate(zip(AGES, balance.parts, strict=True)):
             amount = number_text(part.minor, balance.currency, self.reader)
-            link = self.link_to(balance.currency, age.first, age.last)
+            link = f"{reverse('dunning:balance')}?{urlencode({'currency': balance.currency, 'age': number})}"
             rows.append(AgeRow(age.label, amount, part.count, link, f"b{number}"))
         return rows
-
-    def link_to(self, currency: str, first: int, last: int | None) -> str:
-        """The purchases that are `first` to `last` days overdue."""
-        query = {"show": "overdue" if first else "open", "currency": currency}
-        if first:
-            query["due_to"] = (self.today - timedelta(days=first)).isoformat()
-        else:
-            query["due_from"] = self.today.isoformat()
-        if last and first:
-            query["due_from"] = (self.today - timedelta(days=last)).isoformat()
-        return f"{reverse('purchases:list')}?{urlencode(query)}"
 
 
 def _share(part: int, whole: int) -> int:

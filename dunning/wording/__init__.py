@@ -42,6 +42,8 @@ class NoticeText(NamedTuple):
 LABELS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "notice_number": "Notice no.",
+        "letter": "Letter",
+        "place": "{{number}} of {{count}}",
         "statement_number": "Statement no.",
         "notice_date": "Notice date",
         "days_overdue": "Days overdue",
@@ -68,6 +70,8 @@ LABELS: Final[dict[str, dict[str, str]]] = {
     },
     "de": {
         "notice_number": "Mahnungsnr.",
+        "letter": "Schreiben",
+        "place": "{{number}} von {{count}}",
         "statement_number": "Aufstellungsnr.",
         "notice_date": "Datum",
         "days_overdue": "Tage überfällig",
@@ -95,6 +99,8 @@ LABELS: Final[dict[str, dict[str, str]]] = {
     },
     "fr": {
         "notice_number": "Relance n°",
+        "letter": "Courrier",
+        "place": "{{number}} sur {{count}}",
         "statement_number": "Relevé n°",
         "notice_date": "Date",
         "days_overdue": "Jours de retard",
@@ -121,6 +127,8 @@ LABELS: Final[dict[str, dict[str, str]]] = {
     },
     "es": {
         "notice_number": "Aviso n.º",
+        "letter": "Carta",
+        "place": "{{number}} de {{count}}",
         "statement_number": "Extracto n.º",
         "notice_date": "Fecha",
         "days_overdue": "Días de demora",
@@ -147,6 +155,8 @@ LABELS: Final[dict[str, dict[str, str]]] = {
     },
     "ja": {
         "notice_number": "督促番号",
+        "letter": "書面",
+        "place": "{{count}}通中{{number}}通目",
         "statement_number": "明細書番号",
         "notice_date": "発行日",
         "days_overdue": "超過日数",

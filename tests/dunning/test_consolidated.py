@@ -17,6 +17,7 @@ from dunning.services.pauses import hold_dunning
 from mailing.models import Email
 from mailing.services.decide import cancel_email, note_bounce, send_email
 from purchases.models import Document, Purchase, PurchaseContact
+from purchases.selectors import emails_of
 from tests.dunning.test_letters import printed
 from tests.dunning.worker import at_nine, hands_over, steps_of, works, works_daily
 from tests.stories import MONDAY, a_client, a_customer, a_released_po, a_user, days_later, pays
@@ -287,3 +288,40 @@ def test_only_letters_join_a_letter(hafen: Client) -> None:
     document = Notice.objects.get(purchase=younger).document
     assert document is not None
     assert document.template == "letters/notice.html"
+
+
+@pytest.mark.parametrize(
+    ("orders", "letters"), [(1, [1]), (2, [2]), (30, [30]), (31, [16, 15]), (60, [30, 30]), (61, [21, 21, 19])]
+)
+def test_many_orders_are_shared_out_among_few_letters(orders: int, letters: list[int]) -> None:
+    assert [len(letter) for letter in documents.in_letters(range(orders))] == letters
+
+
+def test_more_orders_than_a_letter_holds_go_on_to_a_second_one_that_says_so(hafen: Client) -> None:
+    Settings.objects.update(is_copied_to_payables=True)
+    orders = [a_released_po(hafen, po_number=f"45{number:05}") for number in range(documents.ON_ONE_LETTER + 1)]
+    customer = orders[0].customer
+    customer.payables_email = "ap@werft.example"
+    customer.save()
+    works(DUE)
+    notices = {notice.purchase_id: notice for notice in Notice.objects.select_related("email", "document")}
+    assert {notice.status for notice in notices.values()} == {"sent"}
+    first, last = notices[orders[0].pk], notices[orders[-1].pk]
+    assert [len(one.document.data["letter"]["orders"]["rows"]) for one in (first, last)] == [16, 15]  # type: ignore[union-attr]
+    assert [one.document.data["letter"]["particulars"][-1] for one in (first, last)] == [  # type: ignore[union-attr]
+        ["Schreiben", "1 von 2"],
+        ["Schreiben", "2 von 2"],
+    ]
+    assert [one.email.subject[-6:] for one in (first, last)] == [" (1/2)", " (2/2)"]  # type: ignore[union-attr]
+    for order in (orders[1], orders[-1]):
+        kinds = set(emails_of(order).values_list("kind", "recipient"))
+        assert {("pdn1", "einkauf@werft.example"), ("notice_copy", "ap@werft.example")} <= kinds
+        assert emails_of(order).filter(kind="notice_copy").count() == 1
+
+
+def test_a_copy_that_a_person_ordered_of_a_joint_letter_stands_on_every_order(hafen: Client) -> None:
+    orders = two_due(hafen)
+    works(DUE)
+    letter = Email.objects.get(kind="pdn1")
+    copy = send_email(letter, by=a_user("platform_finance"), at=at_nine(DUE))
+    assert [list(emails_of(order).filter(pk=copy.pk)) for order in orders] == [[copy], [copy]]
