@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dunning.emails import NOTICE_COPY, PAYMENT_REMINDER
+from dunning.emails import NOTICE_COPY, PAYMENT_REMINDER, payment_reminder
 from dunning.models import Notice, NoticeStatus
 from dunning.schedule import LETTERS, Step
 from dunning.selectors.letters import DRAFTS
@@ -15,6 +15,7 @@ from dunning.wording.places import MAILS
 from mailing.signals import register_guard
 from purchases.handlers import let_clients_word
 from purchases.models import Purchase
+from purchases.services.generate import register_writer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,3 +86,4 @@ def register() -> None:
     register_guard(NOTICE_COPY, copy_still_wanted)
     register_guard(PAYMENT_REMINDER, still_open)
     let_clients_word(MAILS, EMAILS, DRAFTS)
+    register_writer(PAYMENT_REMINDER, lambda purchase, at: payment_reminder.draft(purchase, at=at))

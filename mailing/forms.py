@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django import forms
 
 from core.views import ActionForm
+from mailing.wording import PLACES, problem_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mailing.wording import TextKind
 
 
 class ReasonForm(ActionForm):
@@ -35,3 +43,45 @@ class ProofForm(ReasonForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="For example: found in the relay's log, confirmed by the recipient. Kept with the e-mail for good.",
     )
+
+
+class ResendForm(NoteForm):
+    """Once more, to the same or another address."""
+
+    to = forms.EmailField(label="To", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    field_order = ("to", "reason")
+
+
+class TextForm(forms.Form):
+    """What a client's e-mail says: a field per place, and what it is tried on."""
+
+    order = forms.ChoiceField(label="Try it on", required=False)
+    comment = forms.CharField(
+        label="Why (optional)", required=False, max_length=300, help_text="Kept with the version."
+    )
+
+    def __init__(self, *args: Any, kind: TextKind, orders: Sequence[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.kind = kind
+        self.fields["order"].choices = [("", "A made-up order"), *orders]  # type: ignore[attr-defined]
+        for name, place in PLACES.items():
+            widget = forms.Textarea(attrs={"rows": place.lines}) if place.lines > 1 else forms.TextInput()
+            self.fields[name] = forms.CharField(
+                label=place.label, help_text=place.hint, required=False, widget=widget, strip=True
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Every place is worded so that it can be filled; the sentence stands next to its field."""
+        data = super().clean() or self.cleaned_data
+        for name in PLACES:
+            data[name] = data.get(name, "").replace("\r\n", "\n")
+            problem = problem_of(self.kind, name, data[name])
+            if problem:
+                self.add_error(name, problem)
+        return data
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What was typed, by place; the places that can be filled only."""
+        typed = {name: str(self.data.get(name, "")).replace("\r\n", "\n").strip() for name in PLACES}
+        return {name: text for name, text in typed.items() if not problem_of(self.kind, name, text)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 
@@ -66,6 +66,11 @@ class EmailQuerySet(TenantQuerySet["Email"]):
     def with_parties(self) -> Self:
         """Bring the client and the attachments along."""
         return self.select_related("client").prefetch_related("attachments")
+
+    def with_attachment(self) -> Self:
+        """Tell of each whether a file goes with it (`has_attachment`)."""
+        files: Any = self.model._meta.get_field("attachments").related_model
+        return self.annotate(has_attachment=models.Exists(files.objects.filter(email=models.OuterRef("pk"))))
 
     def newest_first(self) -> Self:
         """The order of every table of e-mails."""

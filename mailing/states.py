@@ -94,6 +94,8 @@ SEND = Transition(
 )
 SEND_COPY = Transition("send_copy", "Send", DELIVERED, Status.QUEUED)
 """Send on a sent one: a new e-mail with its own Message-ID; the sent one stays what it is."""
+RESEND = Transition("resend", "Send to another address", DELIVERED | {Status.FAILED}, Status.QUEUED)
+"""To the same or another address: a new e-mail; nothing is decided about this one."""
 CANCEL = Transition(
     "cancel", "Cancel", frozenset({Status.HELD, Status.QUEUED, Status.CLAIMED, Status.FAILED}), Status.CANCELED
 )
@@ -102,6 +104,8 @@ SEND_AGAIN = Transition("send_again", "Send again", frozenset({Status.UNCERTAIN}
 BOUNCE = Transition("bounce", "Mark as bounced", frozenset({Status.SENT}), Status.BOUNCED)
 
 DECISIONS = (SEND, SEND_COPY, HOLD, QUEUE, CANCEL, CONFIRM_DELIVERED, SEND_AGAIN, BOUNCE)
+ALWAYS_SHOWN = (SEND, HOLD, QUEUE)
+"""In every row menu: where one is not possible, with the reason."""
 
 
 def decisions(status: str) -> tuple[Transition, ...]:

@@ -9,14 +9,18 @@ from uuid import uuid4
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import escape, format_html, format_html_join
 
+from core.refused import Refused
 from core.tables import NOTHING, Column, Reader, Table, badge, moment_cell
 from core.templatetags.kontor import icon
 from mailing.states import (
+    ALWAYS_SHOWN,
     BOUNCE,
     CANCEL,
     CONFIRM_DELIVERED,
     HOLD,
+    LABELS,
     QUEUE,
+    RESEND,
     SEND,
     SEND_AGAIN,
     SEND_COPY,
@@ -67,6 +71,7 @@ ENTRIES: Final[dict[Transition, Entry]] = {
     SEND_COPY: Entry("send", is_asked=True),
     HOLD: Entry("pause", is_asked=False),
     QUEUE: Entry("clock", is_asked=False),
+    RESEND: Entry("forward", is_asked=True),
     CANCEL: Entry("ban", is_asked=True),
     CONFIRM_DELIVERED: Entry("mail-check", is_asked=True),
     SEND_AGAIN: Entry("repeat", is_asked=True),
@@ -93,13 +98,27 @@ class Act:
 
 
 def acts(email: Email) -> list[Act]:
-    """List what a person may decide about an e-mail now."""
+    """List what a person may do about an e-mail now."""
     found = []
-    for decision in decisions(email.status):
+    for decision in (*decisions(email.status), *([RESEND] if email.status in RESEND.sources else [])):
         entry = ENTRIES[decision]
         link = reverse(f"mailing:{decision.name}", args=[email.pk])
         words = f"{decision.label} …" if entry.is_asked else decision.label
         found.append(Act(link, words, entry.icon, entry.is_asked, uuid4().hex))
+    return found
+
+
+def not_now(email: Email) -> list[tuple[str, str, str]]:
+    """List what the menu always names but can't be done now: words, icon, reason."""
+    allowed = decisions(email.status)
+    found = []
+    for decision in ALWAYS_SHOWN:
+        if decision in allowed or (decision is SEND and SEND_COPY in allowed):
+            continue
+        try:
+            decision.check(email.status, label_of=LABELS)
+        except Refused as refused:
+            found.append((decision.label, ENTRIES[decision].icon, refused.message))
     return found
 
 
@@ -123,14 +142,15 @@ def purchase_link(reference: str) -> str:
 
 def _subject(email: Email, _reader: Reader) -> str:
     clip = CLIP if email.has_attachment else ""  # type: ignore[attr-defined]  # annotated by the view
-    link = email_link(email)
+    link, reason = email_link(email), why(email)
     return format_html(
-        '<a class="subject" href="{}" title="{}">{}</a>{}<span class="sub narrow">{}</span>',
+        '<a class="subject" href="{}" title="{}">{}</a>{}<span class="sub narrow">{}</span>{}',
         link,
         email.subject,
         email.subject or "–",
         clip,
         email.recipient,
+        format_html('<span class="sub m-why" title="{0}">{0}</span>', reason) if reason else "",
     )
 
 
@@ -162,18 +182,35 @@ def _status(email: Email, _reader: Reader) -> str:
     return shown
 
 
+def why(email: Email) -> str:
+    """What explains an e-mail's status: why it was canceled, what the relay said, when it is tried again."""
+    if email.status == Status.CANCELED:
+        return email.drop_reason
+    if email.status in {Status.FAILED, Status.BOUNCED, Status.UNCERTAIN} or (
+        email.status == Status.QUEUED and email.attempts
+    ):
+        return email.relay_reply
+    return ""
+
+
 def _menu(email: Email, _reader: Reader) -> str:
-    found = acts(email)
-    if not found:
-        return ""
-    items = format_html_join("", "{}", ((_item(act),) for act in found))
+    items = [_item(act) for act in acts(email)]
+    items += [
+        format_html(
+            '<div class="menu-item" aria-disabled="true">{}{}<span class="why">{}</span></div>',
+            icon(name),
+            label,
+            reason,
+        )
+        for label, name, reason in not_now(email)
+    ]
     return format_html(
         '<button class="icon-btn sm" type="button" popovertarget="menu-{0}" aria-label="Decide about {1}">{2}</button>'
         '<div class="row-menu" id="menu-{0}" popover>{3}</div>',
         email.pk,
         email,
         icon("ellipsis-vertical", 16),
-        items,
+        format_html_join("", "{}", ((item,) for item in items)),
     )
 
 
@@ -212,6 +249,8 @@ class EmailTable(Table):
     menu = Column(format_html('<span class="visually-hidden">{}</span>', "Decide"), _menu, css="act")
     default_sort = "-created_at"
     caption = "E-mails"
+    is_selectable = True
+    bulk_template = "mailing/_bulk.html"
 
     def shown_columns(self, reader: Reader) -> list[Column]:
         """Add the menu for those who may decide; where the client takes its place, the subject tells the type."""
@@ -221,3 +260,16 @@ class EmailTable(Table):
     def link(self, row: Any) -> str:
         """The e-mail's own page."""
         return email_link(row)
+
+
+class PurchaseEmails(EmailTable):
+    """The e-mails of one purchase, newest first."""
+
+    columns = (
+        Column("Date", _created),
+        Column("Type", lambda email, _: escape(kind_label(email.kind)), css="kind"),
+        Column("Recipient", _recipient, css="wide-only rcpt"),
+        Column("Subject", _subject, css="subj"),
+        Column("Status", _status),
+        Column("Attempts", lambda email, _: escape(email.attempts), css="wide-only num"),
+    )

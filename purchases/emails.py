@@ -96,9 +96,11 @@ class Draft:
 
     @property
     def name(self) -> str:
-        """Who is greeted: the billing contact, or whom it goes to instead."""
+        """Who is greeted: the billing contact, or whom it goes to instead (nobody by name where that is not known)."""
+        if self.parts.to:
+            return self.parts.to_name
         contact = billing_contact(self.purchase)
-        return self.parts.to_name or (contact.name if contact else self.purchase.billing_last_name)
+        return contact.name if contact else self.purchase.billing_last_name
 
     @property
     def values(self) -> dict[str, str]:

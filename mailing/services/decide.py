@@ -10,7 +10,7 @@ from core.history import record
 from core.refused import Refused
 from mailing.models import Email
 from mailing.services.claims import show
-from mailing.services.compose import AttachmentSpec, queue_email
+from mailing.services.compose import AttachmentSpec, checked_address, queue_email
 from mailing.signals import email_bounced, email_dropped, email_handed_over, email_queued
 from mailing.states import (
     BOUNCE,
@@ -20,6 +20,7 @@ from mailing.states import (
     HOLD,
     LABELS,
     QUEUE,
+    RESEND,
     SEND,
     SEND_AGAIN,
     SEND_COPY,
@@ -27,6 +28,7 @@ from mailing.states import (
     Outcome,
     Status,
 )
+from mailing.wording import KEY_IN_LINK
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -143,9 +145,32 @@ def _decide(
 def _send_copy(email: Email, *, by: User, at: datetime, reason: str) -> Email:
     row: Email = Email.objects.lock(email)  # two clicks on Send: the second sees the first's copy
     SEND_COPY.check(row.status, label_of=LABELS)
+    return _copy(row, to=row.recipient, name=row.recipient_name, by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def resend_email(email: Email, *, to: str, by: User, at: datetime, reason: str = "") -> Email:
+    """Send an e-mail that was sent, or refused for good, once more, to its own or another address; return the copy.
+
+    Its guard is asked as always. Raises Refused in any other status, when a copy to that address is already waiting,
+    and for another address when the e-mail holds a link that lets its reader in.
+    """
+    row: Email = Email.objects.lock(email)
+    RESEND.check(row.status, label_of=LABELS)
+    to = checked_address(to)
+    is_other = to.lower() != row.recipient.lower()
+    if is_other and KEY_IN_LINK.search(row.body_text):
+        message = "It holds a link that lets its reader in: it goes to its own recipient only."
+        raise Refused(message, "to")
+    name = "" if is_other else row.recipient_name
+    return _copy(row, to=to, name=name, by=by, at=at, reason=reason)
+
+
+def _copy(row: Email, *, to: str, name: str, by: User, at: datetime, reason: str) -> Email:
     root: Email = row if row.original is None else Email.objects.lock(row.original)
     copies = root.copies.count()
-    if root.copies.filter(status__in=[Status.QUEUED, Status.HELD, *UNDER_WAY]).exists():
+    waiting = root.copies.filter(status__in=[Status.QUEUED, Status.HELD, *UNDER_WAY])
+    if waiting.filter(recipient__iexact=to).exists():
         message = "Another copy of this e-mail is already waiting to go out."
         raise Refused(message, "waiting")
     copy = queue_email(
@@ -153,8 +178,8 @@ def _send_copy(email: Email, *, by: User, at: datetime, reason: str) -> Email:
         kind=root.kind,
         reference=root.reference,
         dedupe_key=f"email:{root.pk}:copy-{copies + 1}",
-        recipient=root.recipient,
-        recipient_name=root.recipient_name,
+        recipient=to,
+        recipient_name=name,
         language=root.language,
         subject=root.subject,
         body_text=root.body_text,

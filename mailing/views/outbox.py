@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,7 +20,7 @@ from core.tables import moment_text
 from core.views import INVALID, ActionView, DetailPage, Empty, ListPage, Page, Segment
 from mailing import states, tables
 from mailing.filters import EmailFilter
-from mailing.forms import NoteForm, ProofForm, ReasonForm
+from mailing.forms import NoteForm, ProofForm, ReasonForm, ResendForm
 from mailing.models import Attachment, Attempt, Email
 from mailing.services.decide import (
     cancel_email,
@@ -29,12 +28,13 @@ from mailing.services.decide import (
     hold_email,
     note_bounce,
     queue_held_email,
+    resend_email,
     send_again,
     send_email,
 )
 from mailing.services.render import BytesChangedError, attachment_content
 from mailing.states import Status
-from mailing.wording import kind_label
+from mailing.wording import KEY_IN_LINK, kind_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,8 +49,6 @@ UNDECIDED: Final = (Status.UNCERTAIN, Status.FAILED, Status.BOUNCED)
 """Statuses in which nothing moves any more unless a person decides."""
 SHOWN_INLINE: Final = frozenset({"application/pdf", "image/png", "image/jpeg", "text/plain"})
 """What browsers show without running anything of ours; all else is saved as a file."""
-KEY_IN_LINK: Final = re.compile(r"(/p/(?:[a-z-]+/)*)[A-Za-z0-9_:.=-]{16,}")
-"""The key of a link by which somebody without a login may decide (see `dunning.public_urls`)."""
 PARTNER_KEY: Final = re.compile(r"(/p/partner/)[A-Za-z0-9_:.=-]{16,}")
 """The key that lets a partner in: only who could change the partner's address may read it."""
 
@@ -64,6 +62,17 @@ def for_eyes_of(user: Any, text: str) -> str:
     if not user.may(Right.PARTNERS):
         text = PARTNER_KEY.sub(r"\1…", text)
     return text if user.may(Right.HOLD) else KEY_IN_LINK.sub(r"\1…", text)
+
+
+def framed(html: str) -> HttpResponse:
+    """Show an e-mail's HTML in a frame of ours: nothing in it runs, loads, submits or leaves the frame."""
+    answer = HttpResponse(html)
+    answer["Content-Security-Policy"] = BODY_POLICY
+    answer["X-Frame-Options"] = "SAMEORIGIN"
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Referrer-Policy"] = "no-referrer"
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 class Outbox(ListPage):
@@ -86,8 +95,7 @@ class Outbox(ListPage):
 
     def get_rows(self) -> Any:
         """E-mails without their texts."""
-        attached = Exists(Attachment.objects.filter(email=OuterRef("pk")))
-        return Email.objects.select_related("client").defer("body_text", "body_html").annotate(has_attachment=attached)
+        return Email.objects.select_related("client").defer("body_text", "body_html").with_attachment()
 
     def segments(self) -> Sequence[Segment]:
         """What waits, what needs somebody, what is done."""
@@ -102,7 +110,8 @@ class Outbox(ListPage):
 
     def get_filterset(self) -> FilterSet:
         """The filter bar; the client only where several are mixed."""
-        return EmailFilter(self.request.GET, queryset=self.rows, shows_clients=self.reader.shows_clients)
+        reader = self.reader
+        return EmailFilter(self.request.GET, queryset=self.rows, zone=reader.zone, shows_clients=reader.shows_clients)
 
 
 class OneEmail(DetailPage):
@@ -192,13 +201,7 @@ class EmailBody(OneEmail):
         """Show it under a policy of its own."""
         if not self.row.body_html:
             raise Http404
-        answer = HttpResponse(for_eyes_of(self.user, self.row.body_html))
-        answer["Content-Security-Policy"] = BODY_POLICY
-        answer["X-Frame-Options"] = "SAMEORIGIN"
-        answer["X-Content-Type-Options"] = "nosniff"
-        answer["Referrer-Policy"] = "no-referrer"
-        answer["Cache-Control"] = "private, no-store"
-        return answer
+        return framed(for_eyes_of(self.user, self.row.body_html))
 
 
 class EmailAttachment(Page):
@@ -304,6 +307,31 @@ class EmailSendCopy(EmailAct):
             "The copy is an e-mail of its own; this one stays as it is.",
             *_guard_lines(self.row),
         ]
+
+
+class EmailResend(EmailAct):
+    """Send once more, perhaps to another address."""
+
+    title = "Send to another address"
+    button = "Send"
+    form_class = ResendForm
+    action: ClassVar[Callable[..., Any]] = staticmethod(resend_email)
+    decision = states.RESEND
+
+    def get_initial(self) -> dict[str, Any]:
+        """The address it went to."""
+        return {"to": self.row.recipient}
+
+    def consequences(self) -> list[str]:
+        """What the recipient sees."""
+        return [
+            "A copy with the same words and attachments goes out now; this one stays as it is.",
+            *_guard_lines(self.row),
+        ]
+
+    def sentence(self) -> str:
+        """Queued."""
+        return f"A copy goes to {self.result.recipient} now."
 
 
 class EmailHold(EmailAct):

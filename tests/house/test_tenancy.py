@@ -14,6 +14,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.roles import CLIENT_ROLES, ROLES
 from accounts.services import save_department
 from core.money import Money
+from customers.services import AddressInput, find_or_register, save_contact
+from customers.services.merging import merge_contacts
 from core.uploads import CheckedFile
 from dunning.models import Explanation, Run
 from errorlog.services import log_error
@@ -56,6 +58,7 @@ NAMES_ITS_CLIENT |= {"dunning:settings_of"}
 INVENTED: dict[str, Any] = {
     "pk": 987_654_321,
     "customer": 987_654_321,
+    "other": 987_654_321,
     "email": 987_654_321,
     "reference": "999999999",
     "number": "NONE-1",
@@ -109,6 +112,9 @@ class Side:
         customer = a_customer(company=f"{word} Werft", last_name=word, email=f"buyer@{word.lower()}.example")
         self.purchase = a_released_po(self.client, customer=customer)
         self.waiting = a_waiting_po(self.client, customer=customer)
+        self.twin = find_or_register(
+            self.client, a_customer(company=f"{word} Werft", last_name=word, email=word), by=None, at=MONDAY
+        )
         PoDocument.objects.filter(purchase=self.waiting).update(
             content=ONE_PAGE, content_type="application/pdf", filename="order.pdf"
         )
@@ -155,6 +161,8 @@ class Side:
         )
         team = save_department(self.client, office=f"{word} office", name=f"{word} team")
         self.user = a_user("client_support", self.client, name=f"{word} Support", department=team)
+        save_contact(self.twin, kind="delivery", address=AddressInput(company=word), by=self.user, at=MONDAY)
+        self.merge = merge_contacts(self.twin, into="delivery", by=self.user, at=MONDAY)
         moved = Movement(1, MONDAY.date(), Money(100, "EUR"), payer=word, text=f"{word} pays")
         read = StatementFile("mt940", "DE89370400440532013000", "EUR", (moved,))
         arrived = a_bank_file(self.client, read, by=self.user, name=f"{word}.sta").statement
@@ -174,7 +182,7 @@ class Side:
         """What leads to this side's row at this address."""
         rows: dict[str, dict[str, Any]] = {
             "accounts": {"pk": self.user.pk, "slug": self.client.slug},
-            "customers": {"pk": self.purchase.customer_id, "kind": "billing"},
+            "customers": {"pk": self.purchase.customer_id, "kind": "billing", "other": self.twin.pk},
             "dunning": {
                 "pk": self.run.pk,
                 "slug": self.client.slug,
@@ -204,6 +212,7 @@ class Side:
             },
         }
         special: dict[str, dict[str, Any]] = {
+            "customers:undo_merge": {"pk": self.merge.pk},
             **{
                 f"purchases:{name}": {"pk": self.client.products.values_list("pk", flat=True)[0]}
                 for name in ("product", "product_edit", "product_keys", "product_ask")

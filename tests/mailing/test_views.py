@@ -396,6 +396,89 @@ def test_a_sent_one_goes_out_once_more_as_a_copy_however_often_one_clicks(hafen:
     assert "Copies" in page(rep, "email", email.pk).content.decode()
 
 
+def test_a_sent_one_goes_to_another_address_as_a_copy(hafen: Client, rep: User) -> None:
+    email = an_email(hafen, "a", Status.SENT, attachments=[AttachmentSpec("a.pdf", content=PDF)])
+    assert 'value="ap@werft.example"' in page(rep, "resend", email.pk).content.decode()
+    browser = enter(rep)
+    for to in ("boss@werft.example", "ap@werft.example", "BOSS@werft.example"):
+        browser.post(reverse("mailing:resend", args=[email.pk]), {"to": to, "form_key": to})
+    copies = Email.objects.filter(original=email).order_by("pk")
+    assert [(copy.recipient, copy.recipient_name, copy.status) for copy in copies] == [
+        ("boss@werft.example", "", Status.QUEUED),
+        ("ap@werft.example", "", Status.QUEUED),
+    ]
+    assert bytes(copies[0].attachments.get().content or b"") == PDF
+    assert act(rep, "resend", email, to="nobody").status_code == 422
+    assert "not possible in status Queued" in act(rep, "resend", copies[0], to="x@y.example").content.decode()
+
+
+def test_a_link_that_lets_in_stays_with_its_recipient(hafen: Client, rep: User) -> None:
+    email = an_email(hafen, "a", Status.SENT, body_text=f"Go to {SIGNED}")
+    refused = act(rep, "resend", email, to="me@else.example")
+    assert "It holds a link that lets its reader in" in refused.content.decode()
+    assert act(rep, "resend", email, to="AP@werft.example").status_code == 302
+
+
+def test_what_was_refused_for_good_goes_to_the_right_address(hafen: Client, rep: User) -> None:
+    email = an_email(hafen, "a", Status.FAILED)
+    assert act(rep, "resend", email, to="right@werft.example").status_code == 302
+    assert Email.objects.get(original=email).recipient == "right@werft.example"
+    assert decided(email) == Status.FAILED
+
+
+# Several at once
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "words"),
+    [
+        ("hold_many", Status.HELD, "On hold."),
+        ("send_many", Status.QUEUED, "Goes out now."),
+        ("queue_many", Status.QUEUED, "“Queue” is not possible in status Queued."),
+    ],
+)
+def test_several_are_decided_each_by_itself(hafen: Client, rep: User, name: str, first: str, words: str) -> None:
+    queued, sent = an_email(hafen, "a"), an_email(hafen, "b", Status.SENT)
+    browser, here = enter(rep), reverse(f"mailing:{name}")
+    asked = browser.get(here, {"pick": [queued.pk, sent.pk]}).content.decode()
+    assert "The others are left as they are" in asked
+    held = an_email(hafen, "c", Status.HELD)
+    assert (
+        "The others"
+        not in browser.get(here, {"pick": [held.pk if name == "queue_many" else queued.pk]}).content.decode()
+    )
+    answer = browser.post(here, {"pick": [queued.pk, sent.pk], "form_key": "a"}).content.decode()
+    assert words in answer
+    assert "is not possible in status Sent." in answer
+    assert (decided(queued), decided(sent)) == (first, Status.SENT)
+    assert enter(a_user("auditor")).post(here, {"pick": [queued.pk]}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "words"),
+    [
+        (Status.CANCELED, {"drop_reason": "Paid before it went out."}, "Paid before it went out."),
+        (Status.FAILED, {"relay_reply": "550 no such user"}, "550 no such user"),
+        (Status.QUEUED, {"relay_reply": "451 later", "attempts": 2}, "451 later"),
+    ],
+)
+def test_the_list_says_why_somebody_did_not_get_it(
+    hafen: Client, rep: User, status: str, fields: dict[str, Any], words: str
+) -> None:
+    an_email(hafen, "a", status, **fields)
+    assert words in page(rep, "list").content.decode()
+
+
+def test_the_list_is_narrowed_to_days(hafen: Client, rep: User) -> None:
+    an_email(hafen, "a", subject="Old one", at=timezone.now() - timedelta(days=10))
+    an_email(hafen, "b", subject="New one")
+    day = (timezone.now() - timedelta(days=5)).date().isoformat()
+    since, until = page(rep, "list", since=day).content.decode(), page(rep, "list", until=day).content.decode()
+    assert ("New one" in since, "Old one" in since) == (True, False)
+    assert ("New one" in until, "Old one" in until) == (False, True)
+    assert page(rep, "list", since="0001-01-01", until="9999-12-31").content.decode().count("one</a>") == 2
+
+
 def test_a_doubt_is_shown_with_its_evidence(hafen: Client, rep: User) -> None:
     email = an_email(hafen, "a", Status.UNCERTAIN, relay_reply="reset")
     moment = timezone.now() - timedelta(minutes=5)
