@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from customers.models import Contact, ContactKind, CustomerType
@@ -58,13 +59,11 @@ def changes_of(customer: Customer) -> list[Change]:
 def _compared(lines: list[Any], names: dict[str, str], what: str) -> list[Change]:
     """Compare each line with the one before it, which follows it here."""
     found = []
-    for line, before in zip(lines, [*lines[1:], None], strict=True):
+    for line, before in zip_longest(lines, lines[1:]):
         fields = () if before is None or line.history_type != "~" else _differences(line, before, names)
-        reason = "Removed" if line.history_type == "-" else ""
-        words = (
-            (line.history_change_reason or "").capitalize() if not reason else f"{reason}: {line.history_change_reason}"
-        )
-        found.append(Change(line.history_date, line.history_user, what, words or "Changed", fields))
+        words = line.history_change_reason or "changed"
+        words = f"removed: {words}" if line.history_type == "-" else words
+        found.append(Change(line.history_date, line.history_user, what, words[:1].upper() + words[1:], fields))
     return found
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import F, Value
 
 from core.folding import fold
 from customers.models import Contact, Customer, CustomerSearch, NotTheSame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from django.db.models import QuerySet
 
@@ -92,33 +94,50 @@ def _places(customer: Customer) -> set[str]:
 
 
 def _alike(customers: Sequence[Customer]) -> dict[tuple[int, int], set[str]]:
-    """Pair each of the customers with others of its client that have something in common with it. Four queries."""
-    clients = {customer.client_id for customer in customers}
-    contacts = Contact.objects.filter(
-        customer__client__in=clients, customer__merged_into=None, customer__anonymized_at=None
-    )
-    standing = Customer.objects.filter(client__in=clients, merged_into=None, anonymized_at=None)
-    named = CustomerSearch.objects.filter(client__in=clients, customer__in=standing)
-    asked: dict[str, tuple[Any, tuple[str, str, str], Callable[[Customer], Iterable[str]]]] = {
-        "email": (contacts, ("customer__client", "email", "customer"), lambda one: _of_contacts(one, "email")),
-        "phone": (contacts, ("customer__client", "phone", "customer"), lambda one: _of_contacts(one, "phone")),
-        "vat_id": (standing, ("client", "vat_id", "pk"), lambda one: {one.vat_id}),
-        SAME_COMPANY: (named, ("client", "company", "customer"), lambda one: {one.search.company}),
+    """Pair each of the customers with others of its client that have something in common with it. One query."""
+    asked: dict[str, Callable[[Customer], set[str]]] = {
+        "email": lambda one: _of_contacts(one, "email"),
+        "phone": lambda one: _of_contacts(one, "phone"),
+        "vat_id": lambda one: {one.vat_id},
+        SAME_COMPANY: lambda one: {one.search.company} if hasattr(one, "search") else set(),
     }
+    mine = {
+        (customer.pk, name): {value for value in values_of(customer) if value}
+        for customer in customers
+        for name, values_of in asked.items()
+    }
+    having = _having({customer.client_id for customer in customers}, mine)
     found: dict[tuple[int, int], set[str]] = defaultdict(set)
-    for name, (rows, columns, values_of) in asked.items():
-        mine = {customer.pk: {value for value in values_of(customer) if value} for customer in customers}
-        values = {value for known in mine.values() for value in known}
-        having: dict[tuple[int, str], set[int]] = defaultdict(set)
-        for client, value, pk in rows.filter(**{f"{columns[1]}__in": values}).values_list(*columns):
-            having[client, value].add(pk)
-        for customer in customers:
-            for value in mine[customer.pk]:
-                others = having[customer.client_id, value] - {customer.pk}
+    for customer in customers:
+        for name in asked:
+            for value in mine[customer.pk, name]:
+                others = having[name, customer.client_id, value] - {customer.pk}
                 if len(others) < MOST_ALIKE:
                     for other in others:
                         found[min(other, customer.pk), max(other, customer.pk)].add(name)
     return found
+
+
+def _having(clients: set[int], mine: dict[tuple[int, str], set[str]]) -> dict[tuple[str, int, str], set[int]]:
+    """Find which customers of these clients have which of the values; each part of the query has its index."""
+    values: dict[str, set[str]] = defaultdict(set)
+    for (_pk, name), known in mine.items():
+        values[name] |= known
+    standing = Customer.objects.filter(client__in=clients, merged_into=None, anonymized_at=None)
+    contacts = Contact.objects.filter(customer__in=standing).annotate(by=F("customer__client"))
+    named = CustomerSearch.objects.filter(client__in=clients, customer__in=standing)
+    questions = (
+        contacts.filter(email__in=values["email"]).values_list(Value("email"), "by", "email", "customer"),
+        contacts.filter(phone__in=values["phone"]).values_list(Value("phone"), "by", "phone", "customer"),
+        standing.filter(vat_id__in=values["vat_id"]).values_list(Value("vat_id"), "client", "vat_id", "pk"),
+        named.filter(company__in=values[SAME_COMPANY]).values_list(
+            Value(SAME_COMPANY), "client", "company", "customer"
+        ),
+    )
+    having: dict[tuple[str, int, str], set[int]] = defaultdict(set)
+    for name, client, value, pk in questions[0].union(*questions[1:], all=True):
+        having[name, client, value].add(pk)
+    return having
 
 
 def _of_contacts(customer: Customer, name: str) -> set[str]:

@@ -53,7 +53,7 @@ class CustomerDetail(DetailPage):
 
     def get_rows(self) -> Any:
         """Any customer."""
-        return Customer.objects.select_related("client").prefetch_related("contacts", "partners")
+        return Customer.objects.select_related("client", "search").prefetch_related("contacts", "partners")
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Show the customer; a merged one leads to the one into which it went, with a note."""

@@ -56,9 +56,7 @@ def merge_effect(kept: Customer, gone: Customer) -> Effect:
     newest = Policy.objects.filter(client=kept.client_id).order_by("-version").first()
     trusted = set(newest.trusted_customers.values_list("pk", flat=True)) if newest else set()
     if gone.pk in trusted and kept.pk not in trusted:
-        lines.append(
-            "Its orders were not reviewed, as a trusted customer's; they will be, until the policy trusts the one you keep."
-        )
+        lines.append("The policy trusts it but not the one you keep: new orders are reviewed until it does.")
     return Effect(tuple(lines))
 
 

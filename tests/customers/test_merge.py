@@ -93,7 +93,7 @@ def test_a_merge_names_what_it_does_before_it_does_it(kept: Customer, gone: Cust
         ],
         "",
     )
-    assert [(one.label, one.kept, one.gone) for one in selectors.differences(kept, gone)][0] == (
+    assert next((one.label, one.kept, one.gone) for one in selectors.differences(kept, gone)) == (
         "Company",
         "Werft KG",
         "Werft & Söhne KG",
@@ -173,8 +173,9 @@ def test_two_partners_stay_two(hafen: Client, kept: Customer, gone: Customer, re
 
 def test_a_hold_goes_along_and_holds_both(kept: Customer, gone: Customer, rep: User) -> None:
     hold = hold_account(gone, by=rep, at=MONDAY, reason="talks")
-    assert "the orders of the customer you keep are held, too (talks)" in selectors.effects_of_merge(kept, gone)[0][-1]
-    assert "the orders that move are held, too" in selectors.effects_of_merge(gone, kept)[0][-1]
+    words = "Hold over all orders: the orders {} are held, too (talks)."
+    assert words.format("of the customer you keep") in selectors.effects_of_merge(kept, gone)[0]
+    assert words.format("that move") in selectors.effects_of_merge(gone, kept)[0]
     merge = merge_customers(kept, gone, by=rep, at=days_later(1))
     assert AccountHold.objects.get(pk=hold.pk).customer == kept
     undo_merge(merge, by=rep, at=days_later(2))
@@ -187,7 +188,7 @@ def test_a_hold_goes_along_and_holds_both(kept: Customer, gone: Customer, rep: U
 def test_trust_does_not_go_along(hafen: Client, kept: Customer, gone: Customer) -> None:
     policy = Policy.objects.get(client=hafen)
     policy.trusted_customers.set([gone])
-    assert selectors.effects_of_merge(kept, gone)[0][-1].startswith("The policy trusts it")
+    assert any("trusts it but not the one you keep" in line for line in selectors.effects_of_merge(kept, gone)[0])
     policy.trusted_customers.set([gone, kept])
     assert not any("trusts" in line for line in selectors.effects_of_merge(kept, gone)[0])
 

@@ -14,9 +14,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.roles import CLIENT_ROLES, ROLES
 from accounts.services import save_department
 from core.money import Money
+from core.uploads import CheckedFile
 from customers.services import AddressInput, find_or_register, save_contact
 from customers.services.merging import merge_contacts
-from core.uploads import CheckedFile
 from dunning.models import Explanation, Run
 from errorlog.services import log_error
 from followups.services import open_follow_up
