@@ -36,6 +36,7 @@ class Right(StrEnum):
     CUSTOMERS = "customers"
     ANONYMIZE = "anonymize"
     EXPORT = "export"
+    REVENUE = "revenue"
     INTERNAL_HISTORY = "internal_history"
     OFFICES = "offices"
 
@@ -93,6 +94,7 @@ ROLES: dict[str, Role] = {
                 Right.PAYMENTS,
                 Right.CORRECT,
                 Right.CREDIT_NOTES,
+                Right.REVENUE,
                 Right.DUNNING,
                 Right.HOLD,
                 Right.EMAILS,
@@ -122,6 +124,7 @@ ROLES: dict[str, Role] = {
                 Right.PARTNERS,
                 Right.LETTERS,
                 Right.PRODUCTS,
+                Right.REVENUE,
                 Right.USERS,
                 Right.DUNNING,
                 Right.QUOTES,
@@ -135,7 +138,7 @@ ROLES: dict[str, Role] = {
         is_platform=False,
         rights=frozenset(READ | {Right.QUOTES, Right.CUSTOMERS}),
     ),
-    "auditor": Role("Auditor", is_platform=True, rights=frozenset(READ)),
+    "auditor": Role("Auditor", is_platform=True, rights=frozenset(READ | {Right.REVENUE})),
 }
 
 ROLE_CHOICES = [(code, role.label) for code, role in ROLES.items()]

@@ -100,6 +100,7 @@ class Listing:
         """A line for each of these rows that is still there for the user to see."""
         found = {row.pk: row for row in self.page.rows.filter(pk__in=keys)}
         page = [found[key] for key in keys if key in found]
+        self.table.chosen = columns
         chosen = [self.table.column(key) for key in columns]
         self.table.prepare(page)
         prefetch_related_objects(page, *dict.fromkeys(column.fetch for column in chosen if column.fetch))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 WATCHED = "exports"
 """Files that one waits for, by their ids, in the session: a toast tells of them on every page."""
+MOST_NAMED = 20
 CONTENT_TYPES = {"csv": CSV, "xlsx": XLSX}
 
 
@@ -117,11 +118,18 @@ class ExportNew(ActView):
         whose = "you selected" if self.picks else "that the list shows, with its filters and tab"
         lines = [
             f"The {count} {one if count == '1' else many} {whose}, in the order of the list; at most {MOST_ROWS:,}.",
-            f"Columns: {', '.join(listing.head(listing.columns()))}. Times are in {self.user.time_zone}.",
+            f"{columns_of(listing)} Times are in {self.user.time_zone}.",
             "The file is written while you go on working, and kept for 7 days for you alone.",
         ]
         title = f"Export {many}"
         return self.show(form, status=status, title=title, problem=problem, consequences=lines, picks=self.picks)
+
+
+def columns_of(listing: Listing) -> str:
+    """Name the columns of a file, the first ones where there are many."""
+    head = listing.head(listing.columns())
+    more = len(head) - MOST_NAMED
+    return f"Columns: {', '.join(head[:MOST_NAMED])}{f' and {more} more' if more > 0 else ''}."
 
 
 class ExportList(ListPage):

@@ -149,6 +149,7 @@ ENTRIES = (
             "dunning:settings_of",
         ),
     ),
+    Entry("purchases:revenue", "Revenue", "coins", "revenue"),
     Entry("partners:list", "Partners", "handshake", "search"),
     Entry("purchases:policy", "Policy", "sliders-horizontal", "policy", is_admin=True),
     Entry("dunning:letters", "Letters", "file-text", "letters", is_admin=True),
