@@ -15,6 +15,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import FilteredRelation, Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import resolve, reverse
@@ -213,16 +214,28 @@ class ListPage(Page):
         """The name of this list's address."""
         return self.request.resolver_match.view_name if self.request.resolver_match else ""
 
+    @cached_property
+    def kept(self) -> list[tuple[Any, ...]]:
+        """What who asks keeps of this list: their columns, beside each view's number, name and query."""
+        of_this_list = {
+            name: FilteredRelation(relation, condition=Q(**{f"{relation}__page": self.route}))
+            for name, relation in (("choice", "column_choices"), ("view", "saved_views"))
+        }
+        people = self.user._meta.model._default_manager  # noqa: SLF001 -- Django's documented model API
+        mine = people.filter(pk=self.user.pk).annotate(**of_this_list)
+        return list(mine.order_by("view__name").values_list("choice__columns", "view__pk", "view__name", "view__query"))
+
     def chosen_columns(self) -> list[str]:
         """The columns that who asks chose for this list."""
-        return next(iter(self.user.column_choices.filter(page=self.route).values_list("columns", flat=True)), [])
+        return self.kept[0][0] or []
 
     def saved_views(self) -> list[dict[str, Any]]:
         """What who asks kept of this list, by name; the one that the address shows is marked."""
         shown = QueryDict(kept_query(self.request.GET))
         return [
-            {"row": view, "link": f"{self.request.path}?{view.query}", "is_current": QueryDict(view.query) == shown}
-            for view in self.user.saved_views.filter(page=self.route).order_by("name")
+            {"pk": pk, "name": name, "link": f"{self.request.path}?{query}", "is_current": QueryDict(query) == shown}
+            for _columns, pk, name, query in self.kept
+            if pk
         ]
 
     def shown_rows(self) -> QuerySet[Any]:

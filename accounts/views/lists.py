@@ -103,7 +103,9 @@ class ListColumns(_OfList):
         """The same, by the names their choice is kept under."""
         return {column.key: column for column in self.columns}
 
-    def ask(self, order: list[str], shown: Sequence[str], *, moved: str = "", way: str = "", **more: Any) -> HttpResponse:
+    def ask(
+        self, order: list[str], shown: Sequence[str], *, moved: str = "", way: str = "", **more: Any
+    ) -> HttpResponse:
         """Show the columns in this order; the arrow that moved one keeps the focus as long as it leads on."""
         known = self.columns_by_key
         keys = list(dict.fromkeys(key for key in order if key in known))

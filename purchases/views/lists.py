@@ -113,7 +113,12 @@ class PurchaseList(PurchaseRows):
         """The list, and the way in which it was searched."""
         context = super().context()
         is_searched = self.found is not None or any(condition.where for condition in self.conditions)
-        return {**context, **self.search_context(), "is_filtered": context["is_filtered"] or is_searched}
+        return {
+            **context,
+            **self.search_context(),
+            "is_filtered": context["is_filtered"] or is_searched,
+            "all_clients": self.all_clients,
+        }
 
     @property
     def way(self) -> str:
@@ -223,10 +228,15 @@ class PurchaseList(PurchaseRows):
         return table
 
     @cached_property
+    def all_clients(self) -> list[Client]:
+        """The clients the user may choose from; read once, for the filter, for their days and for the page's head."""
+        return list(Client.objects.visible_to(self.user).only("name", "time_zone").order_by("name", "pk"))
+
+    @property
     def clients(self) -> list[Client]:
-        """The clients whose purchases are listed; read once, for the filter and for their days."""
-        mine = Client.objects.visible_to(self.user, chosen_client(self.request))
-        return list(mine.only("name", "time_zone").order_by("name", "pk"))
+        """Those whose purchases are listed."""
+        chosen = chosen_client(self.request)
+        return [client for client in self.all_clients if chosen is None or client.pk == chosen.pk]
 
     def segments(self) -> Sequence[Segment]:
         """The saved tabs."""
