@@ -38,6 +38,8 @@ email_bounced = Signal()
 """The e-mail was sent and came back."""
 email_complained = Signal()
 """The recipient marked the e-mail as spam; `words` is what the report says."""
+report_unmatched = Signal()
+"""An e-mail came back or was marked as spam, and nobody knows which: `sender=DeliveryReport`, `report`, `at`."""
 
 _guards: dict[str, list[Guard]] = {}
 _renderers: dict[str, Renderer] = {}

@@ -19,7 +19,7 @@ from customers.signals import (
 )
 from errorlog.models import ErrorRecord
 from errorlog.signals import retry_asked
-from mailing.models import Email
+from mailing.models import DeliveryReport, Email
 from mailing.signals import (
     email_bounced,
     email_dropped,
@@ -27,6 +27,7 @@ from mailing.signals import (
     email_handed_over,
     email_uncertain,
     email_unprepared,
+    report_unmatched,
 )
 from mailing.states import Carrier
 from partners.models import Partner
@@ -72,6 +73,12 @@ def deliver_again(*, entry: ErrorRecord, by: User, at: datetime, **_: Any) -> No
 def tell_of_mail(*, email: Email, at: datetime, **_: Any) -> None:
     """An e-mail did not arrive, or may not have: somebody has to see to it."""
     troubles.note_mail_trouble(email, at=at)
+
+
+@receiver(report_unmatched, sender=DeliveryReport, dispatch_uid="purchases-report-unmatched")
+def tell_of_report(*, report: DeliveryReport, at: datetime, **_: Any) -> None:
+    """Something came back and nobody knows what: somebody has to look which customer got no letter."""
+    troubles.note_unmatched_report(report, at=at)
 
 
 @receiver(email_handed_over, sender=Email, dispatch_uid="purchases-mail-sent")

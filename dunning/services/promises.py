@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -38,8 +39,8 @@ def promise_payment(purchase: Purchase, *, by: User, at: datetime, until: date, 
 def settle_promise(purchase: Purchase, *, at: datetime) -> None:
     """Say what became of a locked purchase's open promise, if that is known as of `at`.
 
-    Kept when it was paid in full up to and including the promised day of the client, also where that was booked
-    later; no longer needed when it ended otherwise; broken once the day is over.
+    Kept when it was paid in full, at once or in parts, up to and including the promised day of the client, also where
+    that was booked later; no longer needed when it ended otherwise; broken once the day is over.
     """
     if purchase.promised_until is None:
         return
@@ -47,7 +48,7 @@ def settle_promise(purchase: Purchase, *, at: datetime) -> None:
     today = at.astimezone(purchase.client.zone).date()
     is_over = purchase.promised_until < today
     if purchase.status == Status.PAID:
-        is_over = is_over and _arrived_on(purchase, today) > purchase.promised_until
+        is_over = is_over and _covered_on(purchase, today) > purchase.promised_until
         outcome = PromiseOutcome.BROKEN if is_over else PromiseOutcome.KEPT
     elif purchase.status == Status.PURCHASE_ORDER:
         outcome = PromiseOutcome.BROKEN if is_over else None
@@ -61,16 +62,24 @@ def settle_promise(purchase: Purchase, *, at: datetime) -> None:
     enter(purchase, Note("promise_broken", text), by=None, at=at)
 
 
-def _arrived_on(purchase: Purchase, today: date) -> date:
-    """Find the day on which the last of a purchase's money arrived: the bank's own day where it came in its file."""
+def _covered_on(purchase: Purchase, today: date) -> date:
+    """Find the day by which a purchase's money had arrived in full: the bank's own day where it came in its file.
+
+    What came later on top of it changes nothing, whichever was booked first.
+    """
     bank = f"bank:{purchase.client_id}:"
     payments = list(Payment.objects.filter(purchase=purchase))
     marks = [payment.dedupe_key.removeprefix(bank) for payment in payments]
     lines = BankLine.objects.filter(client=purchase.client_id, fingerprint__in=marks)
     booked = dict(lines.values_list("fingerprint", "booked_on"))
     zone = purchase.client.zone
-    days = [booked.get(mark, payment.at.astimezone(zone).date()) for mark, payment in zip(marks, payments, strict=True)]
-    return max(days, default=today)
+    arrived = sorted(
+        (booked.get(mark, payment.at.astimezone(zone).date()), payment.amount_minor)
+        for mark, payment in zip(marks, payments, strict=True)
+    )
+    sums = accumulate(minor for _, minor in arrived)
+    owed = purchase.gross_minor + purchase.refunded_minor
+    return next((day for (day, _), total in zip(arrived, sums, strict=True) if total >= owed), today)
 
 
 def _keep_after_all(purchase: Purchase, until: date, *, at: datetime) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from mailing.models import DeliveryReport, Email
 from mailing.services.decide import note_bounce
 from mailing.services.dsn import BOUNCED, COMPLAINED
-from mailing.signals import email_complained
+from mailing.signals import email_complained, report_unmatched
 from mailing.states import DELIVERED, Status
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def note_report(report: Report, *, source: str, key: str, at: datetime) -> Deliv
     """Note a report and do what follows; None when it was noted before.
 
     An e-mail that came back is Bounced, which stops its ladder; a complaint asks somebody to look; a delay and a
-    delivery are only noted, and so is what nobody can match.
+    delivery are only noted. What nobody can match is told to whoever listens.
     """
     row = DeliveryReport(
         source=source, key=key, kind=report.kind, recipient=report.recipient, words=report.words, at=at
@@ -44,6 +44,7 @@ def note_report(report: Report, *, source: str, key: str, at: datetime) -> Deliv
     if email is None:
         if report.kind in {BOUNCED, COMPLAINED}:
             log.warning("mailing.report_unmatched", kind=report.kind, report=row.pk)
+            report_unmatched.send(sender=DeliveryReport, report=row, at=at)
         return row
     row.email = email
     row.save(update_fields=["email"])

@@ -173,7 +173,8 @@ def split_line(line: BankLine, *, parts: Sequence[Part], by: User, at: datetime)
 
 
 def _part(line: BankLine, number: int, minor: int) -> BankLine:
-    return BankLine(
+    """Keep a part as a line of its own before its payment: who hears of the payment may ask for the bank's day."""
+    return BankLine.objects.create(
         client=line.client,
         statement=line.statement,
         position=line.position,
@@ -184,6 +185,7 @@ def _part(line: BankLine, number: int, minor: int) -> BankLine:
         payer=line.payer,
         payer_account=line.payer_account,
         text=line.text,
+        status=LineStatus.UNMATCHED,
         grounds=[f"Part of {Money(line.amount_minor, line.currency)}"],
     )
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from core.money import Money
-    from mailing.models import Email
+    from mailing.models import DeliveryReport, Email
 
+LONGEST_KEY: Final = 120
 TO_CLIENT: Final = "client_"
 """E-mails of types that start so tell the client itself: one that fails is a notification that failed."""
 NEEDS: Final[dict[str, str]] = {
@@ -57,6 +58,19 @@ def note_mail_trouble(email: Email, *, at: datetime) -> None:
 def settle_mail_trouble(email: Email, *, at: datetime, note: str) -> None:
     """Note that an e-mail, or a copy of it, went out after all, or need not any more."""
     settle_errors(_of_mail(email.pk), _of_mail(email.original_id or email.pk), by=None, at=at, note=note)
+
+
+def note_unmatched_report(report: DeliveryReport, *, at: datetime) -> None:
+    """Enter that an e-mail came back or was marked as spam and nobody can tell which; one entry for each recipient."""
+    recipient = report.recipient or "an unknown recipient"
+    words = f": {report.words}" if report.words else ""
+    log_error(
+        type=ErrorType.EMAIL_DELIVERY,
+        note=f"{report.get_kind_display()} from {recipient}, and no e-mail of ours fits{words} – "
+        "look in the outbox what went there lately, and correct the address.",
+        at=at,
+        dedupe_key=f"report:{report.kind}:{report.recipient.lower()}"[:LONGEST_KEY],
+    )
 
 
 def _of_mail(pk: int) -> str:

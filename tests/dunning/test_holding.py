@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
+from core.money import Money
 from core.refused import Refused
 from dunning.models import AccountHold, Promise
 from dunning.selectors.facts import facts_of, facts_of_all
@@ -21,14 +22,14 @@ from dunning.services.holding import hold, resume
 from dunning.services.promises import promise_payment
 from followups.models import FollowUp
 from purchases.models import BankLine, BankStatement, HistoryEntry, LineStatus, Purchase
-from purchases.services.banking import book_line
+from purchases.services.banking import Part, book_line, split_line
 from purchases.services.cancel import cancel_purchase
 from purchases.services.place import place_order
 from tests.dunning.worker import at_nine, fresh, hands_over, steps_of, works, works_daily
 from tests.stories import MONDAY, a_client, a_partner, a_released_po, a_user, a_waiting_po, an_order, pays
 
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.models import Client, User
 
 pytestmark = pytest.mark.django_db
 
@@ -230,6 +231,47 @@ def test_a_promise_is_kept_by_money_that_was_there_in_time_and_booked_later() ->
     books(late, date(2026, 3, 11), after + timedelta(hours=3))
     assert [last_promises(one)[0].outcome for one in (early, noon, late)] == ["kept", "kept", "broken"]
     assert HistoryEntry.objects.get(event="promise_kept").purchase == noon
+
+
+def a_line(client: Client, amount: int, booked_on: date, *, by: User) -> BankLine:
+    """Money that the bank booked on a day and that nobody matched yet."""
+    number = BankLine.objects.count() + 1
+    statement = BankStatement.objects.create(
+        client=client, format="mt940", filename="a.sta", sha256=str(number), currency="EUR", imported_at=MONDAY,
+        imported_by=by,
+    )  # fmt: skip
+    return BankLine.objects.create(
+        client=client, statement=statement, position=1, fingerprint=f"line {number}", booked_on=booked_on,
+        amount_minor=amount, currency="EUR", status=LineStatus.UNMATCHED,
+    )  # fmt: skip
+
+
+def test_a_promise_is_kept_by_parts_that_together_are_enough_and_by_a_part_of_a_larger_payment() -> None:
+    client, boss = a_client(), a_user("platform_admin")
+    first, second = a_released_po(client), a_released_po(client)
+    until, after = date(2026, 3, 10), at_nine(date(2026, 3, 11))
+    for purchase in (first, second):
+        promise_payment(purchase, by=boss, at=MONDAY, until=until)
+    pays(first, "50.00", at=at_nine(date(2026, 3, 5)))
+    works(date(2026, 3, 11))
+    assert [last_promises(one)[0].outcome for one in (first, second)] == ["broken", "broken"]
+    parts = [Part(first.reference, Money(6_900, "EUR")), Part(second.reference, Money(11_900, "EUR"))]
+    split_line(a_line(client, 18_800, until, by=boss), parts=parts, by=boss, at=after)
+    assert [last_promises(one)[0].outcome for one in (first, second)] == ["kept", "kept"]
+
+
+def test_a_promise_is_kept_by_money_in_time_whatever_came_on_top_later() -> None:
+    client, boss = a_client(), a_user("platform_admin")
+    kept, broken = a_released_po(client), a_released_po(client)
+    until, after = date(2026, 3, 10), at_nine(date(2026, 3, 12))
+    for purchase in (kept, broken):
+        promise_payment(purchase, by=boss, at=MONDAY, until=until)
+        late = a_line(client, 2_000, date(2026, 3, 12), by=boss)
+        book_line(late, reference=purchase.reference, by=boss, at=after)
+    for purchase, amount in ((kept, 11_900), (broken, 9_900)):
+        in_time = a_line(client, amount, until, by=boss)
+        book_line(in_time, reference=purchase.reference, by=boss, at=after)
+    assert [last_promises(one)[0].outcome for one in (kept, broken)] == ["kept", "broken"]
 
 
 def test_promises_that_are_open_or_absent_say_nothing_about_the_payer() -> None:

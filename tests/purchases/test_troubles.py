@@ -1,4 +1,4 @@
-"""Money that needs a person stands in the error log until it is in order."""
+"""Money that needs a person, and reports that nobody can match, stand in the error log."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import pytest
 
 from core.money import Money
 from errorlog.models import ErrorRecord
+from mailing.services.dsn import Report
+from mailing.services.reports import note_report
 from purchases.models import CustomerReason
 from purchases.services.cancel import cancel_purchase
 from purchases.services.refund import refund_purchase
 from purchases.services.release import reject_purchase
 from purchases.services.reversal import charge_back, reinstate_purchase, return_payment
-from tests.stories import a_client, a_released_po, a_user, a_waiting_po, days_later, pays
+from tests.stories import MONDAY, a_client, a_released_po, a_user, a_waiting_po, days_later, pays
 
 pytestmark = pytest.mark.django_db
 
@@ -94,3 +96,25 @@ def test_a_charge_back_is_an_error_until_the_money_comes_again() -> None:
     assert (the_error().purchase_status, the_error().is_done) == ("CHB", False)
     pays(purchase, "119.00", at=days_later(3))
     assert the_error().is_done
+
+
+@pytest.mark.parametrize("kind", ["bounced", "complained", "delayed", "delivered"])
+def test_what_came_back_and_nobody_can_match_is_an_error_and_a_delay_is_none(kind: str) -> None:
+    report = Report(kind=kind, recipient="Nobody@werft.example", words="5.1.1 no such user", message_id="<x@y>")
+    note_report(report, source="mailbox", key="a", at=MONDAY)
+    assert ErrorRecord.objects.exists() is (kind in {"bounced", "complained"})
+
+
+def test_unmatched_reports_about_one_recipient_have_one_entry_with_all_their_words() -> None:
+    for key, recipient, words in (
+        ("a", "nobody@werft.example", "5.1.1 no such user"),
+        ("b", "Nobody@werft.example", "5.2.2 mailbox full"),
+        ("c", "", ""),
+    ):
+        report = Report(kind="bounced", recipient=recipient, words=words, message_id="<x@y>")
+        note_report(report, source="mailbox", key=key, at=MONDAY)
+    first, second = ErrorRecord.objects.order_by("pk")
+    assert (first.type, first.client) == ("email_delivery", None)
+    assert "Came back from nobody@werft.example, and no e-mail of ours fits: 5.1.1 no such user" in first.note
+    assert "5.2.2 mailbox full" in first.note
+    assert second.note.startswith("Came back from an unknown recipient, and no e-mail of ours fits –")
