@@ -10,7 +10,6 @@ from django_countries import countries
 
 from core.views import ActionForm
 from customers.models import ContactKind, CustomerType
-from customers.selectors import address_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -93,7 +92,7 @@ class ContactMergeForm(ActionForm):
         super().__init__(*args, **options)
         known = {contact.kind: contact for contact in contacts}
         self.fields["into"].choices = [  # type: ignore[attr-defined]  # it is a choice field
-            (kind.value, f"{kind.label}: {', '.join(address_lines(known[kind.value]).splitlines())}")
+            (kind.value, f"{kind.label}: {known[kind.value]}, {known[kind.value].email or known[kind.value].city}")
             for kind in ContactKind
             if kind.value in known
         ]

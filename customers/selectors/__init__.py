@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from customers.models import Contact, ContactKind, Customer, Merge, MergeKind
+from django.conf import settings
+
+from customers.models import Contact, ContactKind, Customer, CustomerType, Merge, MergeKind
 from customers.signals import anonymizing_asked, merge_asked
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from django.dispatch import Signal
@@ -22,6 +25,8 @@ CUSTOMER_FIELDS: Final = {
     "payables_email": "E-mail of accounts payable",
 }
 """What a customer says about itself: the field and its name on screens."""
+REACHED_BY: Final = ("email", "phone", "fax")
+"""What a contact takes over from those merged into it where it has nothing: the rest belongs together."""
 UNDONE_FOR: Final = timedelta(days=30)
 
 
@@ -51,6 +56,27 @@ def _effects(asked: Signal, **about: Any) -> tuple[list[str], str]:
     answers = [effect for _receiver, effect in asked.send(Customer, **about) if effect is not None]
     refusal = next((effect.refusal for effect in answers if effect.refusal), "")
     return [line for effect in answers for line in effect.lines], refusal
+
+
+def taken_over(contacts: Mapping[str, Contact], into: str) -> dict[str, str]:
+    """What the contact `into` takes over where it has nothing: the first other one's, in the order of their kinds."""
+    others = [contacts[kind] for kind in ContactKind.values if kind in contacts and kind != into]
+    first = {name: next((value for other in others if (value := getattr(other, name))), "") for name in REACHED_BY}
+    return {name: value for name, value in first.items() if value and not getattr(contacts[into], name)}
+
+
+def effects_of_contact_merge(customer: Customer) -> tuple[list[str], str]:
+    """Say for each contact of a customer what would happen if the others were merged into it; or why that can't be."""
+    contacts = {contact.kind: contact for contact in customer.contacts.all()}
+    if len(contacts) < 2:  # noqa: PLR2004 -- a pair
+        return [], "There is only one contact: nothing to merge."
+    lines = []
+    for kind, contact in sorted(contacts.items()):
+        go = " and ".join(ContactKind(other).label.lower() for other in sorted(contacts) if other != kind)
+        taken = ", ".join(f"{name} {value}" for name, value in taken_over(contacts, kind).items())
+        gets = f"; it takes over {taken}" if taken else ""
+        lines.append(f"Into {contact.get_kind_display().lower()}: the {go} contact goes{gets}.")
+    return [*lines, "Purchases that are there keep their own addresses. For 30 days it can be undone here."], ""
 
 
 def undo_refusal(merge: Merge, *, at: datetime) -> str:
@@ -125,7 +151,13 @@ def differences(kept: Customer, gone: Customer) -> list[Difference]:
 
 
 def _shown(customer: Customer, name: str) -> str:
-    return str(customer.get_type_display() if name == "type" else getattr(customer, name)) or "–"
+    return in_words(name, getattr(customer, name))
+
+
+def in_words(name: str, value: str) -> str:
+    """A customer's or contact's field as people read it."""
+    words = {"type": dict(CustomerType.choices), "language": dict(settings.LANGUAGES)}
+    return str(words.get(name, {}).get(value, value)) or "–"
 
 
 def address_lines(contact: Contact) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
-from customers.models import Contact, ContactKind, CustomerType
-from customers.selectors import CUSTOMER_FIELDS
+from customers.models import Contact, ContactKind
+from customers.selectors import CUSTOMER_FIELDS, in_words
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,12 +69,7 @@ def _compared(lines: list[Any], names: dict[str, str], what: str) -> list[Change
 
 def _differences(line: Any, before: Any, names: dict[str, str]) -> tuple[tuple[str, str, str], ...]:
     return tuple(
-        (label, _shown(before, name), _shown(line, name))
+        (label, in_words(name, getattr(before, name)), in_words(name, getattr(line, name)))
         for name, label in names.items()
         if getattr(line, name) != getattr(before, name)
     )
-
-
-def _shown(line: Any, name: str) -> str:
-    value = str(getattr(line, name))
-    return (dict(CustomerType.choices).get(value, value) if name == "type" else value) or "–"

@@ -7,14 +7,20 @@ Nothing is deleted: the customer that goes points to the one that stays, apps ab
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from core.history import record
 from core.refused import Refused
-from customers.models import Contact, ContactKind, Customer, Merge, MergeKind
-from customers.selectors import CUSTOMER_FIELDS, effects_of_merge, undo_refusal
+from customers.models import Contact, Customer, Merge, MergeKind
+from customers.selectors import (
+    CUSTOMER_FIELDS,
+    effects_of_contact_merge,
+    effects_of_merge,
+    taken_over,
+    undo_refusal,
+)
 from customers.services import AddressInput, refuse_gone
 from customers.signals import customers_locking, customers_merged, merge_undone
 
@@ -23,9 +29,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.models import User
-
-REACHED_BY: Final = ("email", "phone", "fax")
-"""What a contact takes over from those merged into it where it has nothing: the rest belongs together."""
 
 
 @transaction.atomic
@@ -70,19 +73,15 @@ def merge_contacts(customer: Customer, *, into: str, by: User, at: datetime) -> 
     customer = Customer.objects.lock(customer)
     refuse_gone(customer)
     contacts = {contact.kind: contact for contact in customer.contacts.all()}
-    if into not in contacts or len(contacts) == 1:
-        message = (
-            "There is only one contact: nothing to merge." if into in contacts else "Choose a contact that is there."
-        )
-        raise Refused(message, "contacts")
+    refusal = effects_of_contact_merge(customer)[1]
+    if refusal or into not in contacts:
+        raise Refused(refusal or "Choose a contact that is there.", "contacts")
+    taken = taken_over(contacts, into)
     stays = contacts.pop(into)
-    moved: dict[str, Any] = {into: {"before": _values(stays)}}
-    for name in REACHED_BY:
-        others = (getattr(contacts[kind], name) for kind in ContactKind.values if kind in contacts)
-        setattr(stays, name, getattr(stays, name) or next(filter(None, others), ""))
-    moved[into]["after"] = _values(stays)
-    if moved[into]["after"] != moved[into]["before"]:
-        record(stays, by=by, at=at, reason="contacts merged")
+    before = _values(stays)
+    moved: dict[str, Any] = {into: {"before": before, "after": before | taken}}
+    if taken:
+        _fill(stays, taken, by=by, at=at, reason="contacts merged")
     for kind, contact in contacts.items():
         moved[kind] = {"before": _values(contact), "after": None}
         _remove(contact, by=by, at=at, reason=f"merged into {into}")

@@ -14,7 +14,7 @@ from core.views import ActionView, DetailPage, Page
 from customers import selectors
 from customers.filters import CustomerFilter
 from customers.forms import ContactMergeForm, MergeForm
-from customers.models import ContactKind, Customer, Merge
+from customers.models import Customer, Merge
 from customers.selectors import duplicates
 from customers.services import merging
 from customers.services.duplicates import mark_not_the_same
@@ -178,7 +178,7 @@ class ContactsMerge(CustomerAct):
 
     def refusal(self) -> str:
         """Why there is nothing to merge."""
-        return "" if self.row.contacts.all().count() > 1 else "There is only one contact: nothing to merge."
+        return selectors.effects_of_contact_merge(self.row)[1]
 
     def get_form(self, data: Any = None, files: Any = None) -> forms.Form:  # noqa: ARG002 -- no files
         """A choice among the contacts that are there."""
@@ -186,16 +186,7 @@ class ContactsMerge(CustomerAct):
 
     def consequences(self) -> list[str]:
         """Say what happens to which."""
-        kinds = ", ".join(
-            label.lower()
-            for kind, label in ContactKind.choices
-            if any(contact.kind == kind for contact in self.row.contacts.all())
-        )
-        return [
-            f"There are several contacts ({kinds}); the one you choose stays, the others go.",
-            "It takes over an e-mail address, phone or fax that only the others have.",
-            "Purchases that are there keep their own addresses. For 30 days it can be undone here.",
-        ]
+        return selectors.effects_of_contact_merge(self.row)[0]
 
     def sentence(self) -> str:
         """What was done."""

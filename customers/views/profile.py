@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.forms import HiddenInput
 from django.http import HttpResponseRedirect
@@ -36,6 +35,7 @@ class CustomerList(ListPage):
     filterset_class = CustomerFilter
     is_exportable = True
     noun = ("customer", "customers")
+    is_personal = True
     empty = Empty("No customers yet", "A customer is registered with the first order or quote.")
 
     template_name = "customers/list.html"
@@ -81,7 +81,7 @@ class CustomerDetail(DetailPage):
             "country": countries.name(contact.country) if contact else "",
             "contact_count": len(known),
             "is_missing": len(known) < len(ContactKind),
-            "language": dict(settings.LANGUAGES).get(customer.language, customer.language),
+            "language": selectors.in_words("language", customer.language),
             "partners": list(customer.partners.all()),
             "may_act": may_act,
             "likely": likely_others(customer) if may_act else [],

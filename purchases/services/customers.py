@@ -43,7 +43,8 @@ def merge_effect(kept: Customer, gone: Customer) -> Effect:
     """Say which purchases move, what is open on them, and that trust does not move along."""
     count = Purchase.objects.filter(customer=gone).count()
     move = "1 purchase moves" if count == 1 else f"{count:,} purchases move"
-    lines = [f"{move}, with payments, letters, e-mails, promises and follow-ups; documents keep what they say."]
+    along = "with payments, letters, e-mails, promises and follow-ups; documents keep what they say."
+    lines = [f"{move}, {along}" if count else "It has no purchases: only what is on file about it goes."]
     sums = (
         Purchase.objects.filter(customer=gone)
         .open()

@@ -281,6 +281,7 @@ def test_a_contact_that_has_all_stays_as_it_was(kept: Customer, rep: User) -> No
 def test_one_contact_is_nothing_to_merge(kept: Customer, rep: User) -> None:
     with pytest.raises(Refused, match="only one contact"):
         merge_contacts(kept, into="billing", by=rep, at=MONDAY)
+    with_a_delivery_contact(kept, rep)
     with pytest.raises(Refused, match="Choose a contact that is there"):
         merge_contacts(kept, into="licensee", by=rep, at=MONDAY)
 
@@ -328,8 +329,16 @@ def test_a_rep_merges_contacts(kept: Customer, rep: User) -> None:
     path = reverse("customers:merge_contacts", args=[kept.pk])
     assert "nothing to merge" in browser.get(path).content.decode()
     with_a_delivery_contact(kept, rep)
-    assert "the one you choose stays" in browser.get(path).content.decode()
+    page = browser.get(path).content.decode()
+    assert "Into delivery: the billing contact goes; it takes over phone +49 431 1." in page
     browser.post(path, {"into": "delivery"})
-    assert [contact.kind for contact in kept.contacts.all()] == ["delivery"]
+    assert list(kept.contacts.values_list("kind", flat=True)) == ["delivery"]
     undo = reverse("customers:undo_merge", args=[Merge.objects.get().pk])
     assert "The contacts are again as they were" in browser.get(undo).content.decode()
+
+
+def test_a_customer_without_purchases_is_a_part_like_any_other(hafen: Client, kept: Customer, rep: User) -> None:
+    never = Customer.objects.create(client=hafen, company="Nie", type="COM", language="de", created_at=MONDAY)
+    assert selectors.effects_of_merge(kept, never)[0] == ["It has no purchases: only what is on file about it goes."]
+    assert [one.label for one in selectors.differences(kept, never)] == ["Company"]
+    assert merge_customers(kept, never, by=rep, at=MONDAY).moved["rows"] == {}
