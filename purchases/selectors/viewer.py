@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, F, FilteredRelation, OuterRef, Q, Subquery, Sum
 
 from core.counts import CappedCount
 from core.money import Money
+from customers.models import ContactKind
 from errorlog.models import ErrorRecord
-from purchases.models import Document, HistoryEntry, Purchase, PurchaseFile, PurchaseItem
+from purchases.models import Document, HistoryEntry, Purchase, PurchaseFile, PurchaseItem, ReviewCheck
 from purchases.states import OPEN
 
 if TYPE_CHECKING:
@@ -32,9 +33,10 @@ class Standing:
 
 
 def with_counts(rows: PurchaseQuerySet, *, shows_internal: bool) -> PurchaseQuerySet:
-    """Say of each purchase how much the parts of its viewer hold, no further than 99, and what was noted when it came.
+    """Say of each purchase how much the parts of its viewer hold, no further than 99, and what its header needs.
 
-    `joint_count` is the letters about several orders that hang on another one of them.
+    That is its billing contact and what was noted when it came. `joint_count` is the letters about several orders that
+    hang on another one of them.
     """
     letters: Any = Purchase._meta.get_field("notices").related_model
     joint = letters.objects.filter(document__isnull=False).exclude(document__purchase=F("purchase"))
@@ -42,9 +44,15 @@ def with_counts(rows: PurchaseQuerySet, *, shows_internal: bool) -> PurchaseQuer
     open_errors = ErrorRecord.objects.filter(reference=OuterRef("reference"), client=OuterRef("client"), is_done=False)
     placed = HistoryEntry.objects.filter(purchase=OuterRef("pk"), event="placed").order_by("pk")
     return rows.annotate(
+        billing=FilteredRelation("contacts", condition=Q(contacts__kind=ContactKind.BILLING)),
+        billing_first_name=F("billing__first_name"),
+        billing_phone=F("billing__phone"),
+        billing_city=F("billing__city"),
+        billing_country=F("billing__country"),
         item_count=_count(_own(PurchaseItem.objects.all())),
         document_count=_count(_own(Document.objects.all())),
         joint_count=_count(_own(joint)),
+        check_count=_count(_own(ReviewCheck.objects.all())),
         file_count=_count(_own(files)),
         error_count=_count(open_errors),
         placed_detail=Subquery(placed.values("detail")[:1]),

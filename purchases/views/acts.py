@@ -140,7 +140,7 @@ ACTS: tuple[Act, ...] = (
     Act("purchases:reinstate", "Reinstate", "rotate-ccw", Right.PAYMENTS, REINSTATE.sources, _reinstate_refusal),
     Act("purchases:payment", "Record payment", "banknote", Right.PAYMENTS, PAYABLE),
     Act("purchases:convert", "Convert to PO", "file-check", Right.CONVERT, CONVERT.sources, _convert_refusal),
-    Act("purchases:receive", "Document received", "file-down", Right.CONVERT, AWAITING_PO_DOCUMENT),
+    Act("purchases:receive", "Document received", "file-down", Right.CONVERT, AWAITING_PO_DOCUMENT, key="d"),
     Act("purchases:reject", "Reject", "x", Right.RELEASE, REJECT.sources, reviewer_refusal),
     Act("purchases:ask_again", "Ask again", "mail-search", Right.RELEASE, RELEASE.sources, ask_again_refusal, key="a"),
     Act("purchases:refund", "Refund", "undo-2", Right.REFUND_TAX, REFUND_PART.sources, _refund_refusal),
@@ -163,6 +163,7 @@ ACTS: tuple[Act, ...] = (
         Right.CORRECT,
         CORRECTABLE,
         credit_note_refusal,
+        key="n",
         is_main=False,
     ),
     Act(
@@ -178,10 +179,10 @@ ACTS: tuple[Act, ...] = (
     Act("dunning:resume", "Resume dunning", "play", Right.HOLD, REMINDED, is_main=False),
     Act("dunning:keep_active", "Keep active", "shield-check", Right.HOLD, ACCEPTED, is_main=False),
     Act("dunning:extend", "Extend due date", "calendar-plus", Right.HOLD, ACCEPTED, is_main=False),
-    Act("dunning:promise", "Promise to pay", "handshake", Right.HOLD, ACCEPTED, is_main=False),
+    Act("dunning:promise", "Promise to pay", "handshake", Right.HOLD, ACCEPTED, key="p", is_main=False),
 )
 ADDITIONS: tuple[Act, ...] = (
-    Act("purchases:generate", "Generate new e-mail", "mail-plus", Right.EMAILS, ALWAYS),
+    Act("purchases:generate", "Generate new e-mail", "mail-plus", Right.EMAILS, ALWAYS, key="e m"),
     Act("followups:add", "Add follow-up", "list-todo", Right.FOLLOW_UPS, ALWAYS, key="f", is_named_by_query=True),
     Act("purchases:entry_add", "Add history entry", "notebook-pen", Right.RECORDS, ALWAYS, key="h"),
     Act("purchases:x_add", "Add x-parameter", "tag", Right.CORRECT, ALWAYS),

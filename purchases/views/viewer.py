@@ -193,7 +193,6 @@ class PurchaseViewer(PurchasePage):
             **preview_context(self.row, user=self.user, at=self.at),
             **self.parts(),
             "list_query": self.request.GET.get("list"),
-            "billing": next((c for c in self.contacts if c.kind == "billing"), None),
             "standing": standing_of(self.row.customer),
         }
 
@@ -285,7 +284,7 @@ class PurchaseViewer(PurchasePage):
         return {
             "po_documents": documents.order_by("-received_at", "-pk"),
             "checklist": self.checklist(),
-            "review": review_of(self.row),
+            "review": review_of(self.row) if self.row.check_count else None,
             "policy": self.row.policy,
             "review_why": self.row.placed_detail,
             "is_receivable": self.row.status in RECEIVABLE,
@@ -294,8 +293,7 @@ class PurchaseViewer(PurchasePage):
     def checklist(self) -> list[tuple[bool, str]]:
         """What a reviewer looks at, each with whether it is met."""
         row = self.row
-        country = next((c.country for c in self.contacts if c.kind == "billing"), "")
-        buyer = Buyer(type=row.customer_type, company=row.billing_company, country=country)
+        buyer = Buyer(type=row.customer_type, company=row.billing_company, country=row.billing_country or "")
         outside = warnings(row.policy.terms, buyer, row.gross)
         number_needed = row.policy.po_number_required
         checks = [

@@ -117,12 +117,20 @@
     const row = current();
     const inDrawer = drawer && !drawer.hidden && find(`[data-key~="${key}"]`, drawer);
     const target = inDrawer || find(`[data-key~="${key}"]`);
+    const onRow = row && !inDrawer && !picks().some((box) => box.checked) && find(`[data-row-key~="${key}"]`);
+    if (onRow) {
+      // An act on the row under the cursor: a page below the row's own.
+      window.htmx.ajax("GET", row.dataset.link.split("?")[0] + onRow.dataset.page, { target: "#dialog-body", swap: "innerHTML" });
+      return true;
+    }
     if (!target) return false;
     // An act of the bulk bar is about what is selected, else about the row under the cursor; without either there is none.
     if (target.closest("#bulk") && !picks().some((box) => box.checked)) {
       if (!row) return false;
       pick(row, true);
     }
+    // A part of the page that is opened by its key is where Tab goes on.
+    if (target.closest(".tabs")) document.activeElement.blur();
     target.click();
     return true;
   };
@@ -242,6 +250,8 @@
     button.addEventListener("click", () => copy(button));
   });
 
+  const showCurrentTab = () => find(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
   // htmx ----------------------------------------------------------------------------------------------------------
   document.addEventListener("htmx:beforeRequest", (event) => {
     find("#progress")?.classList.add("on");
@@ -256,6 +266,8 @@
       focusInside(dialog);
     }
     if (event.detail.target.id === "drawer") drawer.hidden = false;
+    if (event.detail.target.id === "parts" && document.activeElement === document.body) find(".tabpane")?.focus({ preventScroll: true });
+    showCurrentTab();
     showPicked();
   });
   document.addEventListener("htmx:responseError", (event) => {
@@ -268,7 +280,7 @@
 
   showPicked();
   dismissLater();
-  find(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  showCurrentTab();
   const invalid = find("main .is-invalid");
   if (invalid) invalid.focus();
 })();
