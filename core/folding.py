@@ -140,9 +140,10 @@ def _parts(keyword: str) -> list[str]:
 
 
 def is_number(keyword: str) -> bool:
-    """Whether a keyword is a reference, an order's, a document's or a card's number: mostly digits."""
+    """Whether a keyword is a number of an order, a document, a card: digits without a space or with few letters."""
     kept = bare(keyword)
-    return sum(letter.isdigit() for letter in kept) * 2 > len(kept)
+    digits = sum(letter.isdigit() for letter in kept)
+    return digits > 0 and (digits * 2 > len(kept) or len(keyword.split()) == 1)
 
 
 def is_enough(query: str) -> bool:

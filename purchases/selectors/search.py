@@ -72,10 +72,11 @@ class Results:
     def only(self, query: str) -> Hit | None:
         """The one hit that a query can mean: the purchase with exactly this number, else all that there is."""
         hits = [hit for group in self.groups for hit in group.hits]
-        if is_number(query) and len(keywords(query)) == 1:
-            hits = [hit for hit in hits if isinstance(hit.row, Purchase)]
         exact = [hit for hit in hits if hit.rank == EXACT]
-        return exact[0] if len(exact) == 1 and (len(hits) == 1 or is_number(query)) and not self.is_corrected else None
+        if is_number(query) and len(keywords(query)) == 1:
+            exact = [hit for hit in exact if isinstance(hit.row, Purchase)] or exact
+            return exact[0] if len(exact) == 1 else None
+        return exact[0] if len(exact) == len(hits) == 1 else None
 
 
 def find_everything(user: User, client: Client | None, query: str, *, most: int, enough: int = NEWEST) -> Results:
@@ -112,8 +113,7 @@ def _best(rows: QuerySet[Any], found: Found, newest: str, *, parts: Iterable[str
         Hit(row, row.search_rank, _facts(row, parts))
         for row in ranked.order_by("search_rank", f"-{newest}", "-pk")[:most]
     ]
-    count = rows.order_by().count() if len(hits) == most else len(hits)
-    return Group(tuple(hits), count, found.is_capped)
+    return Group(tuple(hits), rows.order_by().count(), found.is_capped)
 
 
 def _facts(row: Any, parts: Iterable[str]) -> tuple[tuple[str, str], ...]:

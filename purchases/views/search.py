@@ -30,10 +30,8 @@ LONGEST = 300
 
 def mark(text: str, parts: Iterable[str]) -> SafeString:
     """A text with what was asked for marked in it."""
-    pieces = ((("<mark>", piece, "</mark>") if is_hit else ("", piece, "")) for piece, is_hit in marked(text, parts))
-    return format_html_join(
-        "", "{}{}{}", ((format_html(start), piece, format_html(end)) for start, piece, end in pieces)
-    )
+    pieces = (format_html("<mark>{}</mark>", piece) if is_hit else piece for piece, is_hit in marked(text, parts))
+    return format_html_join("", "{}", ((piece,) for piece in pieces))
 
 
 class SearchPage(Page):

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 
-from purchases.models import PurchaseSearch
-from purchases.selectors.search import find_purchases
+from core import search as engine
+from customers.models import CustomerSearch
+from customers.services import AddressInput
+from purchases.models import Purchase, PurchaseSearch
+from purchases.selectors.search import find_everything, find_purchases
+from purchases.services.correction import correct_purchase
+from purchases.services.release import convert_purchase, receive_document
+from purchases.services.search import keep_search
 from tests.stories import (
     MONDAY,
     a_client,
@@ -19,8 +29,7 @@ from tests.stories import (
 )
 
 if TYPE_CHECKING:
-    from accounts.models import Client
-    from purchases.models import Purchase
+    from accounts.models import Client, User
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +94,239 @@ def test_however_it_is_written_it_is_found(purchase: Purchase, query: str) -> No
 )
 def test_what_is_not_there_is_not_found(purchase: Purchase, query: str) -> None:
     assert found(query) == []
+
+
+def test_words_of_other_scripts_are_found_from_two_letters_on(hafen: Client) -> None:
+    purchase = an_offline_order(hafen, customer=a_customer(company="株式会社山田製作所", last_name="山田"))
+    assert found("山田") == found("山田製作所") == found("株式会社山田製作所") == [purchase.pk]
+
+
+def test_the_last_digits_of_a_card_are_found_as_a_whole(hafen: Client) -> None:
+    purchase = an_offline_order(hafen)
+    Purchase.objects.filter(pk=purchase.pk).update(card_last4="4242", reference="100000009", external_id="SHOP-77")
+    call_command("rebuild_search", verbosity=0)
+    assert found("4242") == found("petersen, 4242") == found("shop-77") == [purchase.pk]
+    assert found("242") == found("4243") == []
+
+
+# What is kept --------------------------------------------------------------------------------------------------------
+
+
+def test_a_correction_is_found_and_what_it_replaced_is_not(hafen: Client) -> None:
+    purchase = a_released_po(hafen)
+    changed = AddressInput(company="Reederei Nord", last_name="Quandt", email="ap@nord.example", country="DE")
+    correct_purchase(
+        purchase,
+        by=a_user("platform_admin"),
+        at=MONDAY,
+        reason="wrong company",
+        po_number="NEU-9",
+        contacts={"billing": changed},
+    )
+    assert found("quandt") == found("@nord.example") == found("neu9") == found("CRN-2026-000001") == [purchase.pk]
+    assert found("werft") == found("4500001") == []
+
+
+def test_the_po_number_of_a_conversion_is_found(hafen: Client) -> None:
+    purchase = an_offline_order(hafen)
+    receive_document(purchase, channel="fax", by=None, at=MONDAY)
+    convert_purchase(purchase, by=a_user("platform_customer_service"), at=MONDAY, po_number="WD 40")
+    assert found("wd40") == [purchase.pk]
+
+
+def test_what_is_kept_is_what_a_rebuild_writes(purchase: Purchase) -> None:
+    def kept() -> list[Any]:
+        fields = ("purchase", "client", "ordered_at", "email", "po_number", "last_name", "company")
+        rows = [(*row, set(text.split())) for *row, text in PurchaseSearch.objects.values_list(*fields, "text")]
+        return [*rows, *CustomerSearch.objects.values_list("customer", "client", "text")]
+
+    before = kept()
+    PurchaseSearch.objects.all().delete()
+    CustomerSearch.objects.all().delete()
+    assert found("meyer") == []
+    call_command("rebuild_search", verbosity=0)
+    assert kept() == before
+    assert found("meyer") == [purchase.pk]
+
+
+# Too many ------------------------------------------------------------------------------------------------------------
+
+
+def test_of_too_many_hits_the_newest_are_found(hafen: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    orders = [an_offline_order(hafen, at=MONDAY.replace(hour=hour)).pk for hour in range(8, 12)]
+    monkeypatch.setattr(engine, "MOST", 2)
+    hits = find_purchases(PurchaseSearch.objects.all(), "petersen", enough=3)
+    assert (list(hits.keys), hits.is_capped) == (orders[:0:-1], True)
+    typo = find_purchases(PurchaseSearch.objects.all(), "petresen", enough=3)
+    assert (typo.keys, typo.is_capped, typo.is_corrected) == (hits.keys, True, True)
+
+
+# Everything ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rep(hafen: Client) -> User:
+    return a_user("platform_customer_service")
+
+
+def browser_of(user: User) -> Browser:
+    browser = Browser()
+    browser.force_login(user)
+    return browser
+
+
+def page(user: User, query: str, path: str = "/search/") -> str:
+    answer = browser_of(user).get(path, {"q": query})
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_whole_words_come_before_their_beginnings_before_their_middles(hafen: Client, rep: User) -> None:
+    orders = [
+        an_offline_order(
+            hafen, at=MONDAY.replace(hour=hour), customer=a_customer(company=name, email=f"{hour}@x.example")
+        )
+        for hour, name in enumerate(("Schiffswerft", "Werft", "Werftbau", "Werft"), start=8)
+    ]
+    results = find_everything(rep, None, "werft", most=3)
+    assert [hit.row.pk for hit in results.purchases.hits] == [orders[place].pk for place in (3, 1, 2)]
+    assert [hit.rank for hit in results.purchases.hits] == [0, 0, 1]
+    assert (results.purchases.count, results.customers.count, results.quotes.count) == (4, 4, 0)
+
+
+def test_quotes_are_a_group_of_their_own(hafen: Client, rep: User) -> None:
+    order = an_offline_order(hafen)
+    quote = Purchase(**{field.attname: getattr(order, field.attname) for field in Purchase._meta.concrete_fields})
+    quote.pk, quote.reference, quote.status = None, "100000003", "QUO"
+    quote.save()
+    keep_search([quote.pk])
+    results = find_everything(rep, None, "petersen", most=5)
+    assert [hit.row for hit in results.purchases.hits] == [order]
+    assert [hit.row for hit in results.quotes.hits] == [quote]
+    assert "Quotes" in page(rep, "petersen", "/search/suggest/")
+
+
+def test_another_clients_rows_are_never_suggested(hafen: Client, purchase: Purchase) -> None:
+    stranger = a_user("client_support", a_client("other"))
+    for query in ("meyer", "mayer", purchase.reference, "@werft.example", "INV-2026-000001"):
+        for path in ("/search/", "/search/suggest/"):
+            told = page(stranger, query, path)
+            assert purchase.reference not in told.replace(query, "")
+            assert "Müller" not in told
+    assert "Müller" in page(a_user("client_support", hafen), "mayer", "/search/suggest/").replace("<mark>", "")
+
+
+def test_the_chosen_client_narrows_what_the_platform_finds(hafen: Client, purchase: Purchase, rep: User) -> None:
+    browser = browser_of(rep)
+    browser.post("/accounts/client/", {"client": a_client("other").pk, "next": "/"})
+    assert "No hit for" in browser.get("/search/", {"q": "meyer"}).content.decode()
+
+
+def test_the_page_marks_what_was_asked_for_and_leads_to_the_lists(purchase: Purchase, rep: User) -> None:
+    told = page(rep, "mueller")
+    assert "<mark>Müller</mark>" in told
+    assert 'href="/purchases/?q=mueller"' in told
+    assert 'href="/customers/?q=mueller"' in told
+    assert "Show in the list" in told
+
+
+def test_a_hit_says_where_it_was_found(purchase: Purchase, rep: User) -> None:
+    told = page(rep, "INV-2026, meyer", "/search/suggest/")
+    assert "<mark>INV-2026</mark>-000001" in told
+
+
+@pytest.mark.parametrize("query", ["REFERENCE", "INV-2026-000001", " po 45-00/77 1 "])
+def test_the_exact_number_of_one_purchase_opens_it(purchase: Purchase, rep: User, query: str) -> None:
+    answer = browser_of(rep).get("/search/", {"q": query.replace("REFERENCE", purchase.reference)})
+    assert (answer.status_code, answer["Location"]) == (302, f"/purchases/{purchase.reference}/")
+
+
+def test_a_person_is_no_exact_hit_while_there_are_several_rows(purchase: Purchase, rep: User) -> None:
+    assert "2 hits" in page(rep, "jana@werft.example", "/search/suggest/")
+    assert "<h1>Search</h1>" in page(rep, "jana@werft.example")
+
+
+def test_the_only_hit_is_opened(purchase: Purchase, rep: User) -> None:
+    Purchase.objects.filter(pk=purchase.pk).update(po_number="")
+    PurchaseSearch.objects.all().delete()
+    answer = browser_of(rep).get("/search/", {"q": "jana@werft.example"})
+    assert (answer.status_code, answer["Location"]) == (302, f"/customers/{purchase.customer_id}/")
+
+
+def test_empty_short_and_unknown_say_what_to_do(purchase: Purchase, rep: User) -> None:
+    assert "What do you look for?" in page(rep, "")
+    assert "A little more, please" in page(rep, "mü")
+    told = page(rep, "quittenbaum")
+    assert "No hit for “quittenbaum”" in told
+    assert "last 4 digits of cards" in told
+    assert "Type at least three letters" in page(rep, "mü", "/search/suggest/")
+    assert "No hit for" in page(rep, "quittenbaum", "/search/suggest/")
+
+
+def test_one_letter_off_is_said(purchase: Purchase, rep: User) -> None:
+    assert "This is one letter off." in page(rep, "mullre")
+    assert "This is one letter off." in page(rep, "mullre", "/search/suggest/")
+
+
+def test_what_is_spelled_as_typed_hides_what_is_not(hafen: Client, purchase: Purchase, rep: User) -> None:
+    other = an_offline_order(hafen, customer=a_customer(company="Nord", last_name="Mullre", email="m@nord.example"))
+    Purchase.objects.filter(pk=other.pk).update(customer=purchase.customer)
+    CustomerSearch.objects.filter(customer=other.customer_id).delete()
+    results = find_everything(rep, None, "mullre", most=5)
+    assert [hit.row.pk for hit in results.purchases.hits] == [other.pk]
+    assert (results.customers.hits, results.is_corrected) == ((), False)
+
+
+def test_too_many_are_said_not_counted(hafen: Client, rep: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        an_offline_order(hafen)
+    monkeypatch.setattr(engine, "MOST", 1)
+    assert "More than 1,000 hits: the best of the newest are shown." in page(rep, "petersen")
+    assert "More than 1,000 hits. Arrow keys choose." in page(rep, "petersen", "/search/suggest/")
+
+
+def test_customers_without_company_and_customers_without_contact_have_a_name(hafen: Client, rep: User) -> None:
+    order = an_offline_order(hafen, customer=a_customer(company="", last_name="Quandt", email="q@x.example"))
+    assert "Jana <mark>Quandt</mark>" in page(rep, "quandt")
+    order.customer.contacts.all().delete()
+    order.customer.vat_id = "DE129273398"
+    order.customer.save()
+    assert f"/customers/{order.customer_id}/" in browser_of(rep).get("/search/", {"q": "DE129273398"})["Location"]
+    assert f"Customer {order.customer_id}" in page(rep, "DE12927339", "/search/suggest/")
+
+
+def test_many_hits_cost_the_queries_of_one(hafen: Client, rep: User) -> None:
+    browser = browser_of(rep)
+    counts = []
+    for number in (1, 29):
+        for _ in range(number):
+            an_offline_order(hafen)
+        for path in ("/search/", "/search/suggest/"):
+            browser.get(path, {"q": "petersen"})
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
+                assert browser.get(path, {"q": "petersen"}).status_code == 200
+            counts.append(len(queries))
+    assert counts[2:] == counts[:2]
+
+
+def test_a_null_byte_and_a_long_query_are_harmless(purchase: Purchase, rep: User) -> None:
+    for path in ("/search/", "/search/suggest/", "/purchases/", "/customers/"):
+        for query in ("\x00", "a" * 5_000, ", ".join("abcdefgh"), "%_" * 9, "'\"*()", "NOT OR AND"):
+            assert browser_of(rep).get(path, {"q": query}).status_code == 200
+
+
+def test_a_role_without_the_right_is_refused(hafen: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = a_user("client_support", hafen)
+    monkeypatch.setattr(type(user), "may", lambda _self, _right: False)
+    for path in ("/search/", "/search/suggest/"):
+        assert browser_of(user).get(path, {"q": "meyer"}).status_code == 403
+
+
+def test_lists_find_the_same(purchase: Purchase, rep: User) -> None:
+    for path in ("/purchases/", "/customers/"):
+        for query in ("mullre", "mueller, jana", "@werft"):
+            assert browser_of(rep).get(path, {"q": query}).context["count"] == "1", (path, query)
+        assert browser_of(rep).get(path, {"q": "quittenbaum"}).context["count"] == "0"
+        assert browser_of(rep).get(path, {"q": " , "}).context["count"] == "1"
