@@ -119,6 +119,8 @@ class TextKind:
     attempt: Callable[[Client, str, EmailText, str, datetime], Trial]
 
 
+GROUPS: Final = ("The order", "Delivery and payment", "Reminders", "Changes and the end")
+"""The groups of e-mails in the order in which screens list them."""
 _kinds: dict[str, TextKind] = {}
 
 
@@ -128,8 +130,8 @@ def register_text(key: str, kind: TextKind) -> None:
 
 
 def text_kinds() -> Mapping[str, TextKind]:
-    """All e-mails that clients may word, in the order in which they were registered."""
-    return _kinds
+    """All e-mails that clients may word, by group."""
+    return dict(sorted(_kinds.items(), key=lambda item: GROUPS.index(item[1].group)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dunning.schedule import Step
 from dunning.wording import NOTICES, NoticeText
 from mailing.wording import LONGEST_SUBJECT, EmailText, Finding
 from purchases.wording import LetterText
-from purchases.wording.places import MailPlaces
+from purchases.wording.places import REMINDERS, MailPlaces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -191,7 +191,6 @@ def lint(language: str, places: Mapping[str, str], values: Mapping[str, str]) ->
 
 # The e-mails that are no letters; see `mailing.wording` --------------------------------------------------------------
 
-REMINDERS: Final = "Reminders"
 _WHICH: Final = {"reference": "which order it is about"}
 _ASKS: Final = {**_WHICH, "open": "how much is to be paid"}
 _CANCEL: Final = {"cancel_on": "The day of the cancellation."}

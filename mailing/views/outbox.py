@@ -22,6 +22,7 @@ from mailing import states, tables
 from mailing.filters import EmailFilter
 from mailing.forms import NoteForm, ProofForm, ReasonForm, ResendForm
 from mailing.models import Attachment, Attempt, Email
+from mailing.selectors import read_message
 from mailing.services.decide import (
     cancel_email,
     confirm_delivered,
@@ -84,6 +85,7 @@ class Outbox(ListPage):
     table_class = tables.EmailTable
     filterset_class = EmailFilter
     noun = ("e-mail", "e-mails")
+    is_personal = True
     empty = Empty("No e-mail yet", "Confirmations, letters and notices appear here the moment they are decided.")
 
     @property
@@ -151,7 +153,7 @@ REPORT_LOOKS: Final[dict[str, tuple[str, str]]] = {
     "complained": ("red", "circle-alert"),
     "unknown": ("", "mail-question-mark"),
 }
-VIEWS: Final = {"html": "Message", "text": "Plain text"}
+VIEWS: Final = {"html": "Message", "text": "Plain text", "headers": "Headers"}
 
 
 class EmailDetail(OneEmail):
@@ -162,8 +164,9 @@ class EmailDetail(OneEmail):
     def context(self) -> dict[str, Any]:
         """All the template shows."""
         email: Email = self.row
-        views = VIEWS if email.body_html else {"text": VIEWS["text"]}
+        views = {key: label for key, label in VIEWS.items() if email.body_html or key != "html"}
         asked = self.request.GET.get("view", "")
+        shown = asked if asked in views else next(iter(views))
         return {
             "email": email,
             "status": tables.status_badge(email),
@@ -171,7 +174,8 @@ class EmailDetail(OneEmail):
             "purchase_link": tables.purchase_link(email.reference),
             "body_text": for_eyes_of(self.user, email.body_text),
             "views": views,
-            "shown": asked if asked in views else next(iter(views)),
+            "shown": shown,
+            "headers": read_message(email).headers if shown == "headers" else [],
             "attachments": email.attachments.order_by("pk").defer("content"),
             "evidence": self.evidence(),
             "decided": self.decided(),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from mailing.wording import GROUPS
+
 TOKENS: Final[dict[str, str]] = {
     "reference": "The order's reference number.",
     "po_number": "The customer's own PO number; may be empty.",
@@ -17,9 +19,7 @@ TOKENS: Final[dict[str, str]] = {
 }
 """Tokens of every e-mail about a purchase."""
 
-ORDER: Final = "The order"
-DELIVERY: Final = "Delivery and payment"
-END: Final = "Changes and the end"
+ORDER, DELIVERY, REMINDERS, END = GROUPS
 WHICH: Final = {"reference": "which order it is about"}
 
 

@@ -14,7 +14,7 @@ from purchases.models import Purchase
 from purchases.states import Status
 from tests.browser.axe import violations
 from tests.browser.hands import press
-from tests.stories import a_client, a_released_po, a_user, a_waiting_po, pays
+from tests.stories import a_client, a_released_po, a_user, a_waiting_po, an_offline_order, pays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,7 @@ def test_two_purchase_orders_are_released_by_keyboard(desk: Page, live_server: A
     desk.get_by_role("link", name="Documents").click()
     expect(desk.get_by_text(re.compile(r"^INV-\d{4}-\d{6}$")).first).to_be_visible()
     press(desk, "e")
-    expect(desk.get_by_role("heading", name="E-mails")).to_be_visible()
+    expect(desk.get_by_role("heading", name="Generate new e-mail")).to_be_visible()
 
 
 def test_the_drawer_lives_in_the_address(desk: Page, live_server: Any, hafen: Client) -> None:
@@ -145,13 +145,40 @@ def test_a_dialog_says_what_is_wrong_and_gives_the_focus_back(desk: Page, live_s
 
 def test_previous_and_next_walk_through_the_list(desk: Page, live_server: Any, hafen: Client) -> None:
     older, newer = a_waiting_po(hafen), a_waiting_po(hafen)
-    enter(desk.context, live_server, a_user("auditor"))
-    desk.goto(f"{live_server.url}/purchases/")
-    desk.goto(f"{live_server.url}/purchases/{newer.reference}/?tab=items")
-    desk.keyboard.press("]")
-    desk.wait_for_url(f"**/purchases/{older.reference}/?tab=items")
-    desk.keyboard.press("[")
-    desk.wait_for_url(f"**/purchases/{newer.reference}/?tab=items")
+    an_offline_order(hafen)
+    enter(desk.context, live_server, a_user("platform_customer_service"))
+    desk.goto(f"{live_server.url}/purchases/?show=review")
+    press(desk, "j", "Enter")
+    desk.wait_for_url(f"**/purchases/{newer.reference}/?list=show%3Dreview")
+    expect(desk.locator("#neighbors")).to_contain_text("1 of 2")
+    press(desk, "2")
+    expect(desk.get_by_role("link", name="Items")).to_have_attribute("aria-current", "page")
+    press(desk, "]")
+    desk.wait_for_url(f"**/purchases/{older.reference}/?list=show%3Dreview&tab=items")
+    expect(desk.locator("#neighbors")).to_contain_text("2 of 2")
+    press(desk, "[")
+    desk.wait_for_url(f"**/purchases/{newer.reference}/?list=show%3Dreview&tab=items")
+
+
+def test_a_call_is_written_down_by_keyboard(desk: Page, live_server: Any, hafen: Client) -> None:
+    purchase = a_released_po(hafen)
+    enter(desk.context, live_server, a_user("platform_customer_service"))
+    desk.goto(f"{live_server.url}/purchases/{purchase.reference}/")
+    press(desk, "9", "h")
+    expect(desk.locator("#dialog")).to_be_visible()
+    assert violations(desk) == []
+    desk.get_by_label("What happened").fill("Asks where the key is")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_text(f"The history of {purchase.reference} has a new entry.")).to_be_visible()
+    expect(desk.locator("#parts")).to_contain_text("Asks where the key is")
+    press(desk, "7", "f")
+    desk.get_by_label("Subject").fill("Call back")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#parts")).to_contain_text("Call back")
+    desk.go_back()
+    desk.goto(f"{live_server.url}/purchases/{purchase.reference}/print/")
+    expect(desk.get_by_text("Asks where the key is")).to_be_visible()
+    assert violations(desk) == []
 
 
 def test_search_help_and_theme_by_key(desk: Page, live_server: Any, hafen: Client) -> None:

@@ -15,7 +15,9 @@ from django.utils import timezone
 from accounts.models import Client, User
 from core.pdf import PdfUnavailableError
 from mailing.models import Attachment, Attempt, Email, RelayState
+from mailing.services.capture import CaptureTransport
 from mailing.services.compose import AttachmentSpec, queue_email
+from mailing.services.handover import hand_over_due
 from mailing.states import Carrier, Outcome, Status
 from mailing.wording import kind_label
 from purchases.models import Document
@@ -193,6 +195,15 @@ def test_an_email_is_read_with_its_text_its_files_and_its_story(hafen: Client, r
     assert "451 later" in content
     assert "Deferred by the relay" in content
     assert email.message_id.strip("<>") in content
+
+
+def test_the_headers_are_those_that_went_out(hafen: Client, rep: User) -> None:
+    email = an_email(hafen, "a")
+    assert "Written when it goes out" in page(rep, "email", email.pk, view="headers").content.decode()
+    hand_over_due(clock=timezone.now, transport=CaptureTransport())
+    shown = page(rep, "email", email.pk, view="headers").content.decode()
+    assert "Written when it goes out" not in shown
+    assert "<dt>Message-ID</dt>" in shown
 
 
 def test_an_email_costs_the_same_with_one_attempt_and_three(hafen: Client, rep: User) -> None:
