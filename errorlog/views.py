@@ -53,6 +53,7 @@ class ErrorList(ListPage):
     filterset_class = ErrorFilter
     is_exportable = True
     noun = ("error", "errors")
+    is_personal = True
     empty = Empty(
         "No errors",
         "What fails and needs somebody stands here: keys that could not be delivered, e-mails that did not arrive, "

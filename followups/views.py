@@ -49,6 +49,7 @@ class FollowUpList(ListPage):
     filterset_class = FollowUpFilter
     is_exportable = True
     noun = ("follow-up", "follow-ups")
+    is_personal = True
     empty = Empty(
         "Nothing to follow up",
         "Reminders stand here: those you add, and those the product opens, such as a PO document that waits "

@@ -56,6 +56,7 @@ class PartnerList(ListPage):
     table_class = PartnerTable
     filterset_class = PartnerFilter
     noun = ("partner", "partners")
+    is_personal = True
     empty = Empty(
         "No partners yet",
         "Resellers that buy on purchase order stand here with their limit and what is left of it. "

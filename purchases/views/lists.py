@@ -230,6 +230,8 @@ class PurchaseList(PurchaseRows):
     @cached_property
     def all_clients(self) -> list[Client]:
         """The clients the user may choose from; read once, for the filter, for their days and for the page's head."""
+        if self.user.client:
+            return [self.user.client]
         return list(Client.objects.visible_to(self.user).only("name", "time_zone").order_by("name", "pk"))
 
     @property

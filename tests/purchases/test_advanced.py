@@ -175,9 +175,9 @@ def test_yes_and_no(hafen: Client, rep: Browser) -> None:
 
 def test_a_hold_that_is_over_holds_nothing(hafen: Client, rep: Browser) -> None:
     held, over, free = a_released_po(hafen), a_released_po(hafen), a_released_po(hafen)
-    rep = a_user("platform_customer_service")
-    hold_dunning(held, by=rep, at=MONDAY, reason="asks")
-    hold_dunning(over, by=rep, at=days_later(-9), reason="asks", until=days_later(-5).date())
+    rita = a_user("platform_customer_service")
+    hold_dunning(held, by=rita, at=MONDAY, reason="asks")
+    hold_dunning(over, by=rita, at=days_later(-9), reason="asks", until=days_later(-5).date())
     assert found(rep, **one("held", "is", "yes")) == {held.reference}
     assert found(rep, **one("held", "is", "no")) == {over.reference, free.reference}
 
