@@ -55,8 +55,12 @@ class ExplanationQuerySet(TenantQuerySet["Explanation"]):
 
     def now(self) -> Self:
         """The line of each open purchase that holds now."""
+        return self.last_of_each().exclude(reason="closed")
+
+    def last_of_each(self) -> Self:
+        """The newest line of each purchase."""
         newer = self.model._default_manager.order_by().filter(purchase=OuterRef("purchase"), pk__gt=OuterRef("pk"))  # noqa: SLF001
-        return self.filter(~Exists(newer)).exclude(reason="closed")
+        return self.filter(~Exists(newer))
 
     def proposed_in(self, run: Run) -> Self:
         """The lines by which a run that waits, or waited, proposed its steps."""

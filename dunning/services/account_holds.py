@@ -8,9 +8,9 @@ from django.db import transaction
 
 from core.refused import Refused
 from dunning.models import AccountHold, HoldKind
-from dunning.services.explain import refresh
+from dunning.services.explain import refresh_all
 from purchases.models import Purchase
-from purchases.services.history import Note, enter
+from purchases.services.history import Note, enter_all
 from purchases.states import Status
 
 if TYPE_CHECKING:
@@ -97,7 +97,6 @@ def _end(hold: AccountHold, *, by: User, at: datetime, reason: str) -> None:
 
 
 def _tell(orders: list[Purchase], note: Note, *, by: User, at: datetime) -> None:
-    for purchase in orders:
-        if purchase.status == Status.PURCHASE_ORDER:
-            enter(purchase, note, by=by, at=at)
-            refresh(purchase, at=at)
+    dunned = [purchase for purchase in orders if purchase.status == Status.PURCHASE_ORDER]
+    enter_all(dunned, note, by=by, at=at)
+    refresh_all(dunned, at=at)

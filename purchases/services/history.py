@@ -13,6 +13,7 @@ from purchases.signals import purchase_changed
 from purchases.states import RECEIVABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from accounts.models import User
@@ -34,10 +35,21 @@ class Note:
 
 def enter(purchase: Purchase, note: Note, *, by: User | None, at: datetime) -> HistoryEntry:
     """Add an entry to a purchase's history; `by` empty means it happened automatically."""
+    entry = _entry(purchase, note, by=by, at=at)
+    entry.save()
+    return entry
+
+
+def enter_all(purchases: Iterable[Purchase], note: Note, *, by: User | None, at: datetime) -> None:
+    """Add the same entry to the history of many purchases, in few queries."""
+    HistoryEntry.objects.bulk_create([_entry(purchase, note, by=by, at=at) for purchase in purchases], batch_size=500)
+
+
+def _entry(purchase: Purchase, note: Note, *, by: User | None, at: datetime) -> HistoryEntry:
     nature = note.nature
     if nature == Nature.SYSTEM and by is not None:
         nature = Nature.INTERNAL if by.client_id is None else Nature.CLIENT
-    return HistoryEntry.objects.create(
+    return HistoryEntry(
         purchase=purchase,
         at=at,
         by=by,

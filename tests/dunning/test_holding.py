@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core.money import Money
 from core.refused import Refused
-from dunning.models import AccountHold, Promise
+from dunning.models import AccountHold, Promise, Settings
 from dunning.selectors.facts import facts_of, facts_of_all
 from dunning.selectors.payers import last_promises, promises_of
 from dunning.selectors.why import why
@@ -329,3 +329,38 @@ def test_a_hold_of_a_customer_is_told_to_its_purchase_orders_alone() -> None:
     hold_account(owing.customer, by=boss, at=MONDAY, reason="asked")
     told = [entry.purchase_id for entry in HistoryEntry.objects.filter(reason="asked")]
     assert told == [owing.pk]
+
+
+def test_a_hold_over_many_orders_costs_as_many_queries_as_one_over_few() -> None:
+    client, boss = a_client(), a_user("platform_admin")
+    partner = a_partner(client, limit="100000.00")
+
+    def costs() -> list[int]:
+        found = []
+        with CaptureQueriesContext(connection) as queries:
+            standing = hold_account(partner, by=boss, at=at_nine(DUE), reason="asked")
+        found.append(len(queries))
+        with CaptureQueriesContext(connection) as queries:
+            end_account_hold(standing, by=boss, at=at_nine(DUE))
+        return [*found, len(queries)]
+
+    orders = [a_released_po(client, partner=partner) for _ in range(2)]
+    few = costs()
+    orders += [a_released_po(client, partner=partner) for _ in range(5)]
+    assert costs() == few
+    assert {reason_of(fresh(order)) for order in orders} == {"due"}
+    hold_account(partner, by=boss, at=at_nine(DUE), reason="asked")
+    assert {reason_of(fresh(order)) for order in orders} == {"held"}
+    assert {fresh(order).next_action_on for order in orders} == {None}
+
+
+def test_ending_a_hold_tells_that_the_days_run_has_proposed_the_step_and_waits() -> None:
+    client, boss = a_client(), a_user("platform_admin")
+    Settings.objects.create(client=client, is_approved_by_person=True)
+    first, second = a_released_po(client), a_released_po(client)
+    works(DUE)
+    assert {reason_of(order) for order in (first, second)} == {"awaiting_approval"}
+    standing = hold_account(first.customer, by=boss, at=at_nine(DUE), reason="asked")
+    assert {reason_of(order) for order in (first, second)} == {"held"}
+    end_account_hold(standing, by=boss, at=at_nine(DUE))
+    assert {reason_of(order) for order in (first, second)} == {"awaiting_approval"}
