@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, QueryDict
+from django.http import Http404, HttpResponseRedirect, QueryDict
 from django.urls import Resolver404, resolve, reverse
 
 from accounts.forms import ViewNameForm
@@ -36,6 +36,8 @@ class _OfList(ActView):
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> Any:
         """Find the list, and only one that the user may see."""
         if request.user.is_authenticated:
+            if self.back == self.home():  # nobody comes here by themselves
+                return HttpResponseRedirect(self.home())
             self.page, self.list_class = self.find_list()
             if self.list_class.right and not self.user.may(self.list_class.right):
                 raise PermissionDenied
