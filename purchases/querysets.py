@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import BigIntegerField, Case, CharField, F, Func, Q, When
+from django.db.models import BigIntegerField, Case, CharField, F, Func, When
 
 from accounts.querysets import TenantQuerySet
 from purchases.states import OPEN, RECEIVABLE, Status
@@ -60,7 +60,12 @@ class PurchaseQuerySet(TenantQuerySet["Purchase"]):
 
     def lock(self, row: Model) -> Purchase:
         """Read the purchase again under a row lock, with its parties."""
-        return self.with_parties().select_for_update(of=("self",)).get(pk=row.pk)
+        locked = self.with_parties().select_for_update(of=("self",))
+        try:
+            return locked.get(pk=row.pk)
+        except self.model.DoesNotExist:
+            # It waited for a merge: the purchase is its new customer's, while the joined row is still the old one's.
+            return locked.all().get(pk=row.pk)
 
 
 class Bare(Func):

@@ -166,10 +166,10 @@ def _put_back(customer: Customer, kind: str, values: dict[str, Any], *, by: User
     now = _values(contact) if contact else None
     if now != values["after"] or now == values["before"]:
         return
-    if values["before"] is not None:
-        _fill(contact or Contact(customer=customer, kind=kind), values["before"], by=by, at=at, reason="merge undone")
-    elif contact is not None:
+    if contact is not None and values["before"] is None:
         _remove(contact, by=by, at=at, reason="merge undone")
+    else:
+        _fill(contact or Contact(customer=customer, kind=kind), values["before"], by=by, at=at, reason="merge undone")
 
 
 def _fill(contact: Contact, values: dict[str, str], *, by: User, at: datetime, reason: str) -> None:

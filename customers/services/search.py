@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from django.db.models import F
+
 from core.folding import name, text_of
-from customers.models import Customer, CustomerSearch
+from customers.models import Contact, Customer, CustomerSearch
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from customers.models import Contact
-
 
 def search_row(customer: Customer, contacts: Iterable[Contact]) -> CustomerSearch:
-    """Put together what a customer is found by: company, contacts, VAT ID."""
+    """Put together what a customer is found by: company, contacts, VAT ID. A merged one is found as its new one."""
+    if customer.merged_into_id is not None:
+        return CustomerSearch(customer_id=customer.pk, client_id=customer.client_id)
     names, addresses = [customer.company], [customer.payables_email]
     for contact in contacts:
         names += [contact.company, contact.first_name, contact.last_name]
@@ -25,10 +28,17 @@ def search_row(customer: Customer, contacts: Iterable[Contact]) -> CustomerSearc
 
 
 def keep_search(pks: Collection[int]) -> None:
-    """Bring what these customers are found by up to date. Two queries to read, one to write."""
-    customers = Customer.objects.filter(pk__in=pks).prefetch_related("contacts")
+    """Bring what these customers are found by up to date: their contacts and those of customers merged into them.
+
+    Two queries to read, one to write.
+    """
+    own = Contact.objects.filter(customer__in=pks).annotate(of=F("customer"))
+    theirs = Contact.objects.filter(customer__merged_into__in=pks).annotate(of=F("customer__merged_into"))
+    contacts: dict[int, list[Contact]] = defaultdict(list)
+    for contact in own.union(theirs, all=True):
+        contacts[contact.of].append(contact)
     CustomerSearch.objects.bulk_create(
-        [search_row(customer, customer.contacts.all()) for customer in customers],
+        [search_row(customer, contacts[customer.pk]) for customer in Customer.objects.filter(pk__in=pks)],
         update_conflicts=True,
         unique_fields=["customer"],
         update_fields=["client", "text", "company"],

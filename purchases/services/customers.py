@@ -32,6 +32,7 @@ KEPT: Final = (
     "Notes of staff stay; only names, addresses and numbers on file are taken out of them.",
 )
 TAKEN_OUT: Final = "[removed]"
+NOTHING: Final = "(?!)"
 SHORTEST: Final = 4
 """Shorter names are part of too many words to be looked for in texts."""
 
@@ -134,22 +135,20 @@ def anonymize_address(contact: PurchaseContact) -> None:
     contact.save()
 
 
-def names_of(people: Iterable[Address]) -> re.Pattern[str] | None:
-    """What people are found by in texts: their whole names, e-mail addresses and phone numbers."""
+def names_of(people: Iterable[Address]) -> re.Pattern[str]:
+    """What people are found by in texts: their names, e-mail addresses and phone numbers."""
     words = {word for one in people for word in (one.name, one.last_name, one.email, one.phone, one.fax)}
     known = sorted((word for word in words if len(word) >= SHORTEST), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, known)), re.IGNORECASE) if known else None
+    return re.compile("|".join(map(re.escape, known)) or NOTHING, re.IGNORECASE)
 
 
-def _take_out(entry: HistoryEntry, words: re.Pattern[str] | None) -> None:
+def _take_out(entry: HistoryEntry, words: re.Pattern[str]) -> None:
     before = (entry.note, entry.detail, entry.reason)
     if entry.event == "corrected":
         entry.detail = TAKEN_OUT if entry.detail else ""
-    if words is not None:
-        entry.note, entry.detail, entry.reason = (
-            words.sub(TAKEN_OUT, text)[:limit]
-            for text, limit in ((entry.note, 300), (entry.detail, None), (entry.reason, 300))
-        )
+    entry.note = words.sub(TAKEN_OUT, entry.note)[:300]
+    entry.detail = words.sub(TAKEN_OUT, entry.detail)
+    entry.reason = words.sub(TAKEN_OUT, entry.reason)[:300]
     if before != (entry.note, entry.detail, entry.reason):
         entry.save(update_fields=["note", "detail", "reason"])
 

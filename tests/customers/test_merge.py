@@ -138,12 +138,13 @@ def test_undoing_puts_back_exactly_what_moved(hafen: Client, kept: Customer, gon
     before = (purchases_of(kept), purchases_of(gone))
     merge = merge_customers(kept, gone, take=["company", "billing"], by=rep, at=days_later(1))
     later = an_offline_order(hafen, customer=NEW, at=days_later(2))
+    change_customer(kept, company="Werft SE", type="COM", vat_id="", language="de", by=rep, at=days_later(2))
     save_contact(kept, kind="billing", address=AddressInput(company="Neu", city="Bonn"), by=rep, at=days_later(2))
     undo_merge(merge, by=rep, at=days_later(3))
     kept.refresh_from_db()
     gone.refresh_from_db()
     assert (purchases_of(kept), purchases_of(gone)) == ([*before[0], later.reference], before[1])
-    assert (gone.merged_into, kept.company) == (None, "Werft KG")
+    assert (gone.merged_into, kept.company) == (None, "Werft SE")
     assert contact_of(kept).company == "Neu", "entered since"
     merge.refresh_from_db()
     assert (merge.undone_by, merge.undone_at) == (rep, days_later(3))
@@ -159,6 +160,24 @@ def test_a_partner_record_goes_along_and_comes_back(hafen: Client, kept: Custome
     assert Partner.objects.get(pk=partner.pk).customer == kept
     undo_merge(merge, by=rep, at=days_later(2))
     assert Partner.objects.get(pk=partner.pk).customer == gone
+
+
+def test_the_gone_one_is_found_as_the_one_that_stays(kept: Customer, gone: Customer, rep: User) -> None:
+    def found() -> list[str]:
+        page = in_the_browser_of(rep).get(reverse("customers:list"), {"q": "jana@werft.example"}).content.decode()
+        return [name for name, row in (("kept", kept), ("gone", gone)) if f"/customers/{row.pk}/" in page]
+
+    assert found() == ["gone"]
+    merge = merge_customers(kept, gone, by=rep, at=days_later(1))
+    assert found() == ["kept"]
+    undo_merge(merge, by=rep, at=days_later(2))
+    assert found() == ["gone"]
+
+
+def test_what_both_say_is_no_difference(kept: Customer, gone: Customer, rep: User) -> None:
+    for customer in (kept, gone):
+        save_contact(customer, kind="delivery", address=AddressInput(company="Lager"), by=rep, at=MONDAY)
+    assert [one.name for one in selectors.differences(kept, gone)] == ["company", "billing"]
 
 
 def test_two_partners_stay_two(hafen: Client, kept: Customer, gone: Customer, rep: User) -> None:

@@ -17,7 +17,7 @@ from tests.stories import MONDAY, a_client, a_customer, a_user, an_offline_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROUNDS = 6
+ROUNDS = 4
 
 
 def test_an_order_placed_meanwhile_goes_to_the_customer_that_stays() -> None:
