@@ -23,6 +23,7 @@ from mailing.states import (
     Outcome,
     Status,
 )
+from mailing.wording import kind_label
 
 SUBJECT_LENGTH = 300
 NAME_LENGTH = 200
@@ -112,7 +113,7 @@ class Email(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} to {self.recipient}"
+        return f"{kind_label(self.kind)} to {self.recipient}"
 
     @property
     def status_label(self) -> str:

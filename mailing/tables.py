@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import uuid4
 
 from django.urls import NoReverseMatch, reverse
@@ -30,6 +30,8 @@ from mailing.states import (
 from mailing.wording import kind_label
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.utils.safestring import SafeString
 
     from core.transitions import Transition
@@ -237,7 +239,7 @@ KIND = Column("Type", lambda email, _: escape(kind_label(email.kind)), sort="kin
 class EmailTable(Table):
     """E-mails, newest first; the last column only for those who may decide."""
 
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         Column("Subject", _subject, sort="subject", css="subj"),
         Column("Status", _status, sort="status"),
         Column("Recipient", _recipient, sort="recipient", css="wide-only rcpt"),

@@ -125,6 +125,8 @@ def test_papers_that_are_missing_are_named(hafen: Client) -> None:
     assert why(place_order(hafen, an_order(), by=None, at=MONDAY), "po_in_review") == "The PO document is not here."
     paid = pays(a_released_po(hafen), "119.00")
     assert why(paid, "nothing_to_pay") == "It is an order over an amount: the receipt fits."
+    Purchase.objects.filter(pk=paid.pk).update(status="PRF")
+    assert why(paid, "refund") == "Nothing was refunded."
     paid.documents.all().delete()
     assert why(paid, "receipt") == "No receipt or invoice was issued."
     released = a_released_po(hafen)
