@@ -268,8 +268,8 @@ class PurchaseEmails(EmailTable):
     """The e-mails of one purchase, newest first."""
 
     columns = (
-        Column("Date", _created),
-        Column("Type", lambda email, _: escape(kind_label(email.kind)), css="kind"),
+        Column("Date", _created, css="m-date"),
+        Column("Type", lambda email, _: escape(kind_label(email.kind)), css="wide-only kind"),
         Column("Recipient", _recipient, css="wide-only rcpt"),
         Column("Subject", _subject, css="subj"),
         Column("Status", _status),
