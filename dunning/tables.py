@@ -12,10 +12,11 @@ from core.tables import NOTHING, Column, Reader, Table, badge, day_cell, day_tex
 from core.templatetags.kontor import route
 from dunning.models import Waiting
 from dunning.schedule import CANCELS
-from dunning.selectors.proposals import DROPPED, GOES, TAKEN_OUT
+from dunning.selectors.proposals import DROPPED, GOES, TAKEN_OUT, proposal_of
 from dunning.states import REASON_LABELS, REASON_TONES, SHORT_LABELS, sentence
 from dunning.wording.places import LEVELS
 from mailing.tables import email_link
+from purchases.models import Purchase
 from purchases.services.credit import missing_on
 from purchases.tables import purchase_link, status_cell
 
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
     from accounts.models import Client
     from core.money import Money
     from dunning.models import Explanation, Notice, Run
-    from dunning.selectors.proposals import Proposal
     from dunning.selectors.work import Work
-    from purchases.models import Purchase
 
 
 def _day(run: Run, reader: Reader) -> str:
@@ -193,14 +192,16 @@ class ProposalTable(Table):
     default_sort = "pk"
     caption = "Proposed steps"
 
-    def __init__(self, proposal: Proposal, *, may_take_out: bool) -> None:
-        self.proposal = proposal
+    def __init__(self, run: Run, *, may_take_out: bool) -> None:
+        self.run = run
         self.may_take_out = may_take_out
 
     def prepare(self, page: Sequence[Any]) -> None:
-        """Hang on each line what the proposal knows of it now."""
+        """Hang on each line how its step stands now; of the other pages nothing is read."""
+        shown = Purchase.objects.filter(pk__in=[line.purchase_id for line in page])
+        steps = proposal_of(self.run, among=shown).steps
         for line in page:
-            line.proposed, line.may_take_out = self.proposal.steps[line.purchase_id], self.may_take_out
+            line.proposed, line.may_take_out = steps[line.purchase_id], self.may_take_out
 
     def link(self, row: Any) -> str:
         """The purchase."""

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Count, F, Q, Sum
 
 from dunning.models import Explanation, Run, TakenOut, Waiting
-from dunning.schedule import LETTERS, decide
+from dunning.schedule import decide
 from dunning.selectors.facts import facts_of_all
 from dunning.states import REASON_LABELS
 from dunning.wording.places import LEVELS
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dunning.selectors.days import LastDay
 
 GOES, TAKEN_OUT, DROPPED = "goes", "taken_out", "dropped"
+KEPT = F("purchase__paid_minor") - F("purchase__refunded_minor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +44,38 @@ class Proposal:
 
     steps: dict[int, ProposedStep]
 
-    @property
-    def going(self) -> list[ProposedStep]:
-        """What would be done on approval."""
-        return [one for one in self.steps.values() if one.state == GOES]
 
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many steps of each kind would be taken."""
-        return dict(Counter(one.step for one in self.going))
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A proposal in figures: steps of each kind that stand, what is open in them in minor units, what fell out."""
 
-    @property
-    def letters(self) -> int:
-        """How many letters would go out."""
-        return sum(one.step in LETTERS for one in self.going)
+    counts: dict[str, int]
+    amounts: dict[str, int]
+    taken_out: int
+    dropped: int
 
-    @property
-    def amounts(self) -> dict[str, int]:
-        """What is open in these steps, in minor units by currency."""
-        sums: Counter[str] = Counter()
-        for one in self.going:
-            sums[one.purchase.currency] += one.purchase.open_amount.minor
-        return dict(sorted(sums.items()))
 
-    def count(self, state: str) -> int:
-        """How many steps of a state there are."""
-        return sum(one.state == state for one in self.steps.values())
+def totals_of(run: Run) -> Totals:
+    """Count all that a run proposed as it stands now, however many there are: three queries.
+
+    A step stands while its proposal is the last that was said about its purchase: whatever changes it writes a newer
+    line. A run that has lapsed is shown as it was proposed, the next day's has had its say.
+    """
+    lines, taken_out = Explanation.objects.proposals(run), TakenOut.objects.filter(run=run)
+    standing = lines if run.has_lapsed else lines.last_of_each()
+    sums = (
+        standing.exclude(purchase__in=taken_out.values("purchase"))
+        .order_by()
+        .values_list("coming", "purchase__currency")
+        .annotate(count=Count("pk"), minor=Sum(F("purchase__gross_minor") - KEPT))
+    )
+    counts: Counter[str] = Counter()
+    amounts: Counter[str] = Counter()
+    for step, currency, count, minor in sums.order_by("coming", "purchase__currency"):
+        counts[step] += count
+        amounts[currency] += minor
+    out = taken_out.count()
+    return Totals(dict(counts), dict(sorted(amounts.items())), out, lines.count() - counts.total() - out)
 
 
 def proposal_of(run: Run, *, among: QuerySet[Purchase] | None = None) -> Proposal:

@@ -16,7 +16,7 @@ from dunning import forms
 from dunning.documents import JOINT_TEMPLATE, TEMPLATES, in_letters, joint_notice_data, notice_data, rank, settings_of
 from dunning.models import Run
 from dunning.schedule import CANCELS
-from dunning.selectors.proposals import DROPPED, TAKEN_OUT, in_one_letter, proposal_of
+from dunning.selectors.proposals import in_one_letter, totals_of
 from dunning.services.approval import approval_refusal, approve_run, take_out
 from dunning.services.delivery import DOCUMENT_KINDS
 from dunning.states import SHORT_LABELS, STEP_LABELS
@@ -55,18 +55,18 @@ class RunApprove(ActionView):
 
     def consequences(self) -> list[str]:
         """What goes out, how much is open in it, what is canceled, what falls out."""
-        proposal = proposal_of(self.row)
+        totals = totals_of(self.row)
         lines = [
             f"{count} × {STEP_LABELS[step]}" + (" — the order ends." if step in CANCELS else " goes out.")
-            for step, count in proposal.counts.items()
+            for step, count in totals.counts.items()
         ] or ["No step is left to take."]
-        sums = [money_text(minor, currency, self.reader) for currency, minor in proposal.amounts.items()]
+        sums = [money_text(minor, currency, self.reader) for currency, minor in totals.amounts.items()]
         if sums:
             lines.append(f"{' and '.join(sums)} are open in them.")
-        if proposal.count(TAKEN_OUT):
-            lines.append(f"{proposal.count(TAKEN_OUT)} taken out: the next run looks at them again.")
-        if proposal.count(DROPPED):
-            lines.append(f"{proposal.count(DROPPED)} dropped since: paid, held or promised.")
+        if totals.taken_out:
+            lines.append(f"{totals.taken_out} taken out: the next run looks at them again.")
+        if totals.dropped:
+            lines.append(f"{totals.dropped} dropped since: paid, held or promised.")
         return [*lines, "What is paid or held before its e-mail has left is still dropped."]
 
     def sentence(self) -> str:

@@ -13,7 +13,7 @@ from core.views import Empty, ListPage, Segment, chosen_client
 from dunning.filters import ExplanationFilter
 from dunning.models import Explanation, Run
 from dunning.selectors.days import last_days
-from dunning.selectors.proposals import DROPPED, TAKEN_OUT, Proposal, proposal_of, waiting_among
+from dunning.selectors.proposals import totals_of, waiting_among
 from dunning.selectors.today import clocks
 from dunning.services.approval import approval_refusal
 from dunning.tables import ExplanationTable, ProposalTable, RunTable, steps_text
@@ -74,18 +74,17 @@ class RunDetail(ListPage):
             raise Http404
         return found
 
-    @cached_property
-    def proposal(self) -> Proposal | None:
-        """What it proposes, or proposed; none where it went by itself, or once it is done."""
-        return proposal_of(self.run) if self.run.waits_for and not self.run.is_finished else None
+    @property
+    def is_proposal(self) -> bool:
+        """Whether it proposes, or proposed, steps; not where it went by itself, nor once it is done."""
+        return bool(self.run.waits_for) and not self.run.is_finished
 
     def make_table(self) -> Table:
         """The proposed steps, or the lines."""
-        is_proposal = self.proposal is not None and self.request.GET.get("show", "proposal") == "proposal"
-        if self.proposal is None or not is_proposal:
+        if not self.is_proposal or self.request.GET.get("show", "proposal") != "proposal":
             return super().make_table()
         may_take_out = self.user.may(Right.DUNNING) and not approval_refusal(self.run, at=self.at)
-        return ProposalTable(self.proposal, may_take_out=may_take_out)
+        return ProposalTable(self.run, may_take_out=may_take_out)
 
     def get_rows(self) -> Any:
         """All lines of the client's orders."""
@@ -95,7 +94,7 @@ class RunDetail(ListPage):
         """What the run decided, and what held for every open order at the end of its day."""
         proposed = Segment("proposal", "Proposed steps", lambda rows: rows.proposals(self.run))
         return (
-            *([proposed] if self.proposal is not None else []),
+            *([proposed] if self.is_proposal else []),
             Segment("run", "Decided in this run", lambda rows: rows.filter(run=self.run)),
             Segment("all", "Every open order that day", lambda rows: rows.in_force(self.run.on)),
         )
@@ -106,20 +105,18 @@ class RunDetail(ListPage):
         context = super().context()
         steps = steps_text(run.counts.get("steps", {}))
         # an empty first tab is a quiet day, not a search without a hit
-        shown = "" if context["shown"] == "run" and self.proposal is None else context["shown"]
+        shown = "" if context["shown"] == "run" and not self.is_proposal else context["shown"]
         title = f"Dunning run of {run.on:%Y-%m-%d}"
         return {**context, "run": run, "steps": steps, "shown": shown, "title": title, **self.proposed()}
 
     def proposed(self) -> dict[str, Any]:
         """The proposal in figures, and why it can't be approved now."""
-        if self.proposal is None:
+        if not self.is_proposal:
             return {}
-        amounts = [money_text(minor, currency, self.reader) for currency, minor in self.proposal.amounts.items()]
+        totals = totals_of(self.run)
         return {
-            "proposal": self.proposal,
-            "proposed_steps": steps_text(self.proposal.counts),
-            "amounts": amounts,
-            "taken_out": self.proposal.count(TAKEN_OUT),
-            "dropped": self.proposal.count(DROPPED),
+            "proposal": totals,
+            "proposed_steps": steps_text(totals.counts),
+            "amounts": [money_text(minor, currency, self.reader) for currency, minor in totals.amounts.items()],
             "refusal": approval_refusal(self.run, at=self.at),
         }
