@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import timedelta
 from functools import reduce
 from operator import or_
 from random import Random
@@ -38,12 +39,15 @@ def main() -> None:
         from django.db import connection
 
         from accounts.models import User
-        from config.feeding.demo import make_demo
+        from config.feeding.demo_world import DEMO_WORLD
+        from config.feeding.history import HistoryMaker, draw_references
+        from config.feeding.load import load_world
         from purchases.models import PurchaseSearch
         from purchases.selectors.search import find_everything, find_purchases
 
         start = time.perf_counter()
-        make_demo(purchases=size.purchases, seed=1, now=NINE, played=100)
+        load_world(DEMO_WORLD, keys=10, by=None, at=NINE - timedelta(days=3_000), random=Random(1))
+        HistoryMaker(seed=1, now=NINE, references=draw_references(1)).make(size.purchases)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
         took = time.perf_counter() - start

@@ -15,6 +15,7 @@ from core.folding import is_enough, marked
 from core.search import NEWEST
 from core.tables import day_cell, money_text
 from core.views import CAP, Page, chosen_client
+from customers.models import ContactKind
 from purchases.models import Purchase
 from purchases.selectors.search import Group, Hit, Results, find_everything
 from purchases.tables import purchase_link, status_cell
@@ -112,8 +113,9 @@ class SearchPage(Page):
                 "name": mark(person, parts),
                 "facts": facts or [("E-mail", mark(email, parts))],
             }
-        name = row.billing_company or row.billing_last_name or row.billing_email
-        person = row.billing_last_name if row.billing_company else ""
+        billing = next((contact.name for contact in row.contacts.all() if contact.kind == ContactKind.BILLING), "")
+        name = row.billing_company or billing or row.billing_email
+        person = billing if row.billing_company else ""
         return {
             **common,
             "icon": "receipt-text",

@@ -1,0 +1,83 @@
+"""Somebody is on the line: found by keyboard alone, while one types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings
+from django.test import Client as Browser
+from playwright.sync_api import expect
+
+from tests.browser.axe import violations
+from tests.stories import a_client, a_customer, a_user, an_offline_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+    from purchases.models import Purchase
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def orders() -> list[Purchase]:
+    """Two orders of one customer and one of another."""
+    client = a_client("hafen")
+    quandt = a_customer(company="Reederei Nord", last_name="Quandt", email="ap@nord.example")
+    return [an_offline_order(client, customer=who) for who in (quandt, a_customer(), quandt)]
+
+
+@pytest.fixture
+def desk(page: Page, live_server: Any, orders: list[Purchase]) -> Iterator[Page]:
+    """A representative's tab, in which nothing may go wrong unseen."""
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    browser = Browser()
+    browser.force_login(a_user("platform_customer_service"))
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": live_server.url}])
+    page.goto(f"{live_server.url}/customers/")
+    yield page
+    assert problems == []
+
+
+def test_hits_come_while_one_types_and_open_by_keyboard(desk: Page, orders: list[Purchase]) -> None:
+    box = desk.get_by_role("combobox", name="Search purchases, customers, quotes")
+    desk.keyboard.press("/")
+    desk.keyboard.type("quandt")
+    hits = desk.locator("#gs-pop").get_by_role("option")
+    expect(hits).to_have_count(4)
+    expect(box).to_have_attribute("aria-expanded", "true")
+    expect(desk.locator("#gs-status")).to_have_text("3 hits. Arrow keys choose.")
+    assert violations(desk) == []
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("ArrowUp")
+    desk.keyboard.press("ArrowUp")
+    expect(desk.get_by_role("option", name="All hits for")).to_have_attribute("aria-selected", "true")
+    desk.keyboard.press("Escape")
+    expect(hits).to_have_count(0)
+    desk.keyboard.press("ArrowDown")
+    expect(hits.first).to_have_attribute("aria-selected", "true")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url(f"**/purchases/{orders[2].reference}/")
+
+
+def test_enter_opens_the_page_of_hits_and_a_number_its_purchase(desk: Page, orders: list[Purchase]) -> None:
+    desk.keyboard.press("/")
+    desk.keyboard.type("quandt")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/search/?q=quandt")
+    expect(desk.get_by_role("heading", name="Purchases")).to_be_visible()
+    assert violations(desk) == []
+    desk.keyboard.press("/")
+    desk.keyboard.type("qua")
+    expect(desk.locator("#gs-pop").get_by_role("option")).to_have_count(4)
+    desk.keyboard.type("dnt")
+    expect(desk.locator("#gs-pop")).to_contain_text("one letter off")
+    desk.locator("#search").fill(orders[1].reference)
+    desk.keyboard.press("Enter")
+    desk.wait_for_url(f"**/purchases/{orders[1].reference}/")
