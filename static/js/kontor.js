@@ -131,6 +131,7 @@
     }
     // A part of the page that is opened by its key is where Tab goes on.
     if (target.closest(".tabs")) document.activeElement.blur();
+    if (target.matches("summary")) target.focus();
     target.click();
     return true;
   };

@@ -37,6 +37,18 @@
     event.preventDefault();
   });
 
+  // The advanced search is drawn anew for another parameter or operator: what somebody types meanwhile stays.
+  let typed = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const field = document.activeElement;
+    typed = event.detail.target.id === "advanced" && field.matches("#advanced input[id]") ? { id: field.id, value: field.value } : null;
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    const field = typed && document.getElementById(typed.id);
+    if (field?.matches("input")) field.value = typed.value;
+    typed = null;
+  });
+
   // Several terms: the closed list says what is ticked ------------------------------------------------------------------
   document.addEventListener("change", (event) => {
     const box = event.target.closest(".several");
