@@ -1009,7 +1009,7 @@ class EntryByHandForm(ActionForm):
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
     )
     is_internal = forms.BooleanField(
-        label="Internal", required=False, help_text="Only the platform reads it, the client does not."
+        label="Platform only", required=False, help_text="The client does not read it."
     )
 
     def __init__(self, *args: Any, may_hide: bool = False, **options: Any) -> None:
@@ -1028,8 +1028,9 @@ class XParameterForm(ActionForm):
     key = forms.CharField(
         label="Key",
         max_length=100,
-        initial="x-",
-        widget=forms.TextInput(attrs={"class": "mono", "spellcheck": "false", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={"class": "mono", "placeholder": "x-campaign", "spellcheck": "false", "autocomplete": "off"}
+        ),
         help_text="“x-”, then letters, digits and hyphens. Upper and lower case differ.",
     )
     value = forms.CharField(
@@ -1062,7 +1063,7 @@ class AttachmentForm(ActionForm):
     file = forms.FileField(label="File", max_length=200, help_text="PDF, PNG or JPEG, at most 10 MB.")
     note = forms.CharField(label="Note", required=False, max_length=300)
     is_internal = forms.BooleanField(
-        label="Internal", required=False, help_text="Only the platform sees it, the client does not."
+        label="Platform only", required=False, help_text="The client does not see it."
     )
 
     def __init__(self, *args: Any, may_hide: bool = False, **options: Any) -> None:
