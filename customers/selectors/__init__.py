@@ -53,7 +53,7 @@ def _unfit(kept: Customer, gone: Customer) -> str:
 
 
 def _effects(asked: Signal, **about: Any) -> tuple[list[str], str]:
-    answers = [effect for _receiver, effect in asked.send(Customer, **about) if effect is not None]
+    answers: list[Any] = [effect for _receiver, effect in asked.send(Customer, **about)]
     refusal = next((effect.refusal for effect in answers if effect.refusal), "")
     return [line for effect in answers for line in effect.lines], refusal
 

@@ -47,8 +47,8 @@ def merge_customers(
         raise Refused(refusal, "merge")
     fields = _take_fields(kept, gone, take)
     contacts = _take_contacts(kept, gone, take, by=by, at=at)
-    answers = customers_merged.send(Customer, kept=kept, gone=gone, by=by, at=at)
-    rows = {moved.name: list(moved.pks) for _receiver, moved in answers if moved is not None and moved.pks}
+    answers: list[tuple[Any, Any]] = customers_merged.send(Customer, kept=kept, gone=gone, by=by, at=at)
+    rows = {moved.name: list(moved.pks) for _receiver, moved in answers if moved.pks}
     gone.merged_into = kept
     record(gone, by=by, at=at, reason=f"merged into customer {kept.pk}")
     record(kept, by=by, at=at, reason=f"customer {gone.pk} merged into it")

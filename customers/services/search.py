@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
 
@@ -35,6 +35,7 @@ def keep_search(pks: Collection[int]) -> None:
     own = Contact.objects.filter(customer__in=pks).annotate(of=F("customer"))
     theirs = Contact.objects.filter(customer__merged_into__in=pks).annotate(of=F("customer__merged_into"))
     contacts: dict[int, list[Contact]] = defaultdict(list)
+    contact: Any
     for contact in own.union(theirs, all=True):
         contacts[contact.of].append(contact)
     CustomerSearch.objects.bulk_create(

@@ -320,9 +320,9 @@ def test_a_rep_merges_two_customers_and_takes_it_back(kept: Customer, gone: Cust
     assert "is a part of this customer now" in answer.content.decode()
     kept.refresh_from_db()
     assert kept.company == "Werft & Söhne KG"
-    page = browser.get(reverse("customers:detail", args=[gone.pk]), follow=True)
-    assert page.redirect_chain == [(reverse("customers:detail", args=[kept.pk]), 302)]
-    assert "was merged into this customer." in page.content.decode()
+    answer = browser.get(reverse("customers:detail", args=[gone.pk]), follow=True)
+    assert answer.redirect_chain == [(reverse("customers:detail", args=[kept.pk]), 302)]
+    assert "was merged into this customer." in answer.content.decode()
     listed = browser.get(reverse("customers:list")).content.decode()
     assert reverse("customers:detail", args=[gone.pk]) not in listed
     merge = Merge.objects.get()
