@@ -253,3 +253,10 @@ class SettingsForm(forms.Form):
         max_value=8760,
         help_text="The run goes by itself as soon as a newer one is imported. Empty: bank data may be of any age.",
     )
+
+
+class StatementForm(forms.Form):
+    """The days on which a statement shows what was paid; without a first day it shows what is unpaid alone."""
+
+    paid_from = forms.DateField(required=False, widget=date_input())
+    paid_to = forms.DateField(required=False, label="to", widget=date_input())

@@ -46,6 +46,7 @@ urlpatterns = [
     path("dunning/ageing.xlsx", ageing.AgeingFile.as_view(kind="xlsx"), name="ageing_xlsx"),
     path("dunning/statements/<int:customer>.pdf", statements.CustomerStatement.as_view(kind="pdf"), name="statement"),
     path("dunning/statements/<int:customer>.csv", statements.CustomerStatement.as_view(kind="csv"), name="figures"),
+    path("dunning/statements/<int:customer>/mail/", statements.StatementMail.as_view(), name="statement_mail"),
     path("dunning/<str:reference>/evidence.zip", evidence.PurchaseEvidence.as_view(), name="evidence"),
     path("dunning/letters/", letters.Letters.as_view(), name="letters"),
     path("dunning/letters/<slug:slug>/", letters.LettersOfClient.as_view(), name="letters_of"),

@@ -7,16 +7,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
-from django.utils.http import content_disposition_header
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import content_disposition_header, urlencode
 
 from accounts.roles import Right
 from core.pdf import PdfTimeoutError, PdfUnavailableError, render_pdf
 from core.sheets import CSV, csv_of
-from core.views import INVALID, DetailPage
+from core.views import INVALID, ActionView, DetailPage
 from customers.models import Customer
 from dunning.documents import customer_statement_data
-from dunning.selectors.accounts import MOST_ORDERS, paid_orders, unpaid_orders
+from dunning.forms import StatementForm
+from dunning.selectors.accounts import FEW_ORDERS, MOST_ORDERS, orders_between
+from dunning.services.accounts import mail_statement
 from purchases.tables import days_overdue
 
 if TYPE_CHECKING:
@@ -30,11 +34,10 @@ if TYPE_CHECKING:
 HEAD = ("Reference", "PO number", "Status", "Ordered", "Due", "Days overdue", "Paid on", "Currency", "Gross", "Open")
 
 
-class CustomerStatement(DetailPage):
-    """What a customer owes today; with `?paid_from=…&paid_to=…` also what it paid on those days."""
+class CustomerRow(DetailPage):
+    """A page about one customer."""
 
     right = Right.SEARCH
-    kind = "pdf"
 
     def get_rows(self) -> Any:
         """Any customer."""
@@ -48,18 +51,29 @@ class CustomerStatement(DetailPage):
         except (Customer.DoesNotExist, OverflowError):
             raise Http404 from None
 
+
+class CustomerStatement(CustomerRow):
+    """What a customer owes today; with `?paid_from=…&paid_to=…` also what it paid on those days."""
+
+    kind = "pdf"
+
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
         """Send it."""
         customer = self.row
         on = self.at.astimezone(customer.client.zone).date()
         most = None if self.kind == "csv" else MOST_ORDERS + 1
-        unpaid, paid = unpaid_orders(customer, most=most), self.paid(customer, on, most)
+        since, until = (_day(request.GET.get(name, "")) for name in ("paid_from", "paid_to"))
+        unpaid, paid = orders_between(customer, since, until, at=self.at, most=most)
         if self.kind == "csv":
             content, content_type = csv_of(HEAD, _lines([*unpaid, *paid], on)), CSV
         elif len(unpaid) + len(paid) > MOST_ORDERS:
             return render(
                 request, "dunning/statement_refused.html", {"customer": customer, "most": MOST_ORDERS}, status=INVALID
             )
+        elif len(unpaid) + len(paid) > FEW_ORDERS:
+            days = {"paid_from": since, "paid_to": until}
+            query = urlencode({name: day.isoformat() for name, day in days.items() if day})
+            return redirect(f"{reverse('dunning:statement_mail', args=[customer.pk])}?{query}")
         else:
             data = customer_statement_data(customer, unpaid, paid, at=self.at)
             try:
@@ -75,10 +89,30 @@ class CustomerStatement(DetailPage):
         answer["Cache-Control"] = "private, no-store"
         return answer
 
-    def paid(self, customer: Customer, on: date, most: int | None) -> list[Purchase]:
-        """What was paid on the days that were asked for; none without a first day."""
-        since, until = (_day(self.request.GET.get(name, "")) for name in ("paid_from", "paid_to"))
-        return paid_orders(customer, since=since, until=until or on, most=most) if since else []
+
+class StatementMail(CustomerRow, ActionView):
+    """Have a long statement made by the worker and sent to oneself."""
+
+    title = "Statement of account of"
+    button = "Send it to me"
+    form_class = StatementForm
+    action = staticmethod(mail_statement)
+
+    def get_initial(self) -> dict[str, Any]:
+        """The days that were asked for."""
+        return {name: self.request.GET.get(name, "") for name in ("paid_from", "paid_to")}
+
+    def consequences(self) -> list[str]:
+        """Why it is not shown at once, and where it goes."""
+        return [
+            f"It lists more than {FEW_ORDERS} orders: the worker makes it and sends it to {self.user.email or 'you'}.",
+            "The outbox shows when it has left, with the PDF.",
+        ]
+
+    def sentence(self) -> str:
+        """On its way."""
+        link = reverse("mailing:email", args=[self.result.pk])
+        return format_html('The statement is on its way to {}. <a href="{}">See the e-mail</a>', self.user.email, link)
 
 
 def _lines(purchases: list[Purchase], on: date) -> Iterator[list[str | int | date | Decimal | None]]:

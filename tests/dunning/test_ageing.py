@@ -17,10 +17,15 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from core.pdf import PdfTimeoutError
+from core.refused import Refused
 from core.sheets import csv_of, inert
 from customers.models import Contact, Customer
 from dunning.selectors.accounts import paid_orders, unpaid_orders
 from dunning.selectors.ageing import AGES, aged_orders, ageing
+from dunning.services.accounts import mail_statement
+from mailing.models import Email
+from mailing.services.render import attachment_content
+from purchases.models import DocumentFile
 from tests.stories import MONDAY, a_client, a_customer, a_released_po, a_user, a_waiting_po, days_later, pays
 
 if TYPE_CHECKING:
@@ -232,3 +237,40 @@ def test_the_profile_leads_to_the_statement() -> None:
     page = browser.get(reverse("customers:detail", args=[purchase.customer_id])).text
     assert reverse("dunning:statement", args=[purchase.customer_id]) in page
     assert MONDAY.date() < DUE
+
+
+def test_a_long_statement_is_made_by_the_worker_and_sent_to_whoever_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dunning.views.statements.FEW_ORDERS", 1)
+    client, rep = a_client(), a_user("platform_customer_service")
+    first, second = a_released_po(client), a_released_po(client)
+    paid = pays(a_released_po(client), "119.00", at=days_later(20))
+    asked = get(rep, "statement", first.customer_id, paid_from="2026-03-22")
+    page = reverse("dunning:statement_mail", args=[first.customer_id])
+    assert (asked.status_code, asked["Location"]) == (302, f"{page}?paid_from=2026-03-22")
+    with time_machine.travel(NOON, tick=False):
+        browser = Browser()
+        browser.force_login(rep)
+        form = browser.get(asked["Location"])
+        assert 'value="2026-03-22"' in form.text
+        assert f"the worker makes it and sends it to {rep.email}" in form.text
+        sent = {"paid_from": "2026-03-22", "form_key": "k"}
+        browser.post(page, sent)
+        browser.post(page, sent)
+    email = Email.objects.get(kind="customer_statement")
+    assert (email.recipient, email.subject) == (rep.email, "Statement of account of Werft & Söhne KG, 3 orders")
+    number = email.attachments.get().filename.removesuffix(".pdf")
+    assert not DocumentFile.objects.filter(document__number=number).exists()
+    content = attachment_content(email.attachments.get())
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
+    assert all(order.reference in text for order in (first, second, paid))
+
+
+def test_a_statement_that_is_too_long_or_has_nowhere_to_go_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    customer, rep = a_released_po(a_client()).customer, a_user("platform_customer_service")
+    rep.email = ""
+    with pytest.raises(Refused, match="You have no e-mail address"):
+        mail_statement(customer, by=rep, at=NOON)
+    monkeypatch.setattr("dunning.services.accounts.MOST_ORDERS", 0)
+    with pytest.raises(Refused, match="More than 0 orders are no letter"):
+        mail_statement(customer, by=rep, at=NOON)
+    assert not Email.objects.filter(kind="customer_statement").exists()
