@@ -58,6 +58,8 @@ LAST_LEVEL: Final = 3
 JOINT_TEMPLATE: Final = "letters/notice_joint.html"
 ON_ONE_LETTER: Final = 30
 """How many orders a letter lists: more of a customer's go on to another one."""
+ROOMY: Final = 7
+"""Items and sums up to which a notice fits on a page in every language without being set tighter."""
 ON_TRANSFER: Final = 140
 """Characters that banks carry from payer to payee (SEPA, unstructured)."""
 
@@ -163,6 +165,7 @@ def notice_data(
         rows=bank_rows(voice, purchase.currency, purchase.reference),
     )
     _claim(letter, voice, [(level, owed, int(values["days"]))])
+    letter["is_tight"] = len(items) + len(letter["totals"]) > ROOMY
     letter["next"] = {"title": label["next_title"], "rows": _next(purchase, voice, level, values, text)}
     return {"letter": letter, "values": values}
 

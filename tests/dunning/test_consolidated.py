@@ -18,6 +18,7 @@ from mailing.models import Email
 from mailing.services.decide import cancel_email, note_bounce, send_email
 from purchases.models import Document, Purchase, PurchaseContact
 from purchases.selectors import emails_of
+from purchases.services.place import OrderLine
 from tests.dunning.test_letters import printed
 from tests.dunning.worker import at_nine, hands_over, steps_of, works, works_daily
 from tests.stories import MONDAY, a_client, a_customer, a_released_po, a_user, days_later, pays
@@ -325,3 +326,14 @@ def test_a_copy_that_a_person_ordered_of_a_joint_letter_stands_on_every_order(ha
     letter = Email.objects.get(kind="pdn1")
     copy = send_email(letter, by=a_user("platform_finance"), at=at_nine(DUE))
     assert [list(emails_of(order).filter(pk=copy.pk)) for order in orders] == [[copy], [copy]]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_notice_about_five_items_keeps_to_one_page_with_fees_and_interest(language: str) -> None:
+    client = a_client()
+    Settings.objects.create(client=client, fees={"EUR": {"3": 1_500}}, interest_basis_points=912)
+    order = a_released_po(client, customer=replace(a_customer(), language=language), lines=[OrderLine("PRO", 1)] * 5)
+    data = documents.notice_data(order, level=3, number="PDN3-2026-000001", at=days_later(60))
+    assert data["letter"]["is_tight"]
+    [text] = printed("letters/notice.html", data, language)
+    assert "PDN3-2026-000001" in text
