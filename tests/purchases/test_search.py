@@ -109,6 +109,16 @@ def test_the_last_digits_of_a_card_are_found_as_a_whole(hafen: Client) -> None:
     assert found("242") == found("4243") == []
 
 
+def test_an_e_mail_address_is_looked_for_among_billing_contacts_first(hafen: Client, purchase: Purchase) -> None:
+    delivered = an_offline_order(hafen)
+    contact = purchase.contacts.get(kind="billing")
+    contact.pk, contact.purchase, contact.kind, contact.email = None, delivered, "delivery", "it@werft.example"
+    contact.save()
+    keep_search([delivered.pk])
+    assert found("it@werft") == [delivered.pk]
+    assert found("jana@werft.example, meyer") == [purchase.pk]
+
+
 # What is kept --------------------------------------------------------------------------------------------------------
 
 
