@@ -140,7 +140,7 @@ def split(terms: Iterable[str]) -> list[str]:
 class Choice(Kind):
     """One of a list; `choices` are told by the parameter. `is_optional`: some rows have none."""
 
-    operators = ("is", "not", "in", "out")
+    operators: ClassVar[tuple[str, ...]] = ("is", "not", "in", "out")
     control = "choice"
 
     def where(self, name: str, operator: str, terms: list[str], asker: Asker) -> Q:  # noqa: ARG002

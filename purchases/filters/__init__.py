@@ -70,7 +70,17 @@ class PurchaseFilter(SearchFilter):
 
     class Meta:
         model = Purchase
-        fields: ClassVar = ["q", "status", "client", "customer", "ordered_from", "ordered_to", "currency", "due_from", "due_to"]
+        fields: ClassVar = [
+            "q",
+            "status",
+            "client",
+            "customer",
+            "ordered_from",
+            "ordered_to",
+            "currency",
+            "due_from",
+            "due_to",
+        ]
 
     def __init__(self, *args: Any, asker: Asker, clients: Sequence[Client] = (), **options: Any) -> None:
         super().__init__(*args, **options)

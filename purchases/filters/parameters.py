@@ -66,7 +66,7 @@ class Held(Flag):
 
     def where(self, name: str, operator: str, terms: list[str], asker: Asker) -> Q:  # noqa: ARG002
         """Compare with each client's today."""
-        held = asker.held()  # type: ignore[attr-defined]
+        held: Q = asker.held()  # type: ignore[attr-defined]  # the asker of purchases
         return held if one_of(terms, "Choose one.") == "yes" else ~held
 
 

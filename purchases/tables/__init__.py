@@ -179,7 +179,7 @@ CLIENT = Column("Client", _client, css="wide-only fill-s", clients_only=True)
 class PurchaseTable(Table):
     """Purchases, newest first."""
 
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         Column("Reference", _reference, sort="reference"),
         Column("Customer", _customer, sort="billing_company", css="fill"),
         CLIENT,

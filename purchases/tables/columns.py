@@ -107,14 +107,14 @@ EXTRAS: Final = (
     _money("Paid", lambda row: row.paid, sort="paid_minor"),
     _money("Refunded", lambda row: row.refunded, sort="refunded_minor"),
     _text("Currency", lambda row: row.currency, sort="currency"),
-    _text("Payment type", lambda row: str(row.get_payment_type_display())),  # type: ignore[attr-defined]  # Django's own
+    _text("Payment type", lambda row: str(row.get_payment_type_display())),
     _text("Term", lambda row: f"{row.term_days} days", sort="term_days"),
-    _text("Source", lambda row: str(row.get_source_display()), sort="source"),  # type: ignore[attr-defined]
+    _text("Source", lambda row: str(row.get_source_display()), sort="source"),
     _text("Partner", lambda row: row.partner.company if row.partner else "", sort="partner__company"),
     _text("Contact", _contact, fetch="contacts"),
     _text("E-mail", lambda row: row.billing_email, sort="billing_email"),
     _text("Country", _country, fetch="contacts"),
-    _text("Customer type", lambda row: str(row.get_customer_type_display()), sort="customer_type"),  # type: ignore[attr-defined]
+    _text("Customer type", lambda row: str(row.get_customer_type_display()), sort="customer_type"),
     _text("VAT ID", lambda row: row.vat_id),
     _text("Language", _language, sort="language"),
     _text("Items", _items, fetch="items"),
@@ -124,7 +124,7 @@ EXTRAS: Final = (
     _text("Card", lambda row: f"•••• {row.card_last4}" if row.card_last4 else ""),
     _text("Dunning level", lambda row: str(row.dunning_level), sort="dunning_level"),
     _day("Promised until", lambda row: row.promised_until, sort="promised_until"),
-    _text("Reviewed by", lambda row: str(row.policy.get_reviewer_display())),  # type: ignore[attr-defined]
+    _text("Reviewed by", lambda row: str(row.policy.get_reviewer_display())),
     _text("Policy version", lambda row: str(row.policy.version)),
     _mark("On purchase order", lambda row: row.is_po, "blue"),
     _mark("Test order", lambda row: row.is_test, "amber"),

@@ -151,6 +151,7 @@ class PurchaseList(PurchaseRows):
             "groups": groups.items(),
             "conditions": self.edited_conditions() or [Condition(0)],
             "found": self.found,
+            "unknown": "\n".join(self.found.unknown) if self.found else "",
             "number_list": self.number_list,
             "pasted": self.pasted or ("\n".join(self.number_list.numbers) if self.number_list else ""),
             "refused": self.refused,
