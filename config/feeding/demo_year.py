@@ -136,9 +136,7 @@ class People:
         for faker in self.fakers.values():
             faker.seed_instance(random.getrandbits(32))
         self.serial = first
-        self.pools = {
-            client.slug: [self._customer(self._land(client)) for _ in range(per_client)] for client in CLIENTS.values()
-        }
+        self.pools = {client.slug: [self.newcomer(client) for _ in range(per_client)] for client in CLIENTS.values()}
 
     def _land(self, client: ClientRow) -> Land:
         home = self.random.random() < AT_HOME
@@ -147,6 +145,10 @@ class People:
     def pick(self, client: ClientRow) -> CustomerRow:
         """Choose a customer of the client."""
         return self.random.choice(self.pools[client.slug])
+
+    def newcomer(self, client: ClientRow) -> CustomerRow:
+        """Make up one more customer of the client, who is in no pool."""
+        return self._customer(self._land(client))
 
     def _customer(self, land: Land) -> CustomerRow:
         fake, place = self.fakers[land.language], self.random.choice(land.places)

@@ -6,6 +6,7 @@ come without documents (an import brings none); everything the lists, the search
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from decimal import Decimal
@@ -35,6 +36,7 @@ from purchases.models import (
     PurchaseSearch,
     Refund,
     Source,
+    XParameter,
 )
 from purchases.services.search import search_row
 from purchases.states import Status
@@ -46,9 +48,12 @@ if TYPE_CHECKING:
     from config.feeding.events import CustomerRow
 
 BATCH = 1_000
-CUSTOMERS_PER_CLIENT = 4_000
+PURCHASES_PER_CUSTOMER = 2
+BUYERS = 1_000
+"""Customers of a client who buy at the same time: no more are kept in memory."""
 YEARS = 5
 PO_SHARE = 0.7
+CAMPAIGNS, CAMPAIGN_SHARE = ("spring", "fair", "renewal"), 0.1
 FIRST_REFERENCE, REFERENCES, STRIDE = 100_000_000, 900_000_000, 567_891_011
 """Reference numbers run through all nine-digit numbers in strides that meet each one once."""
 FATES = ((Status.PAID, 88), (Status.CANCELED, 7), (Status.REFUNDED, 3), (Status.REJECTED, 2))
@@ -70,7 +75,7 @@ class _Seller:
     client: Client
     policy: Policy
     products: list[tuple[Product, dict[str, int]]]
-    customers: list[tuple[Customer, CustomerRow]]
+    customers: deque[tuple[Customer, CustomerRow]]
     tax_percent: Decimal
     currency: str
 
@@ -84,44 +89,44 @@ class HistoryMaker:
 
     def make(self, count: int) -> None:
         """Write `count` purchases of the years before the demo's, with a progress bar on a terminal."""
-        sellers = self._sellers(count)
+        people = People(self.random, per_client=0, first=1_000_000)
+        sellers = [self._seller(Client.objects.get(slug=slug)) for slug in CLIENTS]
         with hurried(), tqdm(total=count, desc="Earlier years", unit="purchase", disable=None, mininterval=0.5) as bar:
             while count:
                 size = min(BATCH, count)
+                self._welcome(sellers, people, size // PURCHASES_PER_CUSTOMER)
                 self._write([self._purchase(self.random.choice(sellers)) for _ in range(size)])
                 count -= size
                 bar.update(size)
 
-    def _sellers(self, count: int) -> list[_Seller]:
-        per_client = max(8, min(CUSTOMERS_PER_CLIENT, count // 40))
-        people = People(self.random, per_client=per_client, first=1_000_000)
-        return [self._seller(Client.objects.get(slug=slug), people.pools[slug]) for slug in CLIENTS]
-
     @transaction.atomic
-    def _seller(self, client: Client, rows: list[CustomerRow]) -> _Seller:
+    def _welcome(self, sellers: list[_Seller], people: People, count: int) -> None:
+        """Register so many new customers, evenly at all clients; they buy for a while, then others do."""
         at = self.now - timedelta(days=365 * (YEARS + 1))
+        share = max(count // len(sellers), 1)
+        new = [(seller, people.newcomer(CLIENTS[seller.client.slug])) for seller in sellers for _ in range(share)]
+        options = {"batch_size": BATCH, "default_date": at, "default_change_reason": "imported"}
         customers = bulk_create_with_history(
             [
-                Customer(client=client, company=row.company, type=row.type, language=row.language, created_at=at)
-                for row in rows
+                Customer(client=seller.client, company=row.company, type=row.type, language=row.language, created_at=at)
+                for seller, row in new
             ],
             Customer,
-            batch_size=BATCH,
-            default_date=at,
-            default_change_reason="imported",
+            **options,
         )
         bulk_create_with_history(
             [
                 Contact(customer=customer, kind=ContactKind.BILLING, **_address(row))
-                for customer, row in zip(customers, rows, strict=True)
+                for customer, (_, row) in zip(customers, new, strict=True)
             ],
             Contact,
-            batch_size=BATCH,
-            default_date=at,
-            default_change_reason="imported",
+            **options,
         )
-        for start in range(0, len(customers), BATCH):
-            keep_customer_search([customer.pk for customer in customers[start : start + BATCH]])
+        keep_customer_search([customer.pk for customer in customers])
+        for customer, (seller, row) in zip(customers, new, strict=True):
+            seller.customers.append((customer, row))
+
+    def _seller(self, client: Client) -> _Seller:
         currency = next(iter(next(p.prices for p in DEMO_WORLD.products if p.client == client.slug)))
         products = [
             (product, {price.currency: price.unit_minor for price in product.prices.all()})
@@ -131,7 +136,7 @@ class HistoryMaker:
             client=client,
             policy=Policy.objects.filter(client=client).latest("version"),
             products=products,
-            customers=list(zip(customers, rows, strict=True)),
+            customers=deque(maxlen=BUYERS),
             tax_percent=Decimal(TAX_PERCENT[client.country]),
             currency=currency,
         )
@@ -204,6 +209,11 @@ class HistoryMaker:
         Payment.objects.bulk_create(payment for made in batch for payment in made.payments())
         Refund.objects.bulk_create(refund for made in batch for refund in made.refunds())
         HistoryEntry.objects.bulk_create(entry for made in batch for entry in made.entries())
+        XParameter.objects.bulk_create(
+            XParameter(purchase=made.purchase, key="x-campaign", value=self.random.choice(CAMPAIGNS))
+            for made in batch
+            if self.random.random() < CAMPAIGN_SHARE
+        )
 
 
 @dataclass(frozen=True, slots=True)

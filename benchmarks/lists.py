@@ -1,0 +1,117 @@
+"""The purchase list, shallow and deep, beside the changelist of Django's admin on the same tables."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.stage import arguments, database, milliseconds, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE = 50
+OK = 200
+PLAYED = 60
+OURS, PEERS = "/purchases/", "/peer/purchases/purchase/"
+
+
+def main() -> None:
+    """Fill the database as `demo` does, then measure each page and its queries; the peer's in the same run."""
+    size = arguments(__doc__ or "", purchases=100_000, times=9)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
+    with database(needs_postgresql=False):
+        browser = stage(size.purchases)
+        from django.db import connection
+
+        print(f"{size.purchases:,} purchases on {connection.vendor}")
+        for what, ours, peers in pages(size.purchases):
+            count = queries(browser, ours)
+            taken = milliseconds(lambda link=ours: visit(browser, link), times=size.times)
+            times = max(size.times // 3, 1)
+            tell(
+                f"{what} ({count} queries)",
+                taken,
+                "ms",
+                f"admin ({queries(browser, peers)} queries)",
+                milliseconds(lambda link=peers: visit(browser, link), times=times),
+            )
+        empty = f"{OURS}?currency=XXX"
+        taken = milliseconds(lambda: visit(browser, empty), times=size.times * 3)
+        print(f"page of an empty table: {taken:,.1f} ms, {queries(browser, empty)} queries")
+
+
+def stage(purchases: int) -> Any:
+    """Make the demo, tell how long that took and how large the process grew, and log in."""
+    import psutil
+    from django.db import connection
+    from django.test import Client as Browser
+    from django.utils import timezone
+
+    from accounts.models import User
+    from config.feeding.demo import make_demo
+
+    start = time.perf_counter()
+    make_demo(purchases=purchases, seed=1, now=timezone.now(), played=min(purchases, PLAYED))  # noqa: TID251 -- an entry point
+    took = time.perf_counter() - start
+    grown = psutil.Process().memory_info().rss / 1e6
+    print(f"demo: {took:,.0f} s, {purchases / took:,.0f} purchases a second, {grown:,.0f} MB", flush=True)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    browser = Browser()
+    browser.force_login(User.objects.filter(role="platform_admin").order_by("pk")[0])
+    return browser
+
+
+def visit(browser: Any, link: str) -> None:
+    """Fetch a page; one that fails has no figure."""
+    answer = browser.get(link)
+    assert answer.status_code == OK, (link, answer.status_code)
+
+
+def queries(browser: Any, link: str) -> int:
+    """How often a page asks the database, once everything is warm."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    visit(browser, link)
+    with CaptureQueriesContext(connection) as asked:
+        visit(browser, link)
+    return len(asked)
+
+
+def pages(purchases: int) -> Iterator[tuple[str, str, str]]:
+    """Each page: ours, and the peer's of the same kind."""
+    from accounts.models import Client
+
+    client = Client.objects.order_by("pk")[0]
+    yield "first page", OURS, PEERS
+    yield "status", f"{OURS}?status=PAY", f"{PEERS}?status__exact=PAY"
+    yield "rare status", f"{OURS}?show=review", f"{PEERS}?status__exact=ARP"
+    yield "tab overdue", f"{OURS}?show=overdue", f"{PEERS}?status__exact=WPO"
+    yield "one client", f"{OURS}?client={client.pk}", f"{PEERS}?client__id__exact={client.pk}"
+    yield (
+        "status and client",
+        f"{OURS}?status=CAN&client={client.pk}",
+        f"{PEERS}?status__exact=CAN&client__id__exact={client.pk}",
+    )
+    yield "sorted by customer", f"{OURS}?sort=billing_company", f"{PEERS}?o=2"
+    yield "sorted by amount", f"{OURS}?sort=-gross_minor", f"{PEERS}?o=-7"
+    yield "sorted by due day", f"{OURS}?sort=due_on", f"{PEERS}?o=6"
+    for page in sorted({min(200, purchases // PAGE // 2), purchases // PAGE // 2, purchases // PAGE - 1}):
+        yield f"page {page:,}", f"{OURS}?after={token(page)}", f"{PEERS}?p={page}"
+
+
+def token(page: int) -> str:
+    """What the address of a page deep in the list holds: where the page before it ends."""
+    from core.tables import SortKey
+    from purchases.models import Purchase
+
+    rows = Purchase.objects.order_by("-ordered_at", "-pk")
+    return SortKey.of(rows, "-ordered_at").token(rows[(page - 1) * PAGE - 1])
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
+    main()
