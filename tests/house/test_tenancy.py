@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.roles import CLIENT_ROLES, ROLES
 from accounts.services import save_department
+from accounts.services.exports import ask_export
 from core.money import Money
 from core.uploads import CheckedFile
 from customers.services import AddressInput, find_or_register, save_contact
@@ -52,7 +53,7 @@ PUBLIC |= {
 }
 """The portal has its own login; its walls are tested in `tests/quotes/test_portal.py`."""
 POST_ONLY = {"accounts:logout", "accounts:client"}
-PERSONAL = {"accounts:rename_view", "accounts:delete_view"}
+PERSONAL = {"accounts:rename_view", "accounts:delete_view", "accounts:export", "accounts:export_file"}
 """Only whoever made the row may open it; told in `tests/accounts/`."""
 NAMES_ITS_CLIENT = {"purchases:policy_of", "purchases:policy_edit", "purchases:policy_text"}
 NAMES_ITS_CLIENT |= {"dunning:settings_of"}
@@ -165,6 +166,9 @@ class Side:
         self.user = a_user("client_support", self.client, name=f"{word} Support", department=team)
         save_contact(self.twin, kind="delivery", address=AddressInput(company=word), by=self.user, at=MONDAY)
         self.merge = merge_contacts(self.twin, into="delivery", by=self.user, at=MONDAY)
+        self.export = ask_export(
+            kind="purchases:list", query="", format="csv", client=self.client, by=self.user, at=MONDAY
+        )
         moved = Movement(1, MONDAY.date(), Money(100, "EUR"), payer=word, text=f"{word} pays")
         read = StatementFile("mt940", "DE89370400440532013000", "EUR", (moved,))
         arrived = a_bank_file(self.client, read, by=self.user, name=f"{word}.sta").statement
@@ -230,6 +234,7 @@ class Side:
             },
             "purchases:attachment": {"reference": self.purchase.reference, "pk": self.file.pk},
             "purchases:bank_statement": {"pk": self.statement.pk},
+            **{f"accounts:{name}": {"pk": self.export.pk} for name in ("export", "export_file")},
             "purchases:bank_file": {"pk": self.bank_file.pk},
             "mailing:attachment": {
                 "email": self.email.pk,
