@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from dunning.models import LetterText
     from dunning.selectors.letters import Sample
-    from dunning.wording.places import Finding
+    from mailing.wording import Finding
 
 PATIENCE: Final = 8.0
 """Seconds a preview may take; a letter of one page takes a quarter of one."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from accounts.models import Client, User
     from customers.services import CustomerInput
+    from mailing.querysets import EmailQuerySet
     from purchases.models import Policy
     from purchases.policy import PolicyTerms
 
@@ -547,7 +548,7 @@ PAYABLES, DELIVERY = "payables", "delivery"
 """How the key of a letter's e-mail ends that went to a second address of the customer, too."""
 
 
-def emails_of(purchase: Purchase) -> QuerySet[Email]:
+def emails_of(purchase: Purchase) -> EmailQuerySet:
     """Its e-mails, and those about several orders that asked for it, too, with their copies."""
     own = Email.objects.filter(reference=purchase.reference, client=purchase.client_id).values("pk")
     letters = purchase.notices.exclude(email=None)

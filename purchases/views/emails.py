@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -45,8 +45,8 @@ def email_rows(purchase: Purchase, *, user: User, reader: Reader) -> dict[str, A
 class OfPurchase:
     """What the dialog and its preview have in common."""
 
-    right = Right.EMAILS
-    lookup = "reference"
+    right: ClassVar[str] = Right.EMAILS
+    lookup: ClassVar[str] = "reference"
     row: Purchase
 
     def get_rows(self) -> Any:
