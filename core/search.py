@@ -198,7 +198,7 @@ def _parts_table(model: type[Model]) -> str:
 
 
 def _key(model: type[Model]) -> str:
-    return str(model._meta.pk.column)  # type: ignore[union-attr]
+    return str(model._meta.pk.column)
 
 
 def install(model: type[Model], *, using: str) -> None:

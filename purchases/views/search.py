@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from accounts.roles import Right
+from core.counts import CAP
 from core.folding import is_enough, marked
 from core.search import NEWEST
 from core.tables import day_cell, money_text
-from core.views import CAP, Page, chosen_client
+from core.views import Page, chosen_client
 from customers.models import ContactKind
 from purchases.models import Purchase
 from purchases.selectors.search import Group, Hit, Results, find_everything
