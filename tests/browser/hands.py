@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from collections.abc import Callable
+
+    from playwright.sync_api import Locator, Page
+
+MOST_STEPS = 40
 
 
 def press(page: Page, *keys: str) -> None:
@@ -13,3 +20,60 @@ def press(page: Page, *keys: str) -> None:
     page.wait_for_load_state("domcontentloaded")
     for key in keys:
         page.keyboard.press(key)
+
+
+class Hands:
+    """Two hands on a keyboard, no mouse: counts what they press, and the seconds they wait for the page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.strokes = 0
+        self.waited = 0.0
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other; a key with Control is one."""
+        self._wait(self.page.wait_for_load_state, "domcontentloaded")
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.strokes += len(keys)
+
+    def type(self, text: str) -> None:
+        """Type a text, letter by letter."""
+        self.page.keyboard.type(text)
+        self.strokes += len(text)
+
+    def overtype(self, text: str) -> None:
+        """Type a text in place of what the field says."""
+        self.press("Control+a")
+        self.type(text)
+
+    def paste(self, text: str) -> None:
+        """Paste what was copied elsewhere: one key."""
+        self.page.keyboard.insert_text(text)
+        self.strokes += 1
+
+    def reach(self, target: Locator, key: str = "Tab") -> None:
+        """Press a key until the target has the focus."""
+        self.see(target)
+        for _ in range(MOST_STEPS):
+            if target.evaluate("one => one === document.activeElement"):
+                return
+            self.press(key)
+        raise AssertionError(f"{MOST_STEPS} times {key} did not lead to {target}")
+
+    def open(self, target: Locator, key: str = "Tab") -> None:
+        """Go to a link or a button by keys, and press Enter on it."""
+        self.reach(target, key)
+        self.press("Enter")
+
+    def see(self, what: str | Locator, text: str | None = None) -> None:
+        """Wait until a text, or a place, or a text in a place is to be seen."""
+        place = self.page.get_by_text(what).first if isinstance(what, str) else what
+        self._wait(expect(place).to_be_visible)
+        if text is not None:
+            self._wait(expect(place).to_contain_text, text)
+
+    def _wait(self, until: Callable[..., Any], *arguments: str) -> None:
+        start = perf_counter()
+        until(*arguments)
+        self.waited += perf_counter() - start

@@ -1,0 +1,421 @@
+"""A representative with a caller on the line, by keyboard alone: each story counts its keys."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings
+from django.test import Client as Browser
+from django.utils import timezone
+
+from accounts.models import SavedView
+from customers.models import Customer
+from mailing.models import Email
+from purchases.models import DocumentKind, LicenseKey, Purchase
+from purchases.states import Status
+from tests.browser.axe import violations
+from tests.browser.hands import Hands
+from tests.stories import a_client, a_customer, a_released_po, a_user, an_offline_order, pays
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+    from accounts.models import Client, User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+log = logging.getLogger(__name__)
+"""Says each story's figures: `--log-cli-level=INFO` shows them."""
+
+
+@pytest.fixture
+def hafen() -> Client:
+    """A client whose purchase orders the platform reviews, with two orders of others who don't call."""
+    client = a_client("hafen", reviewer="platform")
+    for company, last_name in (("Elbwind GmbH", "Brandt"), ("Kontorhaus AG", "Lange")):
+        customer = a_customer(
+            company=company, last_name=last_name, email=f"{last_name}@example.com".lower(), city="Bremen"
+        )
+        an_offline_order(client, at=days_ago(9), customer=customer)
+    return client
+
+
+def days_ago(days: int) -> Any:
+    """The same hour, some days ago."""
+    return timezone.now() - timedelta(days=days)
+
+
+class Desk:
+    """A representative's desk: the page, the hands at it, and the story's bound of keys."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.hands = Hands(page)
+
+    def sit(self, user: User, path: str = "/") -> Hands:
+        """Log in, and have a page open when the phone rings."""
+        browser = Browser()
+        browser.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        self.page.context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": self.url}])
+        self.page.goto(f"{self.url}{path}")
+        return self.hands
+
+
+@pytest.fixture
+def desk(page: Page, live_server: Any, request: pytest.FixtureRequest, record_property: Any) -> Iterator[Desk]:
+    """A desk at which nothing may go wrong unseen, nobody has a mouse, and no story takes more keys than it says."""
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    desk = Desk(page, live_server.url)
+    yield desk
+    page.close()
+    record_property("keystrokes", desk.hands.strokes)
+    record_property("waited", round(desk.hands.waited, 1))
+    log.info("%s: %d keys, %.1f s of waiting", request.node.name, desk.hands.strokes, desk.hands.waited)
+    assert problems == []
+
+
+def look_up(hands: Hands, words: str, hit: str, *, steps: int = 1, key: str = "ArrowDown") -> None:
+    """Find something by the box that is on every page, and open the hit that is so many steps down, or up."""
+    hands.press("/")
+    hands.type(words)
+    options = hands.page.get_by_role("option")
+    hands.see(options.filter(has_text=hit).first)
+    hands.press(*[key] * steps, "Enter")
+
+
+def test_a_wrong_email_on_an_order(desk: Desk, hafen: Client) -> None:
+    """Three letters of the name; the address is corrected, the confirmation goes out anew."""
+    order = an_offline_order(hafen, at=days_ago(1), customer=a_customer(email="einkauf@wreft.example"))
+    hands = desk.sit(a_user("platform_customer_service"))
+    look_up(hands, "pet", "Petersen")
+    hands.see(desk.page.locator("h1"), order.reference)
+    hands.press("1")
+    hands.open(desk.page.get_by_role("link", name="Correct the billing contact"))
+    hands.reach(desk.page.get_by_label("E-mail", exact=True))
+    hands.overtype("einkauf@werft.example")
+    hands.reach(desk.page.get_by_label("Reason"))
+    hands.type("Mistyped")
+    hands.press("Enter")
+    hands.see(f"Billing contact of {order.reference} saved.")
+    hands.press("e")
+    hands.see(desk.page.get_by_label("Order confirmation"))
+    hands.see(desk.page.get_by_label("Billing: einkauf@werft.example"))
+    hands.press("Control+Enter")
+    hands.see("Queued for einkauf@werft.example.")
+    email = Email.objects.filter(reference=order.reference).latest("pk")
+    assert (email.kind, email.recipient) == ("order_confirmation", "einkauf@werft.example")
+    assert Purchase.objects.get(pk=order.pk).billing_email == "einkauf@werft.example"
+    assert hands.strokes <= 56
+
+
+def test_two_customers_that_are_one(desk: Desk, hafen: Client) -> None:
+    """Proposed as one, looked at, merged with a reason, and taken back at once."""
+    kept = an_offline_order(hafen, at=days_ago(40)).customer
+    other = a_customer(company="Werft und Soehne", email="j.petersen@werft.example")
+    gone = an_offline_order(hafen, at=days_ago(2), customer=other).customer
+    hands = desk.sit(a_user("platform_customer_service"))
+    look_up(hands, "werft, pet", "Werft und Soehne", steps=3)
+    hands.see("Likely the same as")
+    hands.press("m")
+    hands.see("What will happen")
+    hands.see("1 purchase moves")
+    hands.reach(desk.page.get_by_label("Reason"))
+    hands.type("Ordered twice")
+    hands.press("Enter")
+    hands.see("is a part of this customer now. It can be undone for 30 days.")
+    assert {row.merged_into_id for row in Customer.objects.filter(pk__in=[kept.pk, gone.pk])} - {None}
+    assert Purchase.objects.filter(customer=kept).count() in (0, 2)
+    hands.open(desk.page.get_by_role("link", name="Undo the merge"), "Shift+Tab")
+    hands.see(desk.page.get_by_role("dialog"), "Undo the merge")
+    hands.press("Enter")
+    hands.see("The merge is undone.")
+    assert Customer.objects.filter(pk__in=[kept.pk, gone.pk], merged_into=None).count() == 2
+    assert hands.strokes <= 63
+
+
+def test_i_never_got_my_key(desk: Desk, hafen: Client) -> None:
+    """Found by the domain; the keys are there, their e-mail goes out once more."""
+    order = a_released_po(hafen, at=days_ago(3))
+    hands = desk.sit(a_user("platform_customer_service"))
+    look_up(hands, "@werft", order.reference)
+    hands.see(desk.page.locator("h1"), order.reference)
+    hands.press("3")
+    hands.see(desk.page.get_by_role("table", name="License keys"), "Active")
+    hands.press("e")
+    hands.reach(desk.page.get_by_label("Delivery", exact=True), "ArrowDown")
+    hands.see("Subject")
+    hands.press("Control+Enter")
+    hands.see("Queued for einkauf@werft.example.")
+    hands.see(desk.page.get_by_role("table", name="E-mails"), "Queued")
+    email = Email.objects.filter(reference=order.reference).latest("pk")
+    assert email.kind == "delivery"
+    assert LicenseKey.objects.get(item__purchase=order).code in email.body_text
+    assert hands.strokes <= 14
+
+
+def test_the_invoice_to_accounts_payable(desk: Desk, hafen: Client) -> None:
+    """Found by the invoice number; another recipient gets it, and it is read as they will."""
+    order = a_released_po(hafen, at=days_ago(12))
+    invoice = order.documents.get(kind=DocumentKind.INVOICE)
+    hands = desk.sit(a_user("platform_customer_service"))
+    look_up(hands, invoice.number, order.reference)
+    hands.see(desk.page.locator("h1"), order.reference)
+    hands.press("e")
+    hands.reach(desk.page.get_by_label("PO released"), "ArrowDown")
+    hands.see(desk.page.get_by_role("dialog"), invoice.number)
+    hands.reach(desk.page.get_by_label("Billing: einkauf@werft.example"))
+    hands.press("Space")
+    hands.reach(desk.page.get_by_label("Also send to"))
+    hands.type("ap@werft.example")
+    hands.press("Enter")
+    hands.see("Queued for ap@werft.example.")
+    hands.press("3")
+    hands.see(desk.page.get_by_role("table", name="E-mails"), "ap@werft.example")
+    hands.open(desk.page.get_by_role("table", name="E-mails").get_by_role("link").first)
+    hands.see(desk.page.locator(".m-head"), "ap@werft.example")
+    hands.see(desk.page.get_by_label("Attachments"), invoice.number)
+    email = Email.objects.filter(reference=order.reference).latest("pk")
+    assert (email.recipient, email.attachments.count()) == ("ap@werft.example", 1)
+    assert hands.strokes <= 48
+
+
+def test_which_of_my_orders_are_open(desk: Desk, hafen: Client) -> None:
+    """The customer's page says what is open and on which orders; the statement is one file."""
+    still_open = a_released_po(hafen, at=days_ago(20))
+    pays(a_released_po(hafen, at=days_ago(6)), "119.00", at=days_ago(1))
+    hands = desk.sit(a_user("platform_customer_service"))
+    look_up(hands, "werft", still_open.reference, steps=2, key="ArrowUp")
+    hands.see("Open in EUR")
+    hands.see(desk.page.locator(".strip"), "€119.00")
+    hands.see(desk.page.locator("tr[data-row]").first, still_open.reference)
+    with desk.page.expect_download() as statement:
+        hands.open(desk.page.get_by_role("button", name="CSV"), "Shift+Tab")
+    assert still_open.reference in statement.value.path().read_text()
+    assert hands.strokes <= 13
+
+
+def test_i_paid_last_week_and_you_dun_me(desk: Desk, hafen: Client) -> None:
+    """No money came; the caller names a day, and the ladder waits for it and says so."""
+    order = a_released_po(hafen, at=days_ago(45))
+    hands = desk.sit(a_user("platform_customer_service"))
+    look_up(hands, "pet", order.reference)
+    hands.see(desk.page.locator("h1"), order.reference)
+    hands.press("4")
+    hands.see("No money has moved yet.")
+    hands.press("p")
+    hands.see(desk.page.get_by_role("dialog"), "Promises of this customer so far")
+    hands.type((timezone.now() + timedelta(days=5)).strftime("%m%d%Y"))
+    hands.press("Enter")
+    hands.see("Payment is promised until")
+    hands.press("5")
+    hands.see(desk.page.get_by_label("Purchase Order", exact=True), "promise")
+    assert Purchase.objects.get(pk=order.pk).promised_until is not None
+    assert hands.strokes <= 20
+
+
+def test_a_wrong_po_number(desk: Desk, hafen: Client) -> None:
+    """The invoice that shows it is undone and issued anew; both go out."""
+    order = a_released_po(hafen, at=days_ago(4))
+    hands = desk.sit(a_user("platform_finance"))
+    look_up(hands, "4500001", order.reference)
+    hands.see(desk.page.locator("h1"), order.reference)
+    hands.press("n")
+    hands.see(desk.page.get_by_role("dialog"), "is undone by a credit note and replaced by a new invoice")
+    hands.overtype("4500002")
+    hands.reach(desk.page.get_by_label("Reason"))
+    hands.type("Mistyped")
+    hands.press("Enter")
+    hands.see(f"PO number and VAT ID of {order.reference} saved.")
+    hands.press("6")
+    hands.see(desk.page.get_by_label("Documents", exact=True), "Credit note")
+    kinds = list(order.documents.order_by("pk").values_list("kind", flat=True))
+    assert kinds[-3:] == [DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE, DocumentKind.INVOICE]
+    assert Purchase.objects.get(pk=order.pk).po_number == "4500002"
+    assert hands.strokes <= 34
+
+
+def test_please_cancel(desk: Desk, hafen: Client) -> None:
+    """Everything that canceling does is named before; the customer is told."""
+    order = a_released_po(hafen, at=days_ago(4))
+    hands = desk.sit(a_user("platform_customer_service"))
+    look_up(hands, "werft", order.reference)
+    hands.see(desk.page.locator("h1"), order.reference)
+    hands.press("c")
+    hands.see(desk.page.get_by_role("dialog"), "The invoice is undone by a credit note over €119.00.")
+    hands.type("Ordered twice")
+    hands.press("Control+Enter")
+    hands.see(f"Purchase {order.reference} canceled.")
+    hands.press("3")
+    hands.see(desk.page.get_by_role("table", name="E-mails"), "Cancel")
+    assert Purchase.objects.get(pk=order.pk).status == Status.CANCELED
+    assert Email.objects.filter(reference=order.reference, kind="cancellation").count() == 1
+    assert hands.strokes <= 26
+
+
+def test_one_item_is_given_back(desk: Desk, hafen: Client) -> None:
+    """One of two pieces is refunded, with the figures before; the credit note opens."""
+    order = pays(a_released_po(hafen, at=days_ago(20), quantity=2), "238.00", at=days_ago(2))
+    hands = desk.sit(a_user("platform_finance"))
+    look_up(hands, "werft", order.reference)
+    hands.see(desk.page.locator("h1"), order.reference)
+    hands.open(desk.page.get_by_role("link", name="Refund", exact=True))
+    hands.reach(desk.page.get_by_label("Items: choose how many pieces"), "ArrowDown")
+    hands.reach(desk.page.get_by_label("pieces, at most 2"))
+    hands.type("1")
+    hands.reach(desk.page.get_by_label("Reason"))
+    hands.type("unw")
+    hands.see(desk.page.locator("#refund-figures"), "€119.00 goes back")
+    hands.press("Control+Enter")
+    hands.see(f"Refund on {order.reference} recorded")
+    hands.press("4")
+    note = order.documents.get(kind=DocumentKind.CREDIT_NOTE)
+    with desk.page.expect_popup():
+        hands.open(desk.page.get_by_label("Payment Log", exact=True).get_by_role("link", name=note.number))
+    refreshed = Purchase.objects.get(pk=order.pk)
+    assert (refreshed.status, refreshed.refunded_minor) == (Status.PARTIALLY_REFUNDED, 11_900)
+    assert hands.strokes <= 44
+
+
+def test_a_purchase_order_by_fax(desk: Desk, hafen: Client) -> None:
+    """Ordered online, to be paid by wire; a signed order comes by fax, and it is on purchase order."""
+    order = an_offline_order(hafen, at=days_ago(1))
+    hands = desk.sit(a_user("platform_customer_service"))
+    look_up(hands, order.reference, order.reference)
+    hands.see(desk.page.locator("h1"), order.reference)
+    hands.press("d")
+    hands.see(desk.page.get_by_role("dialog"), "Came in by")
+    hands.type("F")
+    hands.press("Control+Enter")
+    hands.see(f"PO document of {order.reference} noted.")
+    hands.open(desk.page.get_by_role("link", name="Convert to PO"))
+    hands.see(desk.page.get_by_label("PO number"))
+    hands.type("4500077")
+    hands.press("Enter")
+    hands.see("converted")
+    hands.press("5")
+    hands.see(desk.page.get_by_label("Purchase Order", exact=True), "PO document received")
+    hands.press("r")
+    hands.see(desk.page.get_by_role("dialog"), "An invoice over €119.00 is issued")
+    hands.press("Enter")
+    hands.see(f"Purchase {order.reference} released.")
+    refreshed = Purchase.objects.get(pk=order.pk)
+    assert (refreshed.status, refreshed.po_number) == (Status.PURCHASE_ORDER, "4500077")
+    assert refreshed.po_documents.get().channel == "fax"
+    assert hands.strokes <= 53
+
+
+def test_a_list_of_numbers_with_one_unknown(desk: Desk, hafen: Client) -> None:
+    """Five numbers from the caller's e-mail; the one that leads nowhere is named."""
+    orders = [an_offline_order(hafen, at=days_ago(2)) for _ in range(4)]
+    hands = desk.sit(a_user("platform_customer_service"), "/purchases/")
+    hands.press("b")
+    hands.see(desk.page.locator("#numbers:focus"))
+    hands.paste("\n".join([*(order.reference for order in orders), "999999999"]))
+    hands.press("Control+Enter")
+    hands.see(desk.page.locator(".batch-found"), "4 purchases found for 5 lines.")
+    assert desk.page.get_by_label("Unknown numbers").input_value() == "999999999"
+    assert desk.page.locator("tr[data-row]").count() == 4
+    assert hands.strokes <= 4
+
+
+def test_a_search_that_is_kept(desk: Desk, hafen: Client) -> None:
+    """Conditions are chosen by their first letters, kept under a name, and opened again from there."""
+    order = an_offline_order(hafen, at=days_ago(2))
+    hands = desk.sit(a_user("platform_customer_service"), "/purchases/")
+    hands.press("a")
+    hands.see(desk.page.get_by_label("Parameter 1").and_(desk.page.locator(":focus")))
+    hands.type("comp")
+    hands.see(desk.page.get_by_label("Operator 1"), "contains")
+    hands.press("Tab")
+    hands.type("con")
+    hands.press("Tab")
+    hands.type("werft")
+    hands.press("Enter")
+    hands.see(desk.page.locator("tr[data-row]"), order.reference)
+    hands.press("v")
+    hands.open(desk.page.get_by_role("link", name="Save this view"))
+    hands.see(desk.page.get_by_role("dialog"), "The list opens again")
+    hands.type("Werft")
+    hands.press("Enter")
+    hands.see("View Werft saved.")
+    desk.page.goto(f"{desk.url}/purchases/")
+    hands.press("v")
+    hands.open(desk.page.locator(".vlist").get_by_role("link", name="Werft", exact=True))
+    hands.see(desk.page.locator("tr[data-row]"), order.reference)
+    assert SavedView.objects.get().name == "Werft"
+    assert hands.strokes <= 31
+
+
+def test_one_letter_wrong_still_finds(desk: Desk, hafen: Client) -> None:
+    """A name heard on the phone."""
+    order = an_offline_order(hafen, at=days_ago(2))
+    hands = desk.sit(a_user("platform_customer_service"))
+    hands.press("/")
+    hands.type("peterson")
+    hands.see("Nothing is spelled")
+    hands.press("ArrowDown", "Enter")
+    hands.see(desk.page.locator("h1"), order.reference)
+    assert hands.strokes <= 11
+
+
+@pytest.fixture
+def pages(hafen: Client) -> list[str]:
+    """What a representative has on the screen during a call; after a # the key that opens a dialog or a menu."""
+    order = a_released_po(hafen, at=days_ago(45))
+    other = a_customer(company="Werft und Soehne", email="j.petersen@werft.example")
+    twin = an_offline_order(hafen, at=days_ago(2), customer=other).customer
+    viewer = f"/purchases/{order.reference}/"
+    return [
+        "/search/?q=werft",
+        "/purchases/?p0=company&o0=has&t0=werft#v",
+        "/purchases/?by=batch",
+        "/customers/duplicates/",
+        f"/customers/{twin.pk}/",
+        f"/customers/{twin.pk}/merge/{order.customer_id}/",
+        f"{viewer}#e",
+        f"{viewer}?tab=delivery",
+        "/accounts/exports/",
+        "/purchases/#?",
+    ]
+
+
+def turn_to(desk: Desk, page: str) -> None:
+    """Open a page, and what its key opens."""
+    path, _, key = page.partition("#")
+    desk.page.goto(f"{desk.url}{path}")
+    if key:
+        desk.hands.press(key)
+        desk.hands.see(desk.page.locator("dialog[open], details.menu[open] .menu-list").first)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_a_call_needs_is_readable_for_everybody(desk: Desk, pages: list[str], theme: Any) -> None:
+    """No violation, whatever is open."""
+    desk.sit(a_user("platform_admin"))
+    desk.page.emulate_media(color_scheme=theme)
+    found = {}
+    for page in pages:
+        turn_to(desk, page)
+        found[page] = violations(desk.page)
+    assert {page: problems for page, problems in found.items() if problems} == {}
+
+
+def test_what_a_call_needs_fits_a_phone(desk: Desk, pages: list[str]) -> None:
+    """Nothing sticks out at 390 pixels."""
+    desk.sit(a_user("platform_admin"))
+    desk.page.set_viewport_size({"width": 390, "height": 844})
+    wide = []
+    for page in pages:
+        turn_to(desk, page)
+        if desk.page.evaluate("document.documentElement.scrollWidth") > 390:
+            wide.append(page)
+    assert wide == []
