@@ -104,9 +104,7 @@ class NextSteps(PurchaseRows):
     """What the next daily decisions will do if nothing changes, order by order."""
 
     title = "Next dunning run"
-    empty = Empty(
-        "Nothing is due", "Orders that get a letter with the next decisions, or are canceled, stand here."
-    )
+    empty = Empty("Nothing is due", "Orders that get a letter with the next decisions, or are canceled, stand here.")
 
     @cached_property
     def coming(self) -> Coming:
