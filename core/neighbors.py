@@ -38,7 +38,7 @@ class Neighbors:
 def neighbors(request: HttpRequest, link: str, query: str, *, row: Any, lookup: str, at: datetime) -> Neighbors:
     """Find a row's neighbors in the list at `link` as `query` filters and sorts it. One query beside the filter's."""
     asked = copy(request)
-    asked.GET = QueryDict(query)  # type: ignore[misc, assignment]
+    asked.GET = QueryDict(query)
     page: ListPage = resolve(link).func.view_class()  # type: ignore[attr-defined]  # every page is a class
     page.setup(asked)
     page.at = at

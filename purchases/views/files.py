@@ -53,7 +53,7 @@ class Attachment(PurchasePage):
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
         """Send it to be saved; what is internal is not there for a client."""
-        found = PurchaseFile.objects.filter(purchase=self.row, pk=self.kwargs["pk"]).first()
+        found: Any = PurchaseFile.objects.filter(purchase=self.row, pk=self.kwargs["pk"]).first()
         if found is None or (found.is_internal and not reads_internal(self.user)):
             raise Http404
         return _outside(bytes(found.content), found.filename, found.content_type)

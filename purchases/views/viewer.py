@@ -109,7 +109,7 @@ def entries_for(purchase: Purchase, user: User) -> QuerySet[HistoryEntry]:
 
 def files_for(purchase: Purchase, user: User) -> QuerySet[PurchaseFile]:
     """The attachments that this user may see, newest first, without their bytes."""
-    files = PurchaseFile.objects.filter(purchase=purchase).select_related("added_by").defer("content")
+    files: QuerySet[Any] = PurchaseFile.objects.filter(purchase=purchase).select_related("added_by").defer("content")
     files = files.order_by("-added_at", "-pk")
     return files if reads_internal(user) else files.filter(is_internal=False)
 

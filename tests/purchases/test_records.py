@@ -138,7 +138,7 @@ def test_an_internal_entry_stays_with_the_platform(hafen: Client, rep: User) -> 
         ({"link": "https://a.example/" + "x" * 300}, "at most 300 are kept"),
     ],
 )
-def test_what_no_entry_can_say(hafen: Client, rep: User, fields: dict[str, str], sentence: str) -> None:
+def test_what_no_entry_can_say(hafen: Client, rep: User, fields: dict[str, Any], sentence: str) -> None:
     purchase = a_waiting_po(hafen)
     before = HistoryEntry.objects.count()
     with pytest.raises(Refused, match=sentence):
