@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from django.db import models
 
 if TYPE_CHECKING:
-    from accounts.models import Client, User
+    from accounts.models import Client, Export, User  # noqa: F401 -- Export is named in a string
 
 M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 
@@ -36,7 +36,7 @@ class ClientQuerySet(TenantQuerySet["Client"]):
     client_path = "pk"
 
 
-class ExportQuerySet(models.QuerySet[models.Model]):
+class ExportQuerySet(models.QuerySet["Export"]):
     """Files that somebody took away: one's own, whichever client is chosen."""
 
     def visible_to(self, user: User, _client: Client | None = None) -> Self:
