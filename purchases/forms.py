@@ -1008,9 +1008,7 @@ class EntryByHandForm(ActionForm):
         validators=[check_web_address],
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
     )
-    is_internal = forms.BooleanField(
-        label="Platform only", required=False, help_text="The client does not read it."
-    )
+    is_internal = forms.BooleanField(label="Platform only", required=False, help_text="The client does not read it.")
 
     def __init__(self, *args: Any, may_hide: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -1034,7 +1032,10 @@ class XParameterForm(ActionForm):
         help_text="“x-”, then letters, digits and hyphens. Upper and lower case differ.",
     )
     value = forms.CharField(
-        label="Value", max_length=255, strip=False, help_text="1 to 255 printable characters; the client's reports show it."
+        label="Value",
+        max_length=255,
+        strip=False,
+        help_text="1 to 255 printable characters; the client's reports show it.",
     )
 
     def clean_key(self) -> str:
@@ -1062,9 +1063,7 @@ class AttachmentForm(ActionForm):
 
     file = forms.FileField(label="File", max_length=200, help_text="PDF, PNG or JPEG, at most 10 MB.")
     note = forms.CharField(label="Note", required=False, max_length=300)
-    is_internal = forms.BooleanField(
-        label="Platform only", required=False, help_text="The client does not see it."
-    )
+    is_internal = forms.BooleanField(label="Platform only", required=False, help_text="The client does not see it.")
 
     def __init__(self, *args: Any, may_hide: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -896,6 +896,8 @@ class PurchaseSearch(models.Model):
     company = models.CharField(max_length=300, blank=True)
     text = models.TextField()
 
+    objects = TenantQuerySet.as_manager()
+
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["email"], opclasses=["varchar_pattern_ops"], name="search_by_email"),
@@ -905,8 +907,6 @@ class PurchaseSearch(models.Model):
             models.Index(fields=["client", "-ordered_at"], name="search_newest"),
             models.Index(fields=["-ordered_at"], name="search_newest_of_all"),
         ]
-
-    objects = TenantQuerySet.as_manager()
 
     def __str__(self) -> str:
         return str(self.purchase_id)

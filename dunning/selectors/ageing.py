@@ -71,9 +71,7 @@ class Report:
         return sum(self.minors)
 
 
-def ageing(
-    user: User, client: Client | None, *, days: Mapping[int, date], customer: int | None = None
-) -> list[Report]:
+def ageing(user: User, client: Client | None, *, days: Mapping[int, date], customer: int | None = None) -> list[Report]:
     """Add up what is open by currency, customer and age, for what `user` sees; most orders first. One query.
 
     `days` says which day it is at each client. Test orders are no exposure. With `customer` its own alone.

@@ -140,7 +140,7 @@ class Group:
 def rows_behind(duty: Duty, request: HttpRequest, *, at: datetime) -> QuerySet[Any]:
     """Ask the list for the rows of its tab, as if it were opened by whoever asks."""
     asked = copy(request)
-    asked.GET = QueryDict(duty.query)  # type: ignore[assignment]
+    asked.GET = QueryDict(duty.query)
     page = duty.page()
     page.setup(asked)
     page.at = at

@@ -186,7 +186,7 @@ class Today(Page):
         rows = []
         for number, (age, part) in enumerate(zip(AGES, balance.parts, strict=True)):
             amount = number_text(part.minor, balance.currency, self.reader)
-            link = f"{reverse('dunning:balance')}?{urlencode({'currency': balance.currency, 'age': number})}"
+            link = f"{reverse('dunning:balance')}?{urlencode({'currency': balance.currency, 'age': str(number)})}"
             rows.append(AgeRow(age.label, amount, part.count, link, f"b{number}"))
         return rows
 

@@ -339,7 +339,7 @@ def review_segments(user: User) -> tuple[Segment, ...]:
     )
 
 
-def _low(rows: QuerySet[Product]) -> QuerySet[Product]:
+def _low(rows: Any) -> Any:
     """Choose products that are sold from a key list at or below its mark; where none is left, a generator may do."""
     short = rows.filter(is_active=True, delivery=DeliveryKind.KEY, free_keys__lte=F("low_stock_at"))
     return short.exclude(~Q(generator_url=""), free_keys=0)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+from django.test import Client as Browser
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Locator, Page
 
+    from accounts.models import User
+
 MOST_STEPS = 40
+MOUSE = "addEventListener('pointerdown', () => console.error('Somebody took the mouse.'), true)"
+log = logging.getLogger(__name__)
 
 
 def press(page: Page, *keys: str) -> None:
@@ -77,3 +85,48 @@ class Hands:
         start = perf_counter()
         until(*arguments)
         self.waited += perf_counter() - start
+
+
+class Desk:
+    """A representative's desk: the page, the hands at it, and the story's bound of keys."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.hands = Hands(page)
+
+    def sit(self, user: User, path: str = "/") -> Hands:
+        """Log in, and have a page open when the phone rings."""
+        browser = Browser()
+        browser.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        self.page.context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": self.url}])
+        self.page.goto(f"{self.url}{path}")
+        return self.hands
+
+
+@contextmanager
+def a_desk(page: Page, url: str, story: str) -> Iterator[Desk]:
+    """Have a desk at which nothing goes wrong unseen and nobody has a mouse.
+
+    The story's figures are logged: `--log-cli-level=INFO` shows them.
+    """
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.add_init_script(MOUSE)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    desk = Desk(page, url)
+    yield desk
+    page.close()
+    log.info("%s: %d keys, %.1f s of waiting", story, desk.hands.strokes, desk.hands.waited)
+    assert problems == []
+
+
+def look_up(hands: Hands, words: str, hit: str, *, steps: int = 1, key: str = "ArrowDown") -> None:
+    """Find something by the box that is on every page, and open the hit that is so many steps down, or up."""
+    hands.press("/")
+    hands.type(words)
+    hands.see(f"All hits for “{words}”")
+    hands.see(hands.page.get_by_role("option").filter(has_text=hit).first)
+    hands.press(*[key] * steps, "Enter")

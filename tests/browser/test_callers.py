@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.conf import settings
-from django.test import Client as Browser
 from django.utils import timezone
 
-from accounts.models import SavedView
 from customers.models import Customer
 from mailing.models import Email
 from purchases.models import DocumentKind, LicenseKey, Purchase
 from purchases.states import Status
-from tests.browser.axe import violations
-from tests.browser.hands import Hands
+from tests.browser.hands import Desk, a_desk, look_up
 from tests.stories import a_client, a_customer, a_released_po, a_user, an_offline_order, pays
 
 if TYPE_CHECKING:
@@ -25,11 +20,9 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from accounts.models import Client, User
+    from accounts.models import Client
 
 pytestmark = pytest.mark.django_db(transaction=True)
-log = logging.getLogger(__name__)
-"""Says each story's figures: `--log-cli-level=INFO` shows them."""
 
 
 @pytest.fixture
@@ -49,47 +42,11 @@ def days_ago(days: int) -> Any:
     return timezone.now() - timedelta(days=days)
 
 
-class Desk:
-    """A representative's desk: the page, the hands at it, and the story's bound of keys."""
-
-    def __init__(self, page: Page, url: str) -> None:
-        self.page = page
-        self.url = url
-        self.hands = Hands(page)
-
-    def sit(self, user: User, path: str = "/") -> Hands:
-        """Log in, and have a page open when the phone rings."""
-        browser = Browser()
-        browser.force_login(user)
-        name = settings.SESSION_COOKIE_NAME
-        self.page.context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": self.url}])
-        self.page.goto(f"{self.url}{path}")
-        return self.hands
-
-
 @pytest.fixture
-def desk(page: Page, live_server: Any, request: pytest.FixtureRequest, record_property: Any) -> Iterator[Desk]:
-    """A desk at which nothing may go wrong unseen, nobody has a mouse, and no story takes more keys than it says."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.set_viewport_size({"width": 1440, "height": 900})
-    desk = Desk(page, live_server.url)
-    yield desk
-    page.close()
-    record_property("keystrokes", desk.hands.strokes)
-    record_property("waited", round(desk.hands.waited, 1))
-    log.info("%s: %d keys, %.1f s of waiting", request.node.name, desk.hands.strokes, desk.hands.waited)
-    assert problems == []
-
-
-def look_up(hands: Hands, words: str, hit: str, *, steps: int = 1, key: str = "ArrowDown") -> None:
-    """Find something by the box that is on every page, and open the hit that is so many steps down, or up."""
-    hands.press("/")
-    hands.type(words)
-    options = hands.page.get_by_role("option")
-    hands.see(options.filter(has_text=hit).first)
-    hands.press(*[key] * steps, "Enter")
+def desk(page: Page, live_server: Any, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """A desk with a keyboard."""
+    with a_desk(page, live_server.url, request.node.name) as desk:
+        yield desk
 
 
 def test_a_wrong_email_on_an_order(desk: Desk, hafen: Client) -> None:
@@ -99,6 +56,7 @@ def test_a_wrong_email_on_an_order(desk: Desk, hafen: Client) -> None:
     look_up(hands, "pet", "Petersen")
     hands.see(desk.page.locator("h1"), order.reference)
     hands.press("1")
+    hands.see(desk.page.locator(".tabpane:focus"))
     hands.open(desk.page.get_by_role("link", name="Correct the billing contact"))
     hands.reach(desk.page.get_by_label("E-mail", exact=True))
     hands.overtype("einkauf@werft.example")
@@ -119,11 +77,12 @@ def test_a_wrong_email_on_an_order(desk: Desk, hafen: Client) -> None:
 
 def test_two_customers_that_are_one(desk: Desk, hafen: Client) -> None:
     """Proposed as one, looked at, merged with a reason, and taken back at once."""
-    kept = an_offline_order(hafen, at=days_ago(40)).customer
+    older = an_offline_order(hafen, at=days_ago(40)).customer
     other = a_customer(company="Werft und Soehne", email="j.petersen@werft.example")
-    gone = an_offline_order(hafen, at=days_ago(2), customer=other).customer
+    newer = an_offline_order(hafen, at=days_ago(2), customer=other).customer
     hands = desk.sit(a_user("platform_customer_service"))
     look_up(hands, "werft, pet", "Werft und Soehne", steps=3)
+    hands.see(desk.page.locator("h1"), "Werft und Soehne")
     hands.see("Likely the same as")
     hands.press("m")
     hands.see("What will happen")
@@ -132,13 +91,14 @@ def test_two_customers_that_are_one(desk: Desk, hafen: Client) -> None:
     hands.type("Ordered twice")
     hands.press("Enter")
     hands.see("is a part of this customer now. It can be undone for 30 days.")
-    assert {row.merged_into_id for row in Customer.objects.filter(pk__in=[kept.pk, gone.pk])} - {None}
-    assert Purchase.objects.filter(customer=kept).count() in (0, 2)
+    assert Customer.objects.get(pk=older.pk).merged_into == newer
+    assert Purchase.objects.filter(customer=newer).count() == 2
     hands.open(desk.page.get_by_role("link", name="Undo the merge"), "Shift+Tab")
     hands.see(desk.page.get_by_role("dialog"), "Undo the merge")
     hands.press("Enter")
     hands.see("The merge is undone.")
-    assert Customer.objects.filter(pk__in=[kept.pk, gone.pk], merged_into=None).count() == 2
+    assert Customer.objects.get(pk=older.pk).merged_into is None
+    assert Purchase.objects.filter(customer=newer).count() == 1
     assert hands.strokes <= 63
 
 
@@ -311,111 +271,3 @@ def test_a_purchase_order_by_fax(desk: Desk, hafen: Client) -> None:
     assert (refreshed.status, refreshed.po_number) == (Status.PURCHASE_ORDER, "4500077")
     assert refreshed.po_documents.get().channel == "fax"
     assert hands.strokes <= 53
-
-
-def test_a_list_of_numbers_with_one_unknown(desk: Desk, hafen: Client) -> None:
-    """Five numbers from the caller's e-mail; the one that leads nowhere is named."""
-    orders = [an_offline_order(hafen, at=days_ago(2)) for _ in range(4)]
-    hands = desk.sit(a_user("platform_customer_service"), "/purchases/")
-    hands.press("b")
-    hands.see(desk.page.locator("#numbers:focus"))
-    hands.paste("\n".join([*(order.reference for order in orders), "999999999"]))
-    hands.press("Control+Enter")
-    hands.see(desk.page.locator(".batch-found"), "4 purchases found for 5 lines.")
-    assert desk.page.get_by_label("Unknown numbers").input_value() == "999999999"
-    assert desk.page.locator("tr[data-row]").count() == 4
-    assert hands.strokes <= 4
-
-
-def test_a_search_that_is_kept(desk: Desk, hafen: Client) -> None:
-    """Conditions are chosen by their first letters, kept under a name, and opened again from there."""
-    order = an_offline_order(hafen, at=days_ago(2))
-    hands = desk.sit(a_user("platform_customer_service"), "/purchases/")
-    hands.press("a")
-    hands.see(desk.page.get_by_label("Parameter 1").and_(desk.page.locator(":focus")))
-    hands.type("comp")
-    hands.see(desk.page.get_by_label("Operator 1"), "contains")
-    hands.press("Tab")
-    hands.type("con")
-    hands.press("Tab")
-    hands.type("werft")
-    hands.press("Enter")
-    hands.see(desk.page.locator("tr[data-row]"), order.reference)
-    hands.press("v")
-    hands.open(desk.page.get_by_role("link", name="Save this view"))
-    hands.see(desk.page.get_by_role("dialog"), "The list opens again")
-    hands.type("Werft")
-    hands.press("Enter")
-    hands.see("View Werft saved.")
-    desk.page.goto(f"{desk.url}/purchases/")
-    hands.press("v")
-    hands.open(desk.page.locator(".vlist").get_by_role("link", name="Werft", exact=True))
-    hands.see(desk.page.locator("tr[data-row]"), order.reference)
-    assert SavedView.objects.get().name == "Werft"
-    assert hands.strokes <= 31
-
-
-def test_one_letter_wrong_still_finds(desk: Desk, hafen: Client) -> None:
-    """A name heard on the phone."""
-    order = an_offline_order(hafen, at=days_ago(2))
-    hands = desk.sit(a_user("platform_customer_service"))
-    hands.press("/")
-    hands.type("peterson")
-    hands.see("Nothing is spelled")
-    hands.press("ArrowDown", "Enter")
-    hands.see(desk.page.locator("h1"), order.reference)
-    assert hands.strokes <= 11
-
-
-@pytest.fixture
-def pages(hafen: Client) -> list[str]:
-    """What a representative has on the screen during a call; after a # the key that opens a dialog or a menu."""
-    order = a_released_po(hafen, at=days_ago(45))
-    other = a_customer(company="Werft und Soehne", email="j.petersen@werft.example")
-    twin = an_offline_order(hafen, at=days_ago(2), customer=other).customer
-    viewer = f"/purchases/{order.reference}/"
-    return [
-        "/search/?q=werft",
-        "/purchases/?p0=company&o0=has&t0=werft#v",
-        "/purchases/?by=batch",
-        "/customers/duplicates/",
-        f"/customers/{twin.pk}/",
-        f"/customers/{twin.pk}/merge/{order.customer_id}/",
-        f"{viewer}#e",
-        f"{viewer}?tab=delivery",
-        "/accounts/exports/",
-        "/purchases/#?",
-    ]
-
-
-def turn_to(desk: Desk, page: str) -> None:
-    """Open a page, and what its key opens."""
-    path, _, key = page.partition("#")
-    desk.page.goto(f"{desk.url}{path}")
-    if key:
-        desk.hands.press(key)
-        desk.hands.see(desk.page.locator("dialog[open], details.menu[open] .menu-list").first)
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_what_a_call_needs_is_readable_for_everybody(desk: Desk, pages: list[str], theme: Any) -> None:
-    """No violation, whatever is open."""
-    desk.sit(a_user("platform_admin"))
-    desk.page.emulate_media(color_scheme=theme)
-    found = {}
-    for page in pages:
-        turn_to(desk, page)
-        found[page] = violations(desk.page)
-    assert {page: problems for page, problems in found.items() if problems} == {}
-
-
-def test_what_a_call_needs_fits_a_phone(desk: Desk, pages: list[str]) -> None:
-    """Nothing sticks out at 390 pixels."""
-    desk.sit(a_user("platform_admin"))
-    desk.page.set_viewport_size({"width": 390, "height": 844})
-    wide = []
-    for page in pages:
-        turn_to(desk, page)
-        if desk.page.evaluate("document.documentElement.scrollWidth") > 390:
-            wide.append(page)
-    assert wide == []

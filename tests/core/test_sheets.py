@@ -62,5 +62,5 @@ def test_a_workbook_is_put_together_of_pieces() -> None:
 
 
 def test_csv_writes_moments_and_amounts_plainly() -> None:
-    row = [HALF_PAST, date(2026, 3, 2), Decimal("12.50"), None, 'a "b", c']
+    row: list[Any] = [HALF_PAST, date(2026, 3, 2), Decimal("12.50"), None, 'a "b", c']
     assert csv_rows([row]) == b'2026-03-02 10:30:00,2026-03-02,12.50,,"a ""b"", c"\r\n'

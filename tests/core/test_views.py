@@ -16,11 +16,12 @@ from django.template.loader import render_to_string
 from django.test import Client as Browser
 
 from accounts.models import Client, User
+from core.counts import CappedCount
 from core.forms import MoneyField
 from core.money import Money
 from core.tables import Reader, Table, address, badge, day_cell, locale_of, moment_cell, money_text, number_text
 from core.templatetags.kontor import has_route, initials, is_own_link, may, route
-from core.views import CappedCount, capped_counts, last_change, version_of
+from core.views import capped_counts, last_change, version_of
 from customers.models import Customer
 from purchases.models import Purchase
 from tests.stories import MONDAY, a_client, a_user, a_waiting_po
