@@ -95,6 +95,11 @@ class Draft:
     at: datetime
 
     @property
+    def recipient(self) -> str:
+        """Where it goes: to the billing contact, unless to somebody else."""
+        return self.parts.to or self.purchase.billing_email
+
+    @property
     def name(self) -> str:
         """Who is greeted: the billing contact, or whom it goes to instead (nobody by name where that is not known)."""
         if self.parts.to:
@@ -125,7 +130,7 @@ class Draft:
             kind=self.kind,
             reference=self.purchase.reference,
             dedupe_key=dedupe_key(self.purchase, self.kind, self.parts),
-            recipient=self.parts.to or self.purchase.billing_email,
+            recipient=self.recipient,
             recipient_name=clip(self.name),
             language=message.language,
             subject=message.subject_line,
@@ -146,7 +151,7 @@ class Mail(Generic[P]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Email | None:
         """Queue it; None where there is nobody to write to."""
         draft = self.draft(*args, **kwargs)
-        return draft.queue() if is_address(draft.purchase.billing_email) else None
+        return draft.queue() if is_address(draft.recipient) else None
 
 
 def dedupe_key(purchase: Purchase, kind: str, parts: Parts) -> str:

@@ -152,7 +152,14 @@ ENTRIES = (
     Entry("purchases:revenue", "Revenue", "coins", "revenue"),
     Entry("partners:list", "Partners", "handshake", "search"),
     Entry("purchases:policy", "Policy", "sliders-horizontal", "policy", is_admin=True),
-    Entry("dunning:letters", "Letters", "file-text", "letters", is_admin=True),
+    Entry(
+        "dunning:letters",
+        "Letters",
+        "file-text",
+        "letters",
+        is_admin=True,
+        also=("mailing:texts", "mailing:texts_of", "mailing:text"),
+    ),
     Entry("purchases:products", "Products", "package", "products", is_admin=True),
     Entry("accounts:users", "Users", "user-cog", "users", is_admin=True),
 )

@@ -194,6 +194,12 @@ def recipients_of(purchase: Purchase) -> list[Recipient]:
     return list(known.values())
 
 
+def usual_recipients(draft: Draft) -> list[str]:
+    """Say whom of the purchase an e-mail goes to where nobody chooses: whoever gets it when the product writes it."""
+    known = [recipient.address for recipient in recipients_of(draft.purchase)]
+    return [address for address in known if address.lower() == draft.recipient.lower()] or known[:1]
+
+
 @transaction.atomic
 def generate_email(
     purchase: Purchase, *, kind: str, recipients: Sequence[str], language: str, by: User, at: datetime

@@ -18,9 +18,11 @@ from mailing.views.outbox import framed
 from purchases.forms import GenerateForm
 from purchases.models import Purchase
 from purchases.selectors import emails_of
-from purchases.services.generate import choices_for, draft_for, generate_email, recipients_of
+from purchases.services.generate import choices_for, draft_for, generate_email, recipients_of, usual_recipients
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.http import HttpRequest
 
     from accounts.models import User
@@ -85,11 +87,8 @@ class GenerateEmail(OfPurchase, ActionView):
         start: dict[str, Any] = {"language": letter_language(self.row.language)}
         if self.choices:
             start["kind"] = self.choices[0].kind
-        if self.recipients:
-            start["to"] = [self.recipients[0].address]
         start |= {name: asked[name] for name in ("kind", "language", "other") if asked.get(name)}
-        if asked.getlist("to"):
-            start["to"] = asked.getlist("to")
+        start["to"] = asked.getlist("to") or usual(self.row, start.get("kind", ""), at=self.at)
         return GenerateForm(
             data or (self.request.POST if self.request.method == "POST" else None),
             initial=start,
@@ -122,6 +121,14 @@ class GenerateEmail(OfPurchase, ActionView):
         return reverse("purchases:viewer", args=[self.row.reference]) + "?tab=delivery"
 
 
+def usual(purchase: Purchase, kind: str, *, at: datetime) -> list[str]:
+    """Whose boxes are ticked for an e-mail of this kind; nobody's for one that can't be written."""
+    try:
+        return usual_recipients(draft_for(purchase, kind, language=LANGUAGES[0], at=at))
+    except Refused:
+        return []
+
+
 def preview(purchase: Purchase, kind: str, language: str, *, at: Any) -> dict[str, Any]:
     """What the pane below the form shows: subject, attachments, where the message itself is, or why there is none."""
     try:
@@ -132,6 +139,7 @@ def preview(purchase: Purchase, kind: str, language: str, *, at: Any) -> dict[st
     return {
         "purchase": purchase,
         "draft": draft,
+        "kind": kind,
         "message": draft.message,
         "frame": f"{address}?{urlencode({'kind': kind, 'language': language, 'as': 'html'})}",
     }
@@ -143,9 +151,18 @@ class EmailPreview(OfPurchase, DetailPage):
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
         """Show it; nothing is kept."""
         kind, language = request.GET.get("kind", ""), request.GET.get("language", LANGUAGES[0])
-        if request.GET.get("as") != "html":
-            return render(request, "purchases/_email_pane.html", preview(self.row, kind, language, at=self.at))
-        return framed(self.draft(kind, language).message.html)
+        if request.GET.get("as") == "html":
+            return framed(self.draft(kind, language).message.html)
+        context = {**preview(self.row, kind, language, at=self.at), "ticked": self.ticked_anew(kind)}
+        return render(request, "purchases/_email_pane.html", context)
+
+    def ticked_anew(self, kind: str) -> GenerateForm | None:
+        """The boxes of the recipients where another e-mail was chosen and nobody had changed them yet."""
+        before, to = self.request.GET.get("shown", ""), usual(self.row, kind, at=self.at)
+        ticked = self.request.GET.getlist("to")
+        if not to or before == kind or ticked != usual(self.row, before, at=self.at):
+            return None
+        return GenerateForm(initial={"to": to}, recipients=recipients_of(self.row))
 
     def draft(self, kind: str, language: str) -> Draft:
         """The e-mail; what does not fit is not there."""

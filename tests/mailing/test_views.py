@@ -466,6 +466,15 @@ def test_several_are_decided_each_by_itself(hafen: Client, rep: User, name: str,
 
 
 @pytest.mark.parametrize(
+    ("role", "is_offered"), [("client_support", True), ("client_sales", False), ("auditor", False)]
+)
+def test_who_may_not_decide_has_nothing_to_pick(hafen: Client, role: str, is_offered: bool) -> None:  # noqa: FBT001
+    an_email(hafen, "a")
+    shown = page(a_user(role, hafen), "list").content.decode()
+    assert ("/mail/send/" in shown, 'name="pick"' in shown) == (is_offered, is_offered)
+
+
+@pytest.mark.parametrize(
     ("status", "fields", "words"),
     [
         (Status.CANCELED, {"drop_reason": "Paid before it went out."}, "Paid before it went out."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html import unescape
 from typing import TYPE_CHECKING, Any
@@ -18,9 +19,10 @@ from mailing.models import Email
 from mailing.services.capture import CaptureTransport
 from mailing.services.handover import hand_over_due
 from mailing.states import Status as MailStatus
+from purchases import emails
 from purchases.models import HistoryEntry, Purchase, PurchaseContact
 from purchases.services.cancel import cancel_purchase
-from purchases.services.generate import choices_for, draft_for, generate_email, recipients_of
+from purchases.services.generate import choices_for, draft_for, generate_email, recipients_of, usual_recipients
 from purchases.services.place import OrderLine, place_order
 from purchases.services.products import save_product
 from purchases.services.refund import refund_purchase
@@ -136,14 +138,14 @@ def test_papers_that_are_missing_are_named(hafen: Client) -> None:
 
 def test_it_is_queued_once_per_recipient_by_name_and_written_down(hafen: Client, rep: User) -> None:
     purchase = a_released_po(hafen, customer=replace(a_customer(), language="de"))
-    emails = written(
+    queued = written(
         purchase, rep, "po_released", recipients=["Einkauf@werft.example", "ap@werft.example", "AP@werft.example"]
     )
-    assert [(email.recipient, email.recipient_name, email.status) for email in emails] == [
+    assert [(email.recipient, email.recipient_name, email.status) for email in queued] == [
         ("Einkauf@werft.example", "Jana Petersen", MailStatus.QUEUED),
         ("AP@werft.example", "", MailStatus.QUEUED),
     ]
-    first, second = emails
+    first, second = queued
     assert "Dear Jana Petersen," in first.body_text
     assert "Dear Sir or Madam," in second.body_text
     assert (first.language, first.created_at) == ("en", LATER)
@@ -156,7 +158,7 @@ def test_it_is_queued_once_per_recipient_by_name_and_written_down(hafen: Client,
         "email",
     )
     again = written(purchase, rep, "po_released", at=days_later(4))
-    assert again[0] not in emails
+    assert again[0] not in queued
     purchase.refresh_from_db()
     assert purchase.language == "de"
 
@@ -260,6 +262,44 @@ def test_the_dialog_shows_the_email_before_it_is_queued(desk: Browser, hafen: Cl
     assert "It does not fit" in desk.get(here + "preview/?kind=receipt").content.decode()
     assert desk.get(here + "preview/?kind=receipt&as=html").status_code == 404
     assert not Email.objects.filter(dedupe_key__contains="by-hand").exists()
+
+
+def test_the_boxes_are_ticked_as_the_product_would_send_it(desk: Browser, hafen: Client) -> None:
+    purchase = a_released_po(hafen)
+    PurchaseContact.objects.create(purchase=purchase, kind="delivery", last_name="Hansen", email="it@werft.example")
+    here, billing, delivery = f"/purchases/{purchase.reference}/email/", "einkauf@werft.example", "it@werft.example"
+
+    def ticked(page: Any) -> list[str]:
+        boxes = re.findall(r'<input[^>]*name="to"[^>]*>', page.content.decode())
+        return [address for box in boxes for address in re.findall(r'value="([^"]+)"', box) if "checked" in box]
+
+    def changed(kind: str, **more: Any) -> list[str]:
+        return ticked(desk.get(here + "preview/", {"kind": kind, "shown": "delivery", "to": [delivery], **more}))
+
+    assert ticked(desk.get(here)) == [delivery]
+    assert ticked(desk.get(here, {"kind": "po_released"})) == [billing]
+    assert ticked(desk.get(here, {"kind": "po_released", "to": delivery})) == [delivery]
+    assert changed("po_released") == [billing]
+    assert changed("delivery", shown="po_released", to=[billing]) == [delivery]
+    for mine in ({"to": [billing]}, {"shown": "po_released"}, {"to": [billing, delivery]}, {"shown": "nothing"}):
+        assert changed("po_released", **mine) == []
+    assert changed("delivery") == []
+    assert changed("receipt") == []
+
+
+def test_a_delivery_needs_only_the_address_it_goes_to(hafen: Client, rep: User) -> None:
+    purchase = a_released_po(hafen)
+    PurchaseContact.objects.create(purchase=purchase, kind="delivery", last_name="Hansen", email="it@werft.example")
+    Purchase.objects.filter(pk=purchase.pk).update(billing_email="")
+    purchase = Purchase.objects.with_parties().get(pk=purchase.pk)
+    sent = emails.delivery(purchase, at=LATER, again="again")
+    assert sent is not None
+    assert sent.recipient == "it@werft.example"
+    assert emails.po_received(purchase, at=LATER, again="again") is None
+    purchase.contacts.all().delete()
+    Purchase.objects.filter(pk=purchase.pk).update(billing_email="nobody")
+    purchase = Purchase.objects.with_parties().get(pk=purchase.pk)
+    assert usual_recipients(emails.delivery.draft(purchase, at=LATER)) == []
 
 
 def test_it_is_queued_from_the_dialog_and_stands_on_top(desk: Browser, hafen: Client) -> None:
