@@ -88,7 +88,7 @@ def test_two_purchase_orders_are_released_by_keyboard(desk: Page, live_server: A
     desk.goto(f"{live_server.url}/purchases/")
     desk.keyboard.press("j")
     desk.keyboard.press("Enter")
-    desk.wait_for_url(re.compile(r"/purchases/\d{9}/$"))
+    desk.wait_for_url(re.compile(r"/purchases/\d{9}/\?list=$"))
     desk.get_by_role("link", name="Documents").click()
     expect(desk.get_by_text(re.compile(r"^INV-\d{4}-\d{6}$")).first).to_be_visible()
     press(desk, "e")
