@@ -27,4 +27,4 @@ RUN chown kontor /kontor/var
 USER kontor
 EXPOSE 8000
 CMD ["gunicorn", "--bind=0.0.0.0:8000", "--workers=3", "--threads=4", "--max-requests=5000", \
-     "--max-requests-jitter=500", "config.wsgi:application"]
+     "--max-requests-jitter=500", "--limit-request-line=8190", "config.wsgi:application"]

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 LANGUAGE_NAMES: Final = {code: str(dict(settings.LANGUAGES).get(code, code)) for code in LANGUAGES}
 LONGEST_VERSION: Final = 9
 SALT: Final = "mailing.texts"
+LONGEST_ADDRESS: Final = 8000
+"""Characters of an address that web servers still take."""
 
 
 class TextsPage(Page):
@@ -199,11 +201,13 @@ class TextEdit(OneText):
         order = str(form.data.get("order", "")) if form.is_bound else ""
         trial = self.attempt(texts, order)
         address = reverse("mailing:text_message", args=[self.client.slug, self.key, self.language])
-        words = signing.dumps(texts, salt=SALT, compress=True)
+        changed = {name: text for name, text in texts.items() if text != self.standard[name]}
+        words = signing.dumps(changed, salt=SALT, compress=True)
+        frame = f"{address}?{urlencode({'order': order, 'words': words})}"
         return {
             "message": trial.message,
             "findings": lint(self.kind, {**self.standard, **texts}, trial.values),
-            "frame": f"{address}?{urlencode({'order': order, 'words': words})}",
+            "frame": frame if len(frame) <= LONGEST_ADDRESS else "",
         }
 
     def save(self, form: TextForm, texts: dict[str, str]) -> HttpResponse:

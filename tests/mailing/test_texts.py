@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -167,6 +168,17 @@ def test_a_version_is_previewed_saved_compared_and_taken_back(desk: Browser, haf
     assert "shorter" in shown
     assert desk.post(HERE, {**typed, "act": "standard", "based_on": "2"}).status_code == 302
     assert MailText.objects.latest("version").texts == {}
+
+
+def test_more_text_than_an_address_holds_is_shown_as_plain_text(desk: Browser) -> None:
+    words = " ".join(sha256(bytes([number])).hexdigest() for number in range(60))
+    shown = desk.post(HERE, {**OWN, "before": words[:1990], "after": words[1990:], "act": "live"}).content.decode()
+    assert '<iframe class="m-frame"' in shown
+    kanji = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(4000))
+    shown = desk.post(HERE, {**OWN, "before": kanji[:2000], "after": kanji[2000:], "act": "live"}).content.decode()
+    assert "<iframe" not in shown
+    assert "shown here as plain text only" in shown
+    assert kanji[2000:] in shown
 
 
 def test_a_test_goes_to_its_author_and_to_nobody_else(desk: Browser, admin: User) -> None:
