@@ -68,7 +68,8 @@ def main() -> None:
         for who in (admin, rep):
             taken = sorted(
                 milliseconds(
-                    lambda typed=typed, who=who: find_everything(who, None, typed, most=5, enough=100), times=1
+                    lambda typed=typed, who=who: find_everything(who, None, typed, most=5, enough=100, is_quick=True),
+                    times=1,
                 )
                 for typed in keystrokes()
             )

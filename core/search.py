@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connections
-from django.db.models import Case, CharField, Field, Lookup, Q, TextField, Value, When
+from django.db.models import CharField, Field, Lookup, Q, TextField, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
 from core.folding import PART, near_words, parts_of, spellings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from django.db.models import Model, QuerySet
 
@@ -34,56 +34,68 @@ TRIED: Final = 500
 """Texts that are looked at for words that a mistyped one may have meant."""
 MEANT: Final = 5
 """Words that a mistyped one may have meant."""
+WHOLE: Final = 0
+BEGUN: Final = 1
+INSIDE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """The keys of what was found, the newest first; `parts` is what was found in them, `is_corrected` not as typed.
 
-    `is_capped` says that there is more than this.
+    `is_capped` says that there is more than this; `ranks` knows of those that fit better than a part inside a word.
     """
 
     keys: tuple[int, ...] = ()
     parts: tuple[str, ...] = ()
     is_capped: bool = False
     is_corrected: bool = False
+    ranks: Mapping[int, int] = field(default_factory=dict)
+
+    def rank(self, key: int) -> int:
+        """How well a hit fits: `WHOLE` where each part is a word, `BEGUN` where each begins one, else `INSIDE`."""
+        return self.ranks.get(key, INSIDE)
 
 
-def search(rows: QuerySet[Any], query: str, *, newest: str, enough: int = NEWEST, first: Q | None = None) -> Found:
+def search(
+    rows: QuerySet[Any],
+    query: str,
+    *,
+    newest: str,
+    enough: int = NEWEST,
+    first: Q | None = None,
+    exactly: Q | None = None,
+    corrects: bool = True,
+) -> Found:
     """Find the rows of a search table whose text has all of a query; `newest` is the column of their age.
 
-    What isn't found is looked for once more with one letter of one word mistyped. Of too many hits the newest are
-    returned, as many as are `enough`. Where `first` finds something, by an index that is quicker, that is all.
+    What isn't found is looked for once more with one letter of one word mistyped, unless it `corrects` nothing. Of too
+    many hits the newest are returned, as many as are `enough`, and as many of those that are `exactly` what was asked
+    for, however old. Where `first` finds something, by an index that is quicker, that is all.
     """
     parts = parts_of(query)
     if not parts or not any(len(part) >= PART for part in parts):
         return Found()
-    exact = [[part] for part in parts]
-    found = _newest(rows.filter(first), exact, newest=newest, enough=enough) if first else Found()
-    found = found if found.keys else _newest(rows, exact, newest=newest, enough=enough)
-    if found.keys:
+    asked = [[part] for part in parts]
+    found = _newest(rows.filter(first), asked, newest=newest, enough=enough) if first else Found()
+    found = found if found.keys else _newest(rows, asked, newest=newest, enough=enough, exactly=exactly)
+    if found.keys or not corrects:
         return found
     groups = _meant(rows, parts)
     if not groups:
         return found
     found = _newest(rows, groups, newest=newest, enough=enough)
-    return replace(found, is_corrected=True)
+    return replace(found, is_corrected=True, ranks={})
 
 
-def rank(found: Found, text: str) -> Case:
-    """How well the column `text` fits: 0 where each part is a whole word, 1 where each begins one, else 2."""
-    if found.is_corrected:
-        return Case(default=Value(2))
-    words = [part.strip() for part in found.parts]
-    return Case(
-        When(_contains((f" {word} " for word in words), text), then=Value(0)),
-        When(_contains((f" {word}" for word in words), text), then=Value(1)),
-        default=Value(2),
-    )
+def _rank(text: str, words: Sequence[str]) -> int:
+    if all(f" {word} " in text for word in words):
+        return WHOLE
+    return BEGUN if all(f" {word}" in text for word in words) else INSIDE
 
 
-def _contains(parts: Iterable[str], text: str = "text") -> Q:
-    return reduce(and_, (Q(GreaterThan(StrIndex(text, Value(part)), Value(0))) for part in parts))
+def _contains(part: str) -> Q:
+    return Q(GreaterThan(StrIndex("text", Value(part)), Value(0)))
 
 
 def having(groups: Iterable[Sequence[str]]) -> Q:
@@ -91,17 +103,25 @@ def having(groups: Iterable[Sequence[str]]) -> Q:
     return reduce(and_, (reduce(or_, (Q(text__has=part) for part in group)) for group in groups))
 
 
-def _newest(rows: QuerySet[Any], groups: Sequence[Sequence[str]], *, newest: str, enough: int) -> Found:
+def _newest(
+    rows: QuerySet[Any], groups: Sequence[Sequence[str]], *, newest: str, enough: int, exactly: Q | None = None
+) -> Found:
     parts = tuple(part for group in groups for part in group)
     # Without an order, so that the index is read only until there are enough.
-    hits = list(rows.filter(having(groups)).order_by().values_list("pk", newest)[: MOST + 1])
-    if len(hits) <= MOST:
-        hits.sort(key=lambda hit: (hit[1], hit[0]), reverse=True)
-        return Found(tuple(pk for pk, _ in hits), parts)
-    # Compared with what no index answers, so that the rows are read by their age.
-    common = rows.filter(*(reduce(or_, (_contains([part]) for part in group)) for group in groups))
-    keys = common.order_by(f"-{newest}").values_list("pk", flat=True)[:enough]
-    return Found(tuple(keys), parts, is_capped=True)
+    hits = list(rows.filter(having(groups)).order_by().values_list("pk", newest, "text")[: MOST + 1])
+    is_capped = len(hits) > MOST
+    if is_capped:
+        # Compared with what no index answers, so that the rows are read by their age.
+        common = [rows.filter(*(reduce(or_, map(_contains, group)) for group in groups))]
+        common += [rows.filter(exactly)] if exactly else []
+        hits = [
+            hit for some in common for hit in some.order_by(f"-{newest}").values_list("pk", newest, "text")[:enough]
+        ]
+        hits = list(dict.fromkeys(hits))
+    hits.sort(key=lambda hit: (hit[1], hit[0]), reverse=True)
+    words = [part.strip() for part in parts]
+    ranks = {pk: rank for pk, _, text in hits if (rank := _rank(text, words)) != INSIDE}
+    return Found(tuple(pk for pk, *_ in hits), parts, is_capped=is_capped, ranks=ranks)
 
 
 def _meant(rows: QuerySet[Any], parts: Sequence[str]) -> list[list[str]]:

@@ -7,33 +7,48 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Prefetch, Q
 
-from core.folding import is_number, keywords, marked, parts_of
-from core.search import NEWEST, Found, rank, search
+from core.folding import address, bare, is_number, keywords, marked, name, parts_of
+from core.search import NEWEST, WHOLE, Found, search
 from customers.models import Customer, CustomerSearch
 from customers.selectors.search import find_customers
 from purchases.models import Document, Purchase, PurchaseSearch
 from purchases.states import QUOTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from django.db.models import QuerySet
 
     from accounts.models import Client, User
 
-EXACT: Final = 0
 MOST_FACTS: Final = 2
 """How many details say why something was found."""
 
 
-def find_purchases(rows: QuerySet[PurchaseSearch], query: str, *, enough: int = NEWEST) -> Found:
+FOLDED: Final = {"po_number": bare, "last_name": name, "company": name, "email": address}
+"""Columns of their own, each with an index, and how what was typed is folded as they are."""
+
+
+def find_purchases(
+    rows: QuerySet[PurchaseSearch], query: str, *, enough: int = NEWEST, is_quick: bool = False
+) -> Found:
     """Find purchases by comma-separated keywords, all of which must match; `rows` are those that may be found.
 
-    The parts of an e-mail address are in too many others: one is looked for among billing contacts first.
+    The parts of an e-mail address are in too many others: one that somebody is still typing (`is_quick`) is looked for
+    among billing contacts first. Of too many hits those are never missed that are called exactly what was asked for.
     """
     emails = [part.strip() for part in parts_of(query) if "@" in part[1:]]
-    billed = Q(email__begins=emails[0]) if emails else None
-    return search(rows, query, newest="ordered_at", enough=enough, first=billed)
+    billed = Q(email__begins=emails[0]) if emails and is_quick else None
+    return search(rows, query, newest="ordered_at", enough=enough, first=billed, exactly=_exactly(query))
+
+
+def _exactly(query: str) -> Q:
+    """Each keyword is all of a PO number, a last name, a company or a billing contact's e-mail address."""
+    asked = Q()
+    for keyword in filter(parts_of, keywords(query)):
+        folded = {column: value for column, fold in FOLDED.items() if (value := fold(keyword))}
+        asked &= Q(**folded, _connector=Q.OR)
+    return asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,48 +92,53 @@ class Results:
     def only(self, query: str) -> Hit | None:
         """The one hit that a query can mean: the purchase with exactly this number, else all that there is."""
         hits = [hit for group in self.groups for hit in group.hits]
-        exact = [hit for hit in hits if hit.rank == EXACT]
+        exact = [hit for hit in hits if hit.rank == WHOLE]
         if is_number(query) and len(keywords(query)) == 1:
             exact = [hit for hit in exact if isinstance(hit.row, Purchase)] or exact
             return exact[0] if len(exact) == 1 else None
         return exact[0] if len(exact) == len(hits) == 1 else None
 
 
-def find_everything(user: User, client: Client | None, query: str, *, most: int, enough: int = NEWEST) -> Results:
+def find_everything(
+    user: User, client: Client | None, query: str, *, most: int, enough: int = NEWEST, is_quick: bool = False
+) -> Results:
     """Find purchases, customers and quotes that `user` sees: the `most` best of each, in as many queries for any hits.
 
     What was found as typed hides what is found with a letter mistyped.
     """
-    bought = find_purchases(PurchaseSearch.objects.visible_to(user, client), query, enough=enough)
-    known = find_customers(CustomerSearch.objects.visible_to(user, client), query, enough=enough)
-    if bought.is_corrected != known.is_corrected and bought.keys and known.keys:
-        bought, known = (Found(parts=one.parts) if one.is_corrected else one for one in (bought, known))
+    bought = find_purchases(PurchaseSearch.objects.visible_to(user, client), query, enough=enough, is_quick=is_quick)
+    is_there = bool(bought.keys) and not bought.is_corrected
+    known = find_customers(CustomerSearch.objects.visible_to(user, client), query, enough=enough, corrects=not is_there)
+    if bought.is_corrected and known.keys and not known.is_corrected:
+        bought = Found(parts=bought.parts)
     shown = bought if bought.keys else known
-    purchases = Purchase.objects.select_related("client").prefetch_related(
-        "contacts", Prefetch("documents", Document.objects.only("purchase_id", "number"))
-    )
-    orders, quotes = purchases.exclude(status__in=QUOTES), purchases.filter(status__in=QUOTES)
-    customers = Customer.objects.filter(merged_into=None).select_related("client").prefetch_related("contacts")
+    among = Purchase.objects.filter(pk__among=bought.keys, status__in=QUOTES)
+    quoted = set(among.values_list("pk", flat=True)) if bought.keys else set()
+    orders = _best(bought, [pk for pk in bought.keys if pk not in quoted], most)
+    quotes = _best(bought, [pk for pk in bought.keys if pk in quoted], most)
+    customers = _best(known, known.keys, most)
+    documents = Prefetch("documents", Document.objects.only("purchase_id", "number"))
+    purchases = Purchase.objects.select_related("client").prefetch_related("contacts", documents)
+    found = purchases.in_bulk([*orders, *quotes])
+    people = Customer.objects.filter(merged_into=None).select_related("client").prefetch_related("contacts")
     return Results(
-        purchases=_best(orders, bought, "ordered_at", parts=shown.parts, most=most),
-        customers=_best(customers, known, "created_at", parts=shown.parts, most=most),
-        quotes=_best(quotes, bought, "ordered_at", parts=shown.parts, most=most),
+        purchases=_group(bought, orders, found, parts=shown.parts, count=len(bought.keys) - len(quoted)),
+        customers=_group(known, customers, people.in_bulk(customers), parts=shown.parts, count=len(known.keys)),
+        quotes=_group(bought, quotes, found, parts=shown.parts, count=len(quoted)),
         parts=shown.parts,
         is_corrected=shown.is_corrected,
     )
 
 
-def _best(rows: QuerySet[Any], found: Found, newest: str, *, parts: Iterable[str], most: int) -> Group:
+def _best(found: Found, keys: Iterable[int], most: int) -> list[int]:
     """The best of what was found: whole words before their beginnings before their middles, then the newest."""
-    if not found.keys:
-        return Group()
-    rows = rows.filter(pk__among=found.keys)
-    ranked = rows.annotate(search_rank=rank(found, "search__text"))
-    hits = [
-        Hit(row, row.search_rank, _facts(row, parts))
-        for row in ranked.order_by("search_rank", f"-{newest}", "-pk")[:most]
-    ]
-    return Group(tuple(hits), rows.order_by().count(), found.is_capped)
+    return sorted(keys, key=found.rank)[:most]
+
+
+def _group(found: Found, keys: Iterable[int], rows: Mapping[int, Any], *, parts: Iterable[str], count: int) -> Group:
+    """These hits, but for what went away since it was found."""
+    hits = [Hit(rows[pk], found.rank(pk), _facts(rows[pk], parts)) for pk in keys if pk in rows]
+    return Group(tuple(hits), count, found.is_capped and count > 0)
 
 
 def _facts(row: Any, parts: Iterable[str]) -> tuple[tuple[str, str], ...]:

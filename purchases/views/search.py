@@ -19,6 +19,7 @@ from core.views import Page, chosen_client
 from customers.models import ContactKind
 from purchases.models import Purchase
 from purchases.selectors.search import Group, Hit, Results, find_everything
+from purchases.states import QUOTES
 from purchases.tables import purchase_link, status_cell
 
 if TYPE_CHECKING:
@@ -43,13 +44,15 @@ class SearchPage(Page):
     template_name = "search/results.html"
     most = 20
     enough = NEWEST
+    is_quick = False
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
         """Find it."""
         query = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST]
         context: dict[str, Any] = {"query": query, "is_enough": is_enough(query)}
         if context["is_enough"]:
-            results = find_everything(self.user, chosen_client(request), query, most=self.most, enough=self.enough)
+            client, how = chosen_client(request), {"most": self.most, "enough": self.enough}
+            results = find_everything(self.user, client, query, **how, is_quick=self.is_quick)
             only = self.only(results, query)
             if only is not None:
                 return HttpResponseRedirect(self.link(only))
@@ -68,10 +71,11 @@ class SearchPage(Page):
     def groups(self, results: Results, query: str) -> list[dict[str, Any]]:
         """The groups that have hits, each with the way to all of its hits."""
         asked = urlencode({"q": query})
+        quoted = urlencode({"q": query, "p0": "status", "o0": "in", "t0": sorted(QUOTES)}, doseq=True)
         named = (
             ("purchases", "Purchases", ("purchase", "purchases"), results.purchases, "purchases:list", asked),
             ("customers", "Customers", ("customer", "customers"), results.customers, "customers:list", asked),
-            ("quotes", "Quotes", ("quote", "quotes"), results.quotes, "purchases:list", f"{asked}&status=QUO"),
+            ("quotes", "Quotes", ("quote", "quotes"), results.quotes, "purchases:list", quoted),
         )
         return [
             {
@@ -89,7 +93,7 @@ class SearchPage(Page):
 
     def count(self, group: Group) -> str:
         """How many there are, as far as it was counted."""
-        return f"{CAP:,}+" if group.count > CAP else f"{group.count:,}"
+        return f"{min(group.count, CAP):,}{'+' if group.is_capped or group.count > CAP else ''}"
 
     def link(self, hit: Hit) -> str:
         """The page of a hit."""
@@ -136,11 +140,8 @@ class Suggestions(SearchPage):
     template_name = "search/_suggestions.html"
     most = 5
     enough = 100
+    is_quick = True
 
     def only(self, results: Results, query: str) -> Hit | None:  # noqa: ARG002
         """Nothing opens by itself while somebody types."""
         return None
-
-    def count(self, group: Group) -> str:
-        """Too many were not counted here."""
-        return f"{CAP:,}+" if group.is_capped else super().count(group)

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from core import search as engine
 from customers.models import CustomerSearch
 from customers.services import AddressInput
+from customers.services.search import keep_search as keep_customer_search
 from purchases.models import Purchase, PurchaseSearch
 from purchases.selectors.search import find_everything, find_purchases
 from purchases.services.correction import correct_purchase
@@ -109,7 +110,9 @@ def test_the_last_digits_of_a_card_are_found_as_a_whole(hafen: Client) -> None:
     assert found("242") == found("4243") == []
 
 
-def test_an_e_mail_address_is_looked_for_among_billing_contacts_first(hafen: Client, purchase: Purchase) -> None:
+def test_an_e_mail_address_is_looked_for_among_billing_contacts_first_while_it_is_typed(
+    hafen: Client, purchase: Purchase
+) -> None:
     delivered = an_offline_order(hafen)
     contact = purchase.contacts.get(kind="billing")
     contact.pk, contact.purchase, contact.kind, contact.email = None, delivered, "delivery", "it@werft.example"
@@ -117,6 +120,12 @@ def test_an_e_mail_address_is_looked_for_among_billing_contacts_first(hafen: Cli
     keep_search([delivered.pk])
     assert found("it@werft") == [delivered.pk]
     assert found("jana@werft.example, meyer") == [purchase.pk]
+    contact.email = "jana@werft.example"
+    contact.save()
+    keep_search([delivered.pk])
+    rows = PurchaseSearch.objects.all()
+    assert find_purchases(rows, "jana@werft", is_quick=True).keys == (purchase.pk,)
+    assert set(found("jana@werft")) == {delivered.pk, purchase.pk}
 
 
 # What is kept --------------------------------------------------------------------------------------------------------
@@ -171,6 +180,25 @@ def test_of_too_many_hits_the_newest_are_found(hafen: Client, monkeypatch: pytes
     assert (typo.keys, typo.is_capped, typo.is_corrected) == (hits.keys, True, True)
 
 
+@pytest.mark.parametrize("query", ["Werft", "WERFT GmbH", "4711-0", "petersen, 4711-0", "werft, &"])
+def test_what_is_exactly_as_asked_is_found_however_old(
+    hafen: Client, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    oldest, *_ = (
+        a_released_po(hafen, customer=a_customer(company=company, email=f"{day}@x.example"), po_number=number)
+        for day, (company, number) in enumerate(
+            (("Werft GmbH", "47110"), ("Schiffswerft", "47110-2"), ("Werftbau", "47110-3"), ("Hochwerft", "47110-4"))
+        )
+    )
+    Purchase.objects.filter(pk=oldest.pk).update(ordered_at=MONDAY.replace(year=2020))
+    keep_search([oldest.pk])
+    monkeypatch.setattr(engine, "MOST", 1)
+    hits = find_purchases(PurchaseSearch.objects.all(), query, enough=2)
+    assert (hits.is_capped, oldest.pk in hits.keys, hits.rank(oldest.pk)) == (True, True, 0)
+    results = find_everything(a_user("platform_customer_service"), None, query, most=1, enough=2)
+    assert results.purchases.hits[0].row == oldest
+
+
 # Everything ----------------------------------------------------------------------------------------------------------
 
 
@@ -214,6 +242,10 @@ def test_quotes_are_a_group_of_their_own(hafen: Client, rep: User) -> None:
     assert [hit.row for hit in results.purchases.hits] == [order]
     assert [hit.row for hit in results.quotes.hits] == [quote]
     assert "Quotes" in page(rep, "petersen", "/search/suggest/")
+    Purchase.objects.filter(pk=quote.pk).update(status="QEX")
+    browser = browser_of(rep)
+    (group,) = [one for one in browser.get("/search/", {"q": "petersen"}).context["groups"] if one["key"] == "quotes"]
+    assert browser.get(group["all"]).context["count"] == "1"
 
 
 def test_another_clients_rows_are_never_suggested(hafen: Client, purchase: Purchase) -> None:
@@ -285,6 +317,11 @@ def test_what_is_spelled_as_typed_hides_what_is_not(hafen: Client, purchase: Pur
     results = find_everything(rep, None, "mullre", most=5)
     assert [hit.row.pk for hit in results.purchases.hits] == [other.pk]
     assert (results.customers.hits, results.is_corrected) == ((), False)
+    PurchaseSearch.objects.filter(purchase=other).delete()
+    keep_customer_search([other.customer_id])
+    results = find_everything(rep, None, "mullre", most=5)
+    assert [hit.row.pk for hit in results.customers.hits] == [other.customer_id]
+    assert (results.purchases.hits, results.is_corrected) == ((), False)
 
 
 def test_too_many_are_said_not_counted(hafen: Client, rep: User, monkeypatch: pytest.MonkeyPatch) -> None:
