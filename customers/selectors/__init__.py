@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
+from django_countries import countries
 
 from customers.models import Contact, ContactKind, Customer, CustomerType, Merge, MergeKind
 from customers.signals import anonymizing_asked, merge_asked
@@ -156,14 +157,19 @@ def _shown(customer: Customer, name: str) -> str:
 
 def in_words(name: str, value: str) -> str:
     """A customer's or contact's field as people read it."""
-    words = {"type": dict(CustomerType.choices), "language": dict(settings.LANGUAGES)}
+    words: dict[str, dict[str, Any]] = {
+        "type": dict(CustomerType.choices),
+        "language": dict(settings.LANGUAGES),
+        "country": {value: countries.name(value) or value},
+    }
     return str(words.get(name, {}).get(value, value)) or "–"
 
 
 def address_lines(contact: Contact) -> str:
     """A contact as lines of text."""
-    place = " ".join(filter(None, (contact.postal_code, contact.city, contact.state, contact.country)))
-    lines = (contact.company, contact.name, contact.street, place, contact.email, contact.phone, contact.fax)
+    place = " ".join(filter(None, (contact.postal_code, contact.city, contact.state)))
+    country = countries.name(contact.country) or contact.country
+    lines = (contact.company, contact.name, contact.street, place, country, contact.email, contact.phone, contact.fax)
     return "\n".join(line for line in lines if line)
 
 

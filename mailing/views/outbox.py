@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -178,7 +177,6 @@ class EmailDetail(OneEmail):
             "email": email,
             "status": tables.status_badge(email),
             "kind": kind_label(email.kind),
-            "language": dict(settings.LANGUAGES).get(email.language, email.language),
             "purchase_link": tables.purchase_link(email.reference),
             "body_text": for_eyes_of(self.user, email.body_text),
             "views": views,

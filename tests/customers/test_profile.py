@@ -100,7 +100,11 @@ def test_history_says_who_changed_what_from_what_to_what(hafen: Client, rep: Use
     change_customer(customer, company="Werft AG", type="GOV", vat_id="", language="de", by=rep, at=days_later(1))
     save_contact(customer, kind="delivery", address=AddressInput(company="Lager"), by=rep, at=days_later(2))
     save_contact(
-        customer, kind="delivery", address=AddressInput(company="Lager", city="Bonn"), by=rep, at=days_later(3)
+        customer,
+        kind="delivery",
+        address=AddressInput(company="Lager", city="Bonn", country="DE"),
+        by=rep,
+        at=days_later(3),
     )
     merge_contacts(customer, into="billing", by=rep, at=days_later(39))
     customer.refresh_from_db()
@@ -108,7 +112,7 @@ def test_history_says_who_changed_what_from_what_to_what(hafen: Client, rep: Use
     assert found == [
         ("Customer", "Contacts merged into billing", ()),
         ("Delivery contact", "Removed: merged into billing", ()),
-        ("Delivery contact", "Edited", (("City", "–", "Bonn"),)),
+        ("Delivery contact", "Edited", (("City", "–", "Bonn"), ("Country", "–", "Germany"))),
         ("Delivery contact", "Edited", ()),
         (
             "Customer",
