@@ -13,7 +13,7 @@ from customers.models import Contact, ContactKind, Customer, CustomerType, Merge
 from customers.signals import anonymizing_asked, merge_asked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from django.dispatch import Signal
@@ -103,6 +103,17 @@ def undo_effects(merge: Merge) -> list[str]:
         f"{back} back to {named(merge.gone)}, with all else that the merge moved.",
         f"What came since stays with {named(merge.kept)}; so does what somebody changed since.",
     ]
+
+
+def family_of(pks: Collection[int]) -> dict[int, int]:
+    """Find the customers that are these by now, however often they were merged on: each with the one that it became."""
+    found = {pk: pk for pk in pks}
+    newest = found
+    while newest:
+        rows = Customer.objects.filter(merged_into__in=newest).values_list("pk", "merged_into")
+        newest = {pk: found[into] for pk, into in rows if into is not None}
+        found |= newest
+    return found
 
 
 def merges_of(customer: Customer) -> list[Merge]:

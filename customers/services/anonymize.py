@@ -11,7 +11,7 @@ from django.db.models import Q
 from core.history import record
 from core.refused import Refused
 from customers.models import Contact, Customer, Merge
-from customers.selectors import effects_of_anonymizing
+from customers.selectors import effects_of_anonymizing, family_of
 from customers.services import AddressInput
 from customers.signals import customer_anonymized, customers_locking
 
@@ -27,7 +27,7 @@ def anonymize_customer(customer: Customer, *, by: User, at: datetime) -> Custome
 
     Apps above take them out of their copies. Raises Refused while something about it is open.
     """
-    pks = sorted(Customer.objects.filter(Q(pk=customer.pk) | Q(merged_into=customer)).values_list("pk", flat=True))
+    pks = sorted(family_of([customer.pk]))
     customers_locking.send(Customer, customers=pks)
     found = {row.pk: row for row in Customer.objects.select_for_update().filter(pk__in=pks).order_by("pk")}
     customer = found[customer.pk]
@@ -40,7 +40,8 @@ def anonymize_customer(customer: Customer, *, by: User, at: datetime) -> Custome
     Contact.history.filter(customer_id__in=pks).update(**nobody)
     blank = {"company": "", "vat_id": "", "payables_email": ""}
     Customer.history.filter(id__in=pks).update(**blank)
-    for merge in Merge.objects.select_for_update().filter(kept__in=pks).order_by("pk"):
+    merges = Merge.objects.filter(Q(kept__in=pks) | Q(gone__in=pks))
+    for merge in merges.select_for_update().order_by("pk"):
         merge.moved, merge.reason = {"rows": merge.moved.get("rows", {})}, ""
         merge.save(update_fields=["moved", "reason"])
     for row in found.values():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Sum
 
 from core.money import Money
 from customers.models import Address, Contact, Customer
+from customers.selectors import family_of
 from customers.signals import Effect, Moved
 from mailing.services.anonymize import anonymize_emails, are_all_done
 from purchases.models import HistoryEntry, Policy, Purchase, PurchaseContact
@@ -95,7 +96,7 @@ def _give(rows: PurchaseQuerySet, customer: Customer, note: Note, *, by: User, a
 
 def anonymizing_effect(customer: Customer) -> Effect:
     """Say what is taken out of purchases and e-mails and what stays; an unfinished one still needs its names."""
-    rows = Purchase.objects.filter(customer__in=_all_of(customer))
+    rows = Purchase.objects.filter(customer__in=family_of([customer.pk]))
     waiting = list(rows.filter(status__in=[*OPEN, Status.QUOTE]).order_by("pk").values_list("reference", flat=True)[:5])
     if waiting:
         return Effect(refusal=f"Not yet settled: {', '.join(waiting)}. Close what is open first.")
@@ -108,10 +109,10 @@ def anonymizing_effect(customer: Customer) -> Effect:
 
 def anonymize_purchases(customer: Customer, *, by: User, at: datetime) -> None:
     """Take people out of a customer's purchases, their history and their e-mails; documents stay as issued."""
-    customers = _all_of(customer)
+    customers = family_of([customer.pk])
     purchases = list(Purchase.objects.select_for_update().filter(customer__in=customers).order_by("pk"))
     people: list[Address] = [*PurchaseContact.objects.filter(purchase__in=purchases)]
-    people += Contact.objects.filter(customer__in=customers)
+    people += [line.instance for line in Contact.history.filter(customer_id__in=customers)]
     words = names_of(people)
     for entry in HistoryEntry.objects.filter(purchase__in=purchases):
         _take_out(entry, words)
@@ -151,7 +152,3 @@ def _take_out(entry: HistoryEntry, words: re.Pattern[str]) -> None:
     entry.reason = words.sub(TAKEN_OUT, entry.reason)[:300]
     if before != (entry.note, entry.detail, entry.reason):
         entry.save(update_fields=["note", "detail", "reason"])
-
-
-def _all_of(customer: Customer) -> list[int]:
-    return list(Customer.objects.filter(Q(pk=customer.pk) | Q(merged_into=customer)).values_list("pk", flat=True))

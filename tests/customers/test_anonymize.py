@@ -10,8 +10,9 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from core.refused import Refused
-from customers.models import Contact, Customer
+from customers.models import Contact, Customer, CustomerSearch
 from customers.selectors import effects_of_anonymizing, named
+from customers.selectors.search import find_customers
 from customers.services import AddressInput, find_customer, save_contact
 from customers.services.anonymize import anonymize_customer
 from customers.services.merging import merge_customers, undo_merge
@@ -20,6 +21,7 @@ from mailing.services.anonymize import NOBODY
 from partners.models import Partner
 from purchases.models import Document, HistoryEntry, Purchase
 from purchases.services.correction import correct_purchase
+from purchases.services.history import Note, enter
 from tests.stories import (
     MONDAY,
     a_client,
@@ -170,6 +172,35 @@ def test_those_that_were_merged_into_it_go_along(hafen: Client, boss: User) -> N
     kept.refresh_from_db()
     with pytest.raises(Refused, match="was anonymized"):
         merge_customers(other, kept, by=boss, at=MONDAY)
+
+
+def test_those_that_were_merged_on_go_along_and_are_found_until_then(hafen: Client, boss: User) -> None:
+    last, middle, first = (
+        settled(hafen, a_customer(company=name, last_name=name, email=f"{name}@x.example")).customer
+        for name in ("Ultimo", "Medius", "Primus")
+    )
+    merge_customers(middle, first, by=boss, at=MONDAY)
+    merge_customers(last, middle, by=boss, at=MONDAY)
+    assert find_customers(CustomerSearch.objects.all(), "primus").keys == (last.pk,)
+    anonymize_customer(last, by=boss, at=MONDAY)
+    assert find_customers(CustomerSearch.objects.all(), "primus").keys == ()
+    first.refresh_from_db()
+    assert (first.anonymized_at, first.company, first.contacts.count()) == (MONDAY, "", 0)
+    assert [word for word in ("Primus", "Medius") if word in repr([*Contact.history.values()])] == []
+
+
+def test_names_of_before_go_too_and_what_a_merge_that_was_undone_kept(hafen: Client, boss: User) -> None:
+    kept, gone = settled(hafen).customer, settled(hafen, ALONE).customer
+    merge = undo_merge(merge_customers(kept, gone, take={"billing"}, by=boss, at=MONDAY), by=boss, at=MONDAY)
+    purchase = gone.purchases.get()
+    enter(purchase, Note("note", "Frau Sommer called"), by=boss, at=MONDAY)
+    save_contact(gone, kind="billing", address=AddressInput(last_name="Winter"), by=boss, at=MONDAY)
+    purchase.contacts.update(last_name="Winter")
+    gone.refresh_from_db()
+    anonymize_customer(gone, by=boss, at=MONDAY)
+    merge.refresh_from_db()
+    assert "sommer" not in str(merge.moved).lower()
+    assert not HistoryEntry.objects.filter(note__contains="Sommer").exists()
 
 
 def test_a_client_admin_types_the_number(hafen: Client, boss: User) -> None:
