@@ -9,6 +9,7 @@ from simple_history.models import HistoricalRecords
 
 from accounts.models import Client, User
 from accounts.querysets import TenantQuerySet
+from customers.querysets import CustomerQuerySet
 
 
 class CustomerType(models.TextChoices):
@@ -46,7 +47,7 @@ class Customer(models.Model):
     """When its names and addresses were taken out on request; documents the law requires keep theirs."""
     history = HistoricalRecords()
 
-    objects = TenantQuerySet.as_manager()
+    objects = CustomerQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -30,9 +30,11 @@ def move_partners(*, kept: Customer, gone: Customer, by: User, at: datetime, **_
 
 
 @receiver(merge_undone, sender=Customer, dispatch_uid="partners-merge-undone")
-def move_partners_back(*, gone: Customer, moved: dict[str, list[int]], by: User, at: datetime, **_: Any) -> None:
+def move_partners_back(
+    *, kept: Customer, gone: Customer, moved: dict[str, list[int]], by: User, at: datetime, **_: Any
+) -> None:
     """They are two after all."""
-    merging.move_partners_back(moved.get("partners", []), gone, by=by, at=at)
+    merging.move_partners_back(moved.get("partners", []), kept, gone, by=by, at=at)
 
 
 @receiver(anonymizing_asked, sender=Customer, dispatch_uid="partners-anonymizing-asked")

@@ -286,7 +286,7 @@ class PolicyForm(ActionForm):
 
     def __init__(self, data: Any = None, *args: Any, client: Client, language: str = "en", **options: Any) -> None:
         super().__init__(data, *args, **options)
-        self.fields["trusted"].queryset = Customer.objects.filter(client=client)  # type: ignore[attr-defined]
+        self.fields["trusted"].queryset = Customer.objects.standing().filter(client=client)  # type: ignore[attr-defined]
         for code, name in settings.LANGUAGES:
             field = forms.CharField(
                 label=name, required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3, "lang": code})

@@ -18,7 +18,7 @@ from customers.models import Contact, Customer, CustomerSearch, NotTheSame
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from django.db.models import QuerySet
+    from customers.querysets import CustomerQuerySet
 
 AT_ONCE: Final = 500
 """Customers that are looked at at once."""
@@ -52,9 +52,9 @@ class Proposals:
     further: int | None
 
 
-def likely_pairs(rows: QuerySet[Customer], *, before: int | None = None) -> Proposals:
+def likely_pairs(rows: CustomerQuerySet, *, before: int | None = None) -> Proposals:
     """Look at the newest of these customers, or those older than `before`, for others that are likely the same."""
-    standing = rows.filter(merged_into=None, anonymized_at=None)
+    standing = rows.standing()
     standing = standing if before is None else standing.filter(pk__lt=before)
     looked_at = list(standing.select_related("search").prefetch_related("contacts").order_by("-pk")[: AT_ONCE + 1])
     further = looked_at[AT_ONCE - 1].pk if len(looked_at) > AT_ONCE else None
@@ -123,7 +123,7 @@ def _having(clients: set[int], mine: dict[tuple[int, str], set[str]]) -> dict[tu
     values: dict[str, set[str]] = defaultdict(set)
     for (_pk, name), known in mine.items():
         values[name] |= known
-    standing = Customer.objects.filter(client__in=clients, merged_into=None, anonymized_at=None)
+    standing = Customer.objects.standing().filter(client__in=clients)
     contacts = Contact.objects.filter(customer__in=standing).annotate(by=F("customer__client"))
     named = CustomerSearch.objects.filter(client__in=clients, customer__in=standing)
     questions = (

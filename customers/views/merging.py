@@ -40,7 +40,7 @@ class MergeChoice(DetailPage):
     def context(self) -> dict[str, Any]:
         """The customer, its likely duplicates, what was found."""
         asked = self.request.GET.get("q", "").strip()[:300]
-        others = self.rows.filter(client=self.row.client_id, anonymized_at=None).exclude(pk=self.row.pk)
+        others = self.rows.standing().filter(client=self.row.client_id).exclude(pk=self.row.pk)
         found = CustomerFilter({"q": asked}, queryset=others, request=self.request).qs if asked else others.none()
         return {
             "row": self.row,

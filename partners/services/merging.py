@@ -31,9 +31,9 @@ def move_partners(kept: Customer, gone: Customer, *, by: User, at: datetime) -> 
     return Moved("partners", tuple(_give(partner, kept, by=by, at=at) for partner in partners))
 
 
-def move_partners_back(pks: Collection[int], gone: Customer, *, by: User, at: datetime) -> None:
+def move_partners_back(pks: Collection[int], kept: Customer, gone: Customer, *, by: User, at: datetime) -> None:
     """Give back the partner records that a merge moved."""
-    for partner in Partner.objects.select_for_update().filter(pk__in=pks).order_by("pk"):
+    for partner in Partner.objects.select_for_update().filter(pk__in=pks, customer=kept).order_by("pk"):
         _give(partner, gone, by=by, at=at)
 
 

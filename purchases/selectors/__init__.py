@@ -347,15 +347,17 @@ def _past_order(row: Mapping[str, Any], client: Client) -> PastOrder:
 def customers_named(client: Client, text: str, *, limit: int = 20) -> list[Customer]:
     """Find a client's customers by company, or by a contact's e-mail or last name. One query."""
     words = Q(company__icontains=text) | Q(contacts__email__istartswith=text) | Q(contacts__last_name__istartswith=text)
-    found = Customer.objects.filter(client=client, merged_into=None).filter(words).distinct()
+    found = Customer.objects.standing().filter(words, client=client).distinct()
     return list(found.order_by("company", "pk")[:limit])
 
 
 def customers_with_email(client: Client, email: str) -> list[Customer]:
     """Find a client's customers whose billing contact has this e-mail. One query."""
-    found = Customer.objects.filter(
-        client=client, merged_into=None, contacts__kind=ContactKind.BILLING, contacts__email__iexact=email
-    ).distinct()
+    found = (
+        Customer.objects.standing()
+        .filter(client=client, contacts__kind=ContactKind.BILLING, contacts__email__iexact=email)
+        .distinct()
+    )
     return list(found.order_by("pk"))
 
 

@@ -279,8 +279,9 @@ def customers_like(client: Client, words: str) -> list[Customer]:
     """The client's customers whose company or e-mail address holds `words`."""
     if not words:
         return []
-    rows = Customer.objects.filter(client=client, merged_into=None).filter(
-        Q(company__icontains=words) | Q(contacts__email__icontains=words) | Q(contacts__last_name__istartswith=words)
+    rows = Customer.objects.standing().filter(
+        Q(company__icontains=words) | Q(contacts__email__icontains=words) | Q(contacts__last_name__istartswith=words),
+        client=client,
     )
     return list(rows.distinct().prefetch_related("contacts").order_by("company", "pk")[:MOST_FOUND])
 
@@ -316,7 +317,7 @@ class OrderEntry(Page):
             clients = Client.objects.filter(policies__isnull=False).distinct().order_by("name", "pk")
             return render(request, "purchases/entry_client.html", {"clients": clients})
         asked = request.GET.get("customer", "")[:18]
-        rows = Customer.objects.filter(client=self.client)
+        rows = Customer.objects.standing().filter(client=self.client)
         found = rows.filter(pk=int(asked)).first() if asked.isascii() and asked.isdecimal() else None
         start = {"language": self.client.language, "billing-country": self.client.country}
         return self.show(self.sheet(start | (values_of(found) if found else {})))
@@ -333,7 +334,7 @@ class OrderEntry(Page):
             values["rows"] = str(self.sheet(values).rows + 1)
         use = request.POST.get("use", "")[:18]
         if use.isascii() and use.isdecimal():
-            found = Customer.objects.filter(client=self.client, pk=int(use)).first()
+            found = Customer.objects.standing().filter(client=self.client, pk=int(use)).first()
             values |= {**values_of(found), "q": ""} if found else {}
         if request.FILES and not self.is_htmx:
             messages.info(request, "Please choose the file again before you place the order.")

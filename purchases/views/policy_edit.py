@@ -152,7 +152,7 @@ class PolicyEdit(ClientPage, ActView):
             pks = form.typed()["trusted"]
         else:
             pks = form.initial.get("trusted", [])
-        chosen = list(Customer.objects.filter(client=self.client, pk__in=pks).order_by("company", "pk"))
+        chosen = list(Customer.objects.standing().filter(client=self.client, pk__in=pks).order_by("company", "pk"))
         who = more.get("who", "")
         found = [customer for customer in customers_named(self.client, who) if customer not in chosen] if who else []
         context = {

@@ -18,8 +18,10 @@ from customers.services.merging import merge_contacts, merge_customers, undo_mer
 from dunning.models import AccountHold
 from dunning.services.account_holds import hold_account
 from partners.models import Partner
+from purchases.forms import PolicyForm
 from purchases.models import HistoryEntry, Policy, Purchase
-from purchases.selectors import trust_of
+from purchases.selectors import customers_named, customers_with_email, trust_of
+from purchases.views.entry import customers_like
 from tests.stories import (
     MONDAY,
     a_client,
@@ -172,6 +174,18 @@ def test_the_gone_one_is_found_as_the_one_that_stays(kept: Customer, gone: Custo
     assert found() == ["kept"]
     undo_merge(merge, by=rep, at=days_later(2))
     assert found() == ["gone"]
+
+
+def test_the_gone_one_is_nowhere_to_be_chosen(hafen: Client, kept: Customer, gone: Customer, rep: User) -> None:
+    merge_customers(kept, gone, by=rep, at=MONDAY)
+    assert customers_like(hafen, "werft") == customers_named(hafen, "werft") == [kept]
+    assert customers_with_email(hafen, contact_of(gone).email) == []
+    assert set(PolicyForm(client=hafen).fields["trusted"].queryset) == {kept}
+    browser = in_the_browser_of(a_user("platform_customer_service"))
+    for customer, is_there in ((kept, True), (gone, False)):
+        email, path = contact_of(customer).email, f"{reverse('purchases:enter')}?client=hafen"
+        assert (email in browser.get(f"{path}&customer={customer.pk}").content.decode()) is is_there
+        assert (email in browser.post(path, {"use": customer.pk}).content.decode()) is is_there
 
 
 def test_what_both_say_is_no_difference(kept: Customer, gone: Customer, rep: User) -> None:
