@@ -44,6 +44,9 @@ LONGEST_TERM: Final = 300
 LONGEST_LIST: Final = 4000
 USUAL_PLACES: Final = 2
 LARGEST: Final = Decimal(10) ** 12
+FIRST_DAY: Final = date(1900, 1, 1)
+LAST_DAY: Final = date(2999, 12, 31)
+"""Days before and after everything that happens: what lies beyond them no calendar turns into UTC."""
 
 
 class SenselessError(Exception):
@@ -64,11 +67,16 @@ class Asker:
         for zone, clients in zones:
             own = Q() if len(zones) == 1 else Q(client__in=clients)
             if first:
-                own &= Q(**{f"{name}__gte": datetime.combine(first, time(), zone)})
+                own &= Q(**{f"{name}__gte": _start(first, zone)})
             if last:
-                own &= Q(**{f"{name}__lt": datetime.combine(last + timedelta(days=1), time(), zone)})
+                own &= Q(**{f"{name}__lt": _start(last, zone, days=1)})
             found |= own
         return found & Q(**{f"{name}__isnull": False})
+
+
+def _start(day: date, zone: ZoneInfo, *, days: int = 0) -> datetime:
+    near = min(max(day, FIRST_DAY), LAST_DAY)
+    return datetime.combine(near + timedelta(days=days), time(), zone)
 
 
 class Kind:

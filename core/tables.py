@@ -16,7 +16,6 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from django.core.exceptions import ValidationError
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import F, Q, prefetch_related_objects
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -390,7 +389,7 @@ class SortKey:
 
     def token(self, row: Model) -> str:
         """Where a row stands, for an address."""
-        raw = json.dumps([self.value(row), row.pk], cls=DjangoJSONEncoder)
+        raw = json.dumps([self.value(row), row.pk], default=str)  # a moment to its last microsecond
         return urlsafe_b64encode(raw.encode()).decode().rstrip("=")
 
 
@@ -399,8 +398,10 @@ def _cursor(key: SortKey, query: QueryDict) -> tuple[tuple[Any, int] | None, boo
     try:
         value, pk = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         value = key.field.to_python(value)
-        if isinstance(value, str) and "\x00" in value:
+        if isinstance(value, str) and b"\x00" in value.encode():
             return None, False
+        if isinstance(value, datetime):
+            value = value.astimezone(UTC)  # not beyond all calendars
         return (value, int(pk)), not query.get("after")
-    except (ValueError, TypeError, ValidationError, AttributeError):
+    except (ValueError, TypeError, ValidationError, AttributeError, OverflowError):
         return None, False

@@ -92,7 +92,7 @@ class FollowUpTable(Table):
         Column("Reference", _reference, css="wide-only"),
         Column("Subject", _subject, sort="subject"),
         Column("Assignee", lambda row, _: whose(row), css="wide-only"),
-        Column("Client", _client, css="wide-only", clients_only=True),
+        Column("Client", _client, css="wide-only", clients_only=True, plain=lambda row, _: row.client.name),
     )
     default_sort = "due_at"
     caption = "Follow-ups"

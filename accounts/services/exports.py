@@ -11,6 +11,7 @@ from __future__ import annotations
 import zlib
 from array import array
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -152,7 +153,7 @@ def _put_together(export: Export, listing: Listing, *, at: datetime) -> Export:
         export.content = b"".join([BOM, csv_rows([head]), *_pieces(export)])
     else:
         title = listing.page.title
-        export.content = xlsx_file(title, width=len(head), rows=[xlsx_head(head), *_pieces(export)])
+        export.content = xlsx_file(title, width=len(head), rows=chain([xlsx_head(head)], _pieces(export)))
     log.info(
         "export.written",
         user=export.user.username,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
@@ -175,11 +176,14 @@ class ExportFile(DetailPage):
 
     def get_rows(self) -> Any:
         """Files that are there."""
-        return Export.objects.filter(content__isnull=False)
+        return Export.objects.filter(content__isnull=False).select_related("client")
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
         """Send it."""
         export = self.row
+        listing = Listing.of(export.kind, user=self.user, client=export.client, query="", at=self.at)
+        if listing is None or not listing.is_allowed:
+            raise PermissionDenied  # their role changed after it was written
         answer = HttpResponse(bytes(export.content), content_type=CONTENT_TYPES[export.format])
         answer["Content-Disposition"] = content_disposition_header(True, export.filename) or "attachment"  # noqa: FBT003
         answer["Cache-Control"] = "private, no-store"

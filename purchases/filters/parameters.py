@@ -93,7 +93,7 @@ class Products(Choice):
             found = _having(terms)
             return ~found if operator == "out" else found
         found = Q()
-        for code in terms:
+        for code in dict.fromkeys(terms):
             found &= _having([code])
         return found
 

@@ -34,7 +34,7 @@ def keep_numbers(text: str, *, by: User, at: datetime) -> NumberList:
         message = "Paste at least one number."
         raise Refused(message, "numbers")
     if len(numbers) > MOST_NUMBERS or count > MOST_NUMBERS * 2:
-        message = f"Paste at most {MOST_NUMBERS:,} numbers at once; these are {len(numbers):,}."
+        message = f"Paste at most {MOST_NUMBERS:,} numbers at once; these are {max(len(numbers), count):,}."
         raise Refused(message, "numbers")
     NumberList.objects.filter(created_at__lt=at - KEPT_FOR).delete()
     return NumberList.objects.create(

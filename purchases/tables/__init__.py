@@ -180,7 +180,7 @@ class PurchaseTable(Table):
     """Purchases, newest first."""
 
     columns: ClassVar[Sequence[Column]] = (
-        Column("Reference", _reference, sort="reference"),
+        Column("Reference", _reference, sort="reference", plain=lambda purchase, _: purchase.reference),
         Column("Customer", _customer, sort="billing_company", css="fill"),
         CLIENT,
         Column("Status", _status, sort="status", plain=lambda purchase, _: purchase.status_label),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.html import format_html
-from django.utils.translation import get_language_info
 
 from core.tables import NOTHING, Column, badge, day_cell, money_cell
+from core.templatetags.kontor import language_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,7 @@ def _x_parameters(purchase: Any) -> str:
 
 
 def _language(purchase: Purchase) -> str:
-    return str(get_language_info(purchase.language)["name"])
+    return language_name(purchase.language)
 
 
 EXTRAS: Final = (

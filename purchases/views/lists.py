@@ -75,7 +75,7 @@ class PurchaseRows(ListPage):
         """The list, and the drawer where the address names a purchase."""
         asked = self.request.GET.get("preview", "")
         found = (
-            self.rows.filter(reference=asked).first() if len(asked) == REFERENCE_LENGTH and asked.isascii() else None
+            self.rows.filter(reference=asked).first() if len(asked) == REFERENCE_LENGTH and asked.isalnum() else None
         )
         more = preview_context(found, user=self.user, at=self.at) if found else {}
         return {**super().context(), "bulk_acts": acts_many(self.user), "preview": found, **more}
@@ -197,7 +197,9 @@ class PurchaseList(PurchaseRows):
         """The numbers that the address names; another client's, or those forgotten by now, are not there."""
         token = self.request.GET.get("batch", "")
         return (
-            NumberList.objects.visible_to(self.user).filter(token=token).first() if token.isascii() and token else None
+            NumberList.objects.visible_to(self.user).filter(token=token).first()
+            if token.isprintable() and token
+            else None
         )
 
     @cached_property

@@ -53,6 +53,7 @@ RIGHTS: dict[str, Right] = {"followups": Right.FOLLOW_UPS, "errors": Right.ERROR
 OWN_TO_A_TAB = ("after", "before", "nature", "q")
 ENTRIES_A_PAGE = 100
 MOST_PRINTED = 500
+LONGEST_WORDS = 100
 EVENT_ICONS: dict[str, tuple[str, str]] = {
     "placed": ("shopping-cart", ""),
     "document": ("file-down", "blue"),
@@ -330,7 +331,7 @@ class PurchaseViewer(PurchasePage):
     def history_tab(self) -> dict[str, Any]:
         """Everything that happened, newest first, a page at a time; by nature and words where asked."""
         asked = self.request.GET
-        nature, words = asked.get("nature", ""), asked.get("q", "").replace("\x00", "").strip()
+        nature, words = asked.get("nature", ""), asked.get("q", "").replace("\x00", "").strip()[:LONGEST_WORDS]
         entries = entries_for(self.row, self.user)
         if nature in Nature.values:
             entries = entries.filter(nature=nature)

@@ -252,6 +252,7 @@ def test_an_internal_file_stays_with_the_platform(hafen: Client, rep: User) -> N
     assert (logged_in(rep).get(link).status_code, logged_in(support).get(link).status_code) == (200, 404)
     with pytest.raises(Refused, match="the platform's alone"):
         attach_file(purchase, by=support, at=MONDAY, file=scan(b"%PDF-2"), is_internal=True)
+    assert attach_file(purchase, by=support, at=MONDAY, file=scan(name="ours.pdf")).filename == "ours.pdf"
 
 
 def test_the_same_file_once_and_no_more_than_so_many(hafen: Client, rep: User) -> None:
