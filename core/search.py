@@ -34,6 +34,8 @@ TRIED: Final = 500
 """Texts that are looked at for words that a mistyped one may have meant."""
 MEANT: Final = 5
 """Words that a mistyped one may have meant."""
+MISTYPED: Final = 5
+"""Parts of a query that may be the mistyped one, the first: each is a question of its own."""
 WHOLE: Final = 0
 BEGUN: Final = 1
 INSIDE: Final = 2
@@ -126,7 +128,7 @@ def _newest(
 
 def _meant(rows: QuerySet[Any], parts: Sequence[str]) -> list[list[str]]:
     """Find the word that is one letter off, and put what it may have meant in its place; nothing when there is none."""
-    for place, part in enumerate(parts):
+    for place, part in enumerate(parts[:MISTYPED]):
         ways = spellings(part)
         if not ways:
             continue

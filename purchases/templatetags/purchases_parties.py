@@ -88,29 +88,29 @@ def account_of_customer(customer: Customer, on: date, show: str = "") -> Account
     rows = Purchase.objects.filter(customer=customer)
     left = F("gross_minor") - F("paid_minor") + F("refunded_minor")
     late = Q(status=Status.PURCHASE_ORDER, due_on__lt=on)
-    sums = (
-        rows.real()
-        .filter(status__in=OPEN)
-        .order_by("currency")
-        .values("currency")
-        .annotate(
-            open_minor=Sum(left, default=0),
-            overdue_minor=Sum(left, filter=late, default=0),
-            exposure_minor=Sum(left, filter=Q(status__in=RECEIVABLE), default=0),
-            open_count=Count("pk"),
-        )
-    )
+    owed = Q(status__in=OPEN, is_test=False)
     narrowings = {"": Q(), "open": Q(status__in=OPEN), "overdue": late, "quotes": Q(status__in=QUOTES)}
     narrowings["closed"] = ~Q(status__in=OPEN | QUOTES)
     shown = show if show in narrowings else ""
-    counts = rows.aggregate(**{f"in_{key}": Count("pk", filter=narrowing) for key, narrowing in narrowings.items()})
+    sums = list(
+        rows.order_by("currency")
+        .values("currency")
+        .annotate(
+            open_minor=Sum(left, filter=owed, default=0),
+            overdue_minor=Sum(left, filter=owed & late, default=0),
+            exposure_minor=Sum(left, filter=owed & Q(status__in=RECEIVABLE), default=0),
+            open_count=Count("pk", filter=owed),
+            **{f"in_{key}": Count("pk", filter=narrowing) for key, narrowing in narrowings.items()},
+        )
+    )
+    counts = {key: sum(line.pop(f"in_{key}") for line in sums) for key in narrowings}
     is_open = Case(When(status__in=OPEN, then=0), default=1)
     lines = rows.filter(narrowings[shown]).select_related("client").order_by(is_open, "-ordered_at", "-pk")
     return Account(
         lines=_lines(lines[:MOST_LINES], on, f"customer={customer.pk}"),
-        count=counts[f"in_{shown}"],
-        balances=[Balance(**line) for line in sums],
-        parts=[(key, label, counts[f"in_{key}"]) for key, label in PARTS.items() if counts[f"in_{key}"] or not key],
+        count=counts[shown],
+        balances=[Balance(**line) for line in sums if line["open_count"]],
+        parts=[(key, label, counts[key]) for key, label in PARTS.items() if counts[key] or not key],
         shown=shown,
     )
 

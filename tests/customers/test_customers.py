@@ -159,7 +159,7 @@ def test_the_profile_shows_contacts_purchases_and_balance(hafen: Client, rep: Us
     with CaptureQueriesContext(connection) as three:
         browser.get(path)
     assert len(three) == len(one)
-    assert len(three) <= 24
+    assert len(three) <= 22
 
 
 def test_a_status_is_a_badge_and_nonsense_stays_as_it_is() -> None:

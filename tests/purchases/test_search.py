@@ -364,6 +364,13 @@ def test_a_null_byte_and_a_long_query_are_harmless(purchase: Purchase, rep: User
             assert browser_of(rep).get(path, {"q": query}).status_code == 200
 
 
+def test_many_words_without_a_hit_ask_no_more_than_a_few(purchase: Purchase) -> None:
+    query = ", ".join(f"nobody{number}" for number in range(30))
+    with CaptureQueriesContext(connection) as queries:
+        assert found(query) == []
+    assert len(queries) == 1 + engine.MISTYPED
+
+
 def test_a_role_without_the_right_is_refused(hafen: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     user = a_user("client_support", hafen)
     monkeypatch.setattr(type(user), "may", lambda _self, _right: False)
