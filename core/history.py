@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from core.lengths import refuse_too_long
 
 if TYPE_CHECKING:
+    import re
+    from collections.abc import Collection
     from datetime import datetime
 
     from django.contrib.auth.base_user import AbstractBaseUser
-    from django.db.models import Model
+    from django.db.models import Model, QuerySet
 
+TAKEN_OUT: Final = "[removed]"
 M = TypeVar("M", bound="Model")
 
 
@@ -31,3 +34,13 @@ def record(
     else:
         instance.save(update_fields=fields)
     return instance
+
+
+def take_out(rows: QuerySet[Any], fields: Collection[str], words: re.Pattern[str]) -> None:
+    """Take what `words` finds out of texts of these rows, for good; `rows` may be those of a history, too."""
+    for row in rows:
+        limits = {name: row._meta.get_field(name).max_length for name in fields}
+        texts = {name: words.sub(TAKEN_OUT, getattr(row, name))[:most] for name, most in limits.items()}
+        changed = {name: text for name, text in texts.items() if text != getattr(row, name)}
+        if changed:
+            rows.filter(pk=row.pk).update(**changed)

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.dispatch import receiver
 
+from core.history import take_out
 from customers.models import Customer
 from customers.signals import customers_merged, merge_asked, merge_undone
 from dunning.emails import NOTICE_COPY
 from dunning.handlers import NOTICE_KINDS, notices_of
+from dunning.models import AccountHold, Promise
 from dunning.services import merging
 from dunning.services.delivery import (
     ask_about_complaint,
@@ -28,9 +30,10 @@ from mailing.signals import email_bounced, email_complained, email_dropped, emai
 from partners.models import Partner
 from partners.signals import partner_changed, partner_changing
 from purchases.models import Purchase
-from purchases.signals import purchase_changed
+from purchases.signals import people_removed, purchase_changed
 
 if TYPE_CHECKING:
+    import re
     from datetime import datetime
 
     from customers.signals import Effect, Moved
@@ -43,6 +46,14 @@ def look_again(*, purchase: Purchase, at: datetime, **_: Any) -> None:
     if not purchase.is_open:
         settle_promise(purchase, at=at)
         revoke_links(purchase, at=at)
+
+
+@receiver(people_removed, sender=Purchase, dispatch_uid="dunning-people-removed")
+def take_people_out(*, purchases: list[int], words: re.Pattern[str], **_: Any) -> None:
+    """People are taken out of purchases: out of promises and of what was held, too."""
+    take_out(Promise.objects.filter(purchase__in=purchases), ("note",), words)
+    customers = Purchase.objects.filter(pk__in=purchases).values("customer")
+    take_out(AccountHold.objects.filter(customer__in=customers), ("reason", "end_reason"), words)
 
 
 @receiver(partner_changing, sender=Partner, dispatch_uid="dunning-partner-lock")

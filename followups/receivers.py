@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.dispatch import receiver
 
+from core.history import take_out
 from followups import services
 from followups.models import Category, FollowUp
 from partners.models import Partner
@@ -18,6 +19,7 @@ from purchases.signals import (
     keys_missing,
     late_money,
     license_decision_needed,
+    people_removed,
     purchase_changed,
     stock_filled,
     stock_low,
@@ -25,6 +27,7 @@ from purchases.signals import (
 from purchases.states import Status
 
 if TYPE_CHECKING:
+    import re
     from datetime import datetime
 
     from django.db.models import QuerySet
@@ -170,6 +173,13 @@ def close_missing_keys(*, purchase: Purchase, item: PurchaseItem, at: datetime, 
     """The key is with the customer: nobody has to fill the list for it any more."""
     for waiting in _missing_keys(purchase, item):
         services.finish_follow_up(waiting, by=None, at=at)
+
+
+@receiver(people_removed, sender=Purchase, dispatch_uid="follow-up-people-removed")
+def take_people_out(*, purchases: list[int], words: re.Pattern[str], **_: Any) -> None:
+    """People are taken out of purchases: out of what was to be done about them, too."""
+    for rows in (FollowUp.objects, FollowUp.history):
+        take_out(rows.filter(purchase_id__in=purchases), ("reason", "subject", "note"), words)
 
 
 @receiver(stock_low, sender=Product, dispatch_uid="follow-up-stock-low")

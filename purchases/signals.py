@@ -25,3 +25,7 @@ stock_low = Signal()
 
 stock_filled = Signal()
 """Keys were added to a list. Sent with `product`, `left` (free keys), `at`."""
+
+people_removed = Signal()
+"""People are taken out of purchases on request: who has texts about these takes out what `words`, a pattern of names
+and addresses, finds. Sent with `purchases` (primary keys), `words`."""

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 from django.db.models import Count, F, Sum
 
+from core.history import TAKEN_OUT, take_out
 from core.money import Money
 from customers.models import Address, Contact, Customer
 from customers.selectors import family_of
 from customers.signals import Effect, Moved
+from errorlog.models import ErrorRecord
 from mailing.services.anonymize import anonymize_emails, are_all_done
 from purchases.models import HistoryEntry, Policy, Purchase, PurchaseContact
 from purchases.services.history import Note, report, save_change
+from purchases.signals import people_removed
 from purchases.states import OPEN, Status
 
 if TYPE_CHECKING:
@@ -32,7 +35,6 @@ KEPT: Final = (
     "What the law requires stays: documents as issued, PO documents as received, a company with its address.",
     "Notes of staff stay; only names, addresses and numbers on file are taken out of them.",
 )
-TAKEN_OUT: Final = "[removed]"
 NOTHING: Final = "(?!)"
 SHORTEST: Final = 4
 """Shorter names are part of too many words to be looked for in texts."""
@@ -114,8 +116,7 @@ def anonymize_purchases(customer: Customer, *, by: User, at: datetime) -> None:
     people: list[Address] = [*PurchaseContact.objects.filter(purchase__in=purchases)]
     people += [line.instance for line in Contact.history.filter(customer_id__in=customers)]
     words = names_of(people)
-    for entry in HistoryEntry.objects.filter(purchase__in=purchases):
-        _take_out(entry, words)
+    _take_out(purchases, words)
     anonymize_emails([purchase.reference for purchase in purchases])
     for contact in people:
         if isinstance(contact, PurchaseContact):
@@ -143,12 +144,12 @@ def names_of(people: Iterable[Address]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, known)) or NOTHING, re.IGNORECASE)
 
 
-def _take_out(entry: HistoryEntry, words: re.Pattern[str]) -> None:
-    before = (entry.note, entry.detail, entry.reason)
-    if entry.event == "corrected":
-        entry.detail = TAKEN_OUT if entry.detail else ""
-    entry.note = words.sub(TAKEN_OUT, entry.note)[:300]
-    entry.detail = words.sub(TAKEN_OUT, entry.detail)
-    entry.reason = words.sub(TAKEN_OUT, entry.reason)[:300]
-    if before != (entry.note, entry.detail, entry.reason):
-        entry.save(update_fields=["note", "detail", "reason"])
+def _take_out(purchases: Collection[Purchase], words: re.Pattern[str]) -> None:
+    """Take people out of what was written about purchases, here, in the error log and in the apps above."""
+    entries = HistoryEntry.objects.filter(purchase__in=purchases)
+    entries.filter(event="corrected").exclude(detail="").update(detail=TAKEN_OUT)
+    take_out(entries, ("note", "detail", "reason"), words)
+    references = [purchase.reference for purchase in purchases]
+    take_out(ErrorRecord.objects.filter(reference__in=references), ("note",), words)
+    take_out(ErrorRecord.history.filter(reference__in=references), ("note",), words)
+    people_removed.send(Purchase, purchases=[purchase.pk for purchase in purchases], words=words)

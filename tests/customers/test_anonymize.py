@@ -16,6 +16,9 @@ from customers.selectors.search import find_customers
 from customers.services import AddressInput, find_customer, save_contact
 from customers.services.anonymize import anonymize_customer
 from customers.services.merging import merge_customers, undo_merge
+from dunning.models import AccountHold, Promise
+from errorlog.models import ErrorRecord
+from followups.models import FollowUp
 from mailing.models import Email
 from mailing.services.anonymize import NOBODY
 from partners.models import Partner
@@ -120,6 +123,32 @@ def test_names_go_out_of_what_staff_wrote(hafen: Client, boss: User) -> None:
     anonymize_customer(purchase.customer, by=boss, at=days_later(2))
     entry = HistoryEntry.objects.get(purchase=purchase, event="corrected")
     assert (entry.reason, entry.detail) == ("[removed] called", "[removed]")
+
+
+def test_names_go_out_of_what_is_written_elsewhere(hafen: Client, boss: User) -> None:
+    purchase = settled(hafen)
+    texts = {"note": "Jana Petersen, einkauf@werft.example", "created_at": MONDAY}
+    error = ErrorRecord.objects.create(
+        type="email_delivery", client=hafen, reference=purchase.reference, dedupe_key="x", **texts
+    )
+    follow_up = FollowUp.objects.create(
+        client=hafen, purchase=purchase, category="payment", subject="Call Petersen", due_at=MONDAY, **texts
+    )
+    promise = Promise.objects.create(purchase=purchase, until=MONDAY, by=boss, at=MONDAY, note="Says Jana Petersen")
+    AccountHold.objects.create(
+        client=hafen, customer=purchase.customer, reason="Petersen is ill", set_at=MONDAY, set_by=boss
+    )
+    anonymize_customer(purchase.customer, by=boss, at=days_later(2))
+    promise.refresh_from_db()
+    kept = [
+        *ErrorRecord.objects.filter(pk=error.pk).values("note"),
+        *ErrorRecord.history.filter(id=error.pk).values("note"),
+        *FollowUp.objects.filter(pk=follow_up.pk).values("subject", "note"),
+        *FollowUp.history.filter(id=follow_up.pk).values("subject", "note"),
+        *AccountHold.objects.values("reason"),
+    ]
+    assert promise.note == "Says [removed]"
+    assert [word for word in ("Petersen", "einkauf") if word in repr(kept)] == []
 
 
 def test_the_next_order_is_somebody_new(hafen: Client, boss: User) -> None:
