@@ -224,12 +224,12 @@ def test_the_list_costs_the_same_with_one_and_with_three(hafen: Client) -> None:
 
 def test_overdue_is_said_and_counted(hafen: Client, rep: User) -> None:
     entered(hafen, rep, "Late", due_at=days_later(-1))
-    entered(hafen, rep, "Later", due_at=days_later(1))
+    entered(hafen, rep, "In time", due_at=days_later(1))
     page = in_the_browser_of(rep).get(reverse("followups:list")).content.decode()
     assert page.count('title="Overdue"') == 1
     assert '<span class="visually-hidden"> current, 1 overdue</span>' in page
     overdue = in_the_browser_of(rep).get(reverse("followups:list"), {"show": "overdue"}).content.decode()
-    assert "Later" not in overdue
+    assert "In time" not in overdue
 
 
 def test_done_is_set_in_the_row_and_taken_back(hafen: Client, rep: User) -> None:
