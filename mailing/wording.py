@@ -46,6 +46,7 @@ KIND_LABELS: Final[dict[str, str]] = {
     "client_canceled": "Cancellation, to the client",
     "offline_expired": "Canceled, no payment",
     "partner_statement": "Partner statement",
+    "customer_statement": "Statement of account",
     "portal_link": "Login to the partner portal",
     "quote": "Quote",
     "quote_reminder": "Quote reminder",

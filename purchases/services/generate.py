@@ -86,9 +86,12 @@ def _nothing_to_pay(purchase: Purchase, at: datetime) -> Draft:
 
 def _delivery(purchase: Purchase, at: datetime) -> Draft:
     draft = emails.delivery.draft(purchase, at=at)
-    if not draft.parts.facts or not HistoryEntry.objects.filter(purchase=purchase, event="delivered").exists():
+    if not HistoryEntry.objects.filter(purchase=purchase, event="delivered").exists():
         message = "Nothing was delivered yet."
         raise Refused(message, "undelivered")
+    if not draft.parts.facts:
+        message = "It has no license key and no download to send."
+        raise Refused(message, "nothing")
     return draft
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.urls import reverse
 
 from core.tables import badge
 from mailing.states import Status
-from purchases.models import PaymentType, RefundKind
+from purchases.models import PaymentType, PurchaseContact, RefundKind
 from purchases.selectors.presence import open_sentence
 from purchases.services.presence import look_at
 from purchases.services.refund import refund_refusal
@@ -66,3 +66,10 @@ def refund_options(purchase: Purchase, user: User) -> list[tuple[str, str]]:
         return []
     link = reverse("purchases:refund", args=[purchase.reference])
     return [(kind.label, f"{link}?kind={kind.value}") for kind in REFUND_OPTIONS if not refund_refusal(user, kind)]
+
+
+@register.filter
+def billing_name(purchase: Any) -> str:
+    """Who is billed, in the order of the country's names; of a purchase as the viewer reads it."""
+    first, last = purchase.billing_first_name or "", purchase.billing_last_name
+    return PurchaseContact(first_name=first, last_name=last, country=purchase.billing_country or "").name

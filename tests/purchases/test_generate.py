@@ -20,7 +20,7 @@ from mailing.services.capture import CaptureTransport
 from mailing.services.handover import hand_over_due
 from mailing.states import Status as MailStatus
 from purchases import emails
-from purchases.models import HistoryEntry, Purchase, PurchaseContact
+from purchases.models import HistoryEntry, LicenseKey, Purchase, PurchaseContact
 from purchases.services.cancel import cancel_purchase
 from purchases.services.generate import choices_for, draft_for, generate_email, recipients_of, usual_recipients
 from purchases.services.place import OrderLine, place_order
@@ -285,6 +285,12 @@ def test_the_boxes_are_ticked_as_the_product_would_send_it(desk: Browser, hafen:
         assert changed("po_released", **mine) == []
     assert changed("delivery") == []
     assert changed("receipt") == []
+
+
+def test_a_delivery_without_key_or_download_has_nothing_to_send(hafen: Client) -> None:
+    purchase = a_released_po(hafen)
+    LicenseKey.objects.filter(item__purchase=purchase).update(deactivated_at=LATER)
+    assert fitting(purchase)["delivery"] == "It has no license key and no download to send."
 
 
 def test_a_delivery_needs_only_the_address_it_goes_to(hafen: Client, rep: User) -> None:

@@ -183,6 +183,16 @@ def test_words_instead_of_codes(hafen: Client) -> None:
         assert words in text, words
 
 
+def test_names_are_written_as_in_their_country(hafen: Client) -> None:
+    purchase = a_released_po(hafen)
+    page = f"/purchases/{purchase.reference}/"
+    rep = logged_in(a_user("platform_customer_service"))
+    assert "<dd>Jana Petersen</dd>" in rep.get(page).content.decode()
+    purchase.contacts.update(first_name="舞", last_name="中島", country="JP")
+    Purchase.objects.update(billing_last_name="中島")
+    assert "<dd>中島 舞</dd>" in rep.get(page).content.decode()
+
+
 def test_unknown_codes_stay_as_they_are() -> None:
     assert [language_name(code) for code in ("de", "pt-br", "xx", "", "!")] == [
         "German",
