@@ -123,9 +123,9 @@ def attach_file(
     there = purchase.files.filter(sha256=digest)
     if not by.may(Right.INTERNAL_HISTORY):
         there = there.filter(is_internal=False)
-    known = there.first()
+    known = there.values_list("filename", flat=True).first()
     if known is not None:
-        message = f"This file is there already: {known.filename}."
+        message = f"This file is there already: {known}."
         raise Refused(message, "twice")
     if purchase.files.count() >= MOST_FILES:
         message = f"{purchase.reference} has {MOST_FILES} attachments; no more are kept with one purchase."
