@@ -178,8 +178,9 @@ def close_missing_keys(*, purchase: Purchase, item: PurchaseItem, at: datetime, 
 @receiver(people_removed, sender=Purchase, dispatch_uid="follow-up-people-removed")
 def take_people_out(*, purchases: list[int], words: re.Pattern[str], **_: Any) -> None:
     """People are taken out of purchases: out of what was to be done about them, too."""
-    for rows in (FollowUp.objects, FollowUp.history):
-        take_out(rows.filter(purchase_id__in=purchases), ("reason", "subject", "note"), words)
+    fields = ("reason", "subject", "note")
+    take_out(FollowUp.objects.filter(purchase__in=purchases), fields, words)
+    take_out(FollowUp.history.filter(purchase_id__in=purchases), fields, words)
 
 
 @receiver(stock_low, sender=Product, dispatch_uid="follow-up-stock-low")

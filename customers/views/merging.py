@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from django import forms
     from django.http import HttpRequest, HttpResponse
 
+    from customers.querysets import CustomerQuerySet
+
 MOST_FOUND = 12
 
 
@@ -40,7 +42,8 @@ class MergeChoice(DetailPage):
     def context(self) -> dict[str, Any]:
         """The customer, its likely duplicates, what was found."""
         asked = self.request.GET.get("q", "").strip()[:300]
-        others = self.rows.standing().filter(client=self.row.client_id).exclude(pk=self.row.pk)
+        rows: CustomerQuerySet = self.rows  # type: ignore[assignment]
+        others = rows.standing().filter(client=self.row.client_id).exclude(pk=self.row.pk)
         found = CustomerFilter({"q": asked}, queryset=others, request=self.request).qs if asked else others.none()
         return {
             "row": self.row,
@@ -243,6 +246,7 @@ class Duplicates(Page):
         """Show the pairs side by side."""
         asked = request.GET.get("before", "")[:18]
         before = int(asked) if asked.isascii() and asked.isdecimal() else None
-        proposals = duplicates.likely_pairs(self.rows, before=before)
+        rows: CustomerQuerySet = self.rows  # type: ignore[assignment]
+        proposals = duplicates.likely_pairs(rows, before=before)
         context = {"proposals": proposals, "before": before, "at": self.at}
         return render(request, "customers/duplicates.html", context)

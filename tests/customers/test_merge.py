@@ -180,7 +180,7 @@ def test_the_gone_one_is_nowhere_to_be_chosen(hafen: Client, kept: Customer, gon
     merge_customers(kept, gone, by=rep, at=MONDAY)
     assert customers_like(hafen, "werft") == customers_named(hafen, "werft") == [kept]
     assert customers_with_email(hafen, contact_of(gone).email) == []
-    assert set(PolicyForm(client=hafen).fields["trusted"].queryset) == {kept}
+    assert set(PolicyForm(client=hafen).fields["trusted"].queryset) == {kept}  # type: ignore[attr-defined]
     browser = in_the_browser_of(a_user("platform_customer_service"))
     for customer, is_there in ((kept, True), (gone, False)):
         email, path = contact_of(customer).email, f"{reverse('purchases:enter')}?client=hafen"
