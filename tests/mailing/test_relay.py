@@ -378,7 +378,7 @@ def test_a_database_that_comes_back_leaves_no_doubt(  # noqa: PLR0917 -- fixture
 
 
 def test_rows_say_what_they_are(clock: Clock) -> None:
-    assert str(Email(kind="pdn1", recipient="a@b.example")) == "pdn1 to a@b.example"
+    assert str(Email(kind="pdn1", recipient="a@b.example")) == "PDN 1 to a@b.example"
     assert str(Attachment(filename="Rechnung.pdf")) == "Rechnung.pdf"
     assert str(EmailMime(pk=7)) == "MIME of e-mail 7"
     attempt = Attempt(claimed_at=clock(), outcome=Outcome.NO_ANSWER)
