@@ -33,6 +33,7 @@ ASSETS: Final = Path(__file__).resolve().parent / "assets"
 FONTS: Final = Path(__file__).resolve().parent.parent / "static" / "vendor" / "inter"
 TIME_LIMIT: Final = 30.0
 TURNS_UNTIL_INTERRUPTED: Final = 1_000
+SECONDS_UNTIL_AGAIN: Final = 1.0
 """Seconds one letter may take. A letter of thirty items takes a quarter of a second."""
 SCHEME: Final = "asset:"
 CONTENT_TYPES: Final = {".woff2": "font/woff2", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -260,37 +261,39 @@ def _renderer() -> _Renderer:
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Interrupt this thread's Python code after `seconds`.
+    """Interrupt this thread's Python code after `seconds`, again and again until it listens.
 
     Raises PdfTimeoutError. Works in every thread, which signals don't.
     """
     thread = ctypes.c_ulong(threading.get_ident())
     interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    guard, finished, fired = threading.Lock(), False, False
+    guard, finished, fired = threading.Lock(), threading.Event(), False
 
     def ring() -> None:
         nonlocal fired
-        with guard:  # the letter may be done this very moment: then nobody is interrupted
-            if not finished:
-                fired = True
-                interrupt(thread, ctypes.py_object(_TimeIsUp))
+        wait = seconds
+        while not finished.wait(wait):
+            with guard:  # the letter may be done this very moment: then nobody is interrupted
+                if not finished.is_set():
+                    fired = True
+                    interrupt(thread, ctypes.py_object(_TimeIsUp))
+            # One that arrives while Python collects garbage or closes something is swallowed there.
+            wait = SECONDS_UNTIL_AGAIN
 
-    timer = threading.Timer(seconds, ring)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=ring, daemon=True).start()
     try:
         try:
             yield
         finally:
             with guard:
-                finished = True
+                finished.set()
             if fired:
                 # One still on its way arrives in this loop, not in the caller's code. Taking it back instead would
                 # leave the interpreter looking for it for ever (with a tracer on Python 3.11 without end).
                 for _ in range(TURNS_UNTIL_INTERRUPTED):
                     pass
-            timer.cancel()
     except _TimeIsUp:
+        finished.set()
         message = f"The letter took longer than {seconds:g} seconds and was given up."
         raise PdfTimeoutError(message) from None
 

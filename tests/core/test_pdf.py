@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from io import BytesIO
@@ -217,6 +218,29 @@ def test_a_letter_that_takes_too_long_is_given_up() -> None:
     with pytest.raises(pdf.PdfTimeoutError, match=r"longer than 0\.2 seconds"):
         pdf.render_markup(markup, time_limit=0.2)
     assert text_of(pdf.render_markup("<title>t</title><p>the next one is fine")) == "the next one is fine"
+
+
+def test_who_does_not_hear_that_time_is_up_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "SECONDS_UNTIL_AGAIN", 0.05)
+    heard = 0
+
+    def works_on() -> None:
+        nonlocal heard
+        with contextlib.suppress(pdf._TimeIsUp):  # noqa: SLF001 -- as Python does while it collects garbage
+            for _ in range(10**8):
+                pass
+        heard += 1
+
+    def work() -> None:
+        with pdf._time_limit(0.05):  # noqa: SLF001 -- a letter can't be made deaf at will
+            works_on()
+            works_on()
+            for _ in range(10**8):
+                pass
+
+    with pytest.raises(pdf.PdfTimeoutError):
+        work()
+    assert heard == 2
 
 
 def test_letters_may_be_asked_for_from_several_threads() -> None:
