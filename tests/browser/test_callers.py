@@ -177,7 +177,7 @@ def test_i_paid_last_week_and_you_dun_me(desk: Desk, hafen: Client) -> None:
     hands.press("Enter")
     hands.see("Payment is promised until")
     hands.press("5")
-    hands.see(desk.page.get_by_label("Purchase Order", exact=True), "promise")
+    hands.see(desk.page.get_by_label("Purchase Order tab", exact=True), "promise")
     assert Purchase.objects.get(pk=order.pk).promised_until is not None
     assert hands.strokes <= 20
 
@@ -196,7 +196,7 @@ def test_a_wrong_po_number(desk: Desk, hafen: Client) -> None:
     hands.press("Enter")
     hands.see(f"PO number and VAT ID of {order.reference} saved.")
     hands.press("6")
-    hands.see(desk.page.get_by_label("Documents", exact=True), "Credit note")
+    hands.see(desk.page.get_by_label("Documents tab", exact=True), "Credit note")
     kinds = list(order.documents.order_by("pk").values_list("kind", flat=True))
     assert kinds[-3:] == [DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE, DocumentKind.INVOICE]
     assert Purchase.objects.get(pk=order.pk).po_number == "4500002"
@@ -239,7 +239,7 @@ def test_one_item_is_given_back(desk: Desk, hafen: Client) -> None:
     hands.press("4")
     note = order.documents.get(kind=DocumentKind.CREDIT_NOTE)
     with desk.page.expect_popup():
-        hands.open(desk.page.get_by_label("Payment Log", exact=True).get_by_role("link", name=note.number))
+        hands.open(desk.page.get_by_label("Payment Log tab", exact=True).get_by_role("link", name=note.number))
     refreshed = Purchase.objects.get(pk=order.pk)
     assert (refreshed.status, refreshed.refunded_minor) == (Status.PARTIALLY_REFUNDED, 11_900)
     assert hands.strokes <= 44
@@ -262,7 +262,7 @@ def test_a_purchase_order_by_fax(desk: Desk, hafen: Client) -> None:
     hands.press("Enter")
     hands.see("converted")
     hands.press("5")
-    hands.see(desk.page.get_by_label("Purchase Order", exact=True), "PO document received")
+    hands.see(desk.page.get_by_label("Purchase Order tab", exact=True), "PO document received")
     hands.press("r")
     hands.see(desk.page.get_by_role("dialog"), "An invoice over €119.00 is issued")
     hands.press("Enter")

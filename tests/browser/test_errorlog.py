@@ -66,7 +66,7 @@ def test_an_empty_key_list_from_the_error_to_the_delivered_key(tab: Page, live_s
     expect(row.get_by_role("checkbox", name="Done: error")).to_be_checked()
     row.get_by_role("link", name=purchase.reference).click()
     tab.goto(f"{live_server.url}/purchases/{purchase.reference}/?tab=errors")
-    expect(tab.get_by_label("Errors", exact=True)).to_contain_text("Done")
+    expect(tab.get_by_label("Errors tab", exact=True)).to_contain_text("Done")
     tab.goto(f"{live_server.url}/mail/?q={purchase.billing_email}&kind=delivery")
     tab.locator("a.subject").first.click()
     tab.get_by_role("link", name="Plain text").click()
