@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.stage import arguments, database, milliseconds, tell
+from benchmarks.stage import arguments, business, milliseconds, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGE = 50
 OK = 200
-PLAYED = 60
 OURS, PEERS = "/purchases/", "/peer/purchases/purchase/"
 
 
 def main() -> None:
-    """Fill the database as `demo` does, then measure each page and its queries; the peer's in the same run."""
+    """Measure each page and its queries; the peer's in the same run."""
     size = arguments(__doc__ or "", purchases=100_000, times=9)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
-    with database(needs_postgresql=False):
-        browser = stage(size.purchases)
-        from django.db import connection
-
-        print(f"{size.purchases:,} purchases on {connection.vendor}")
+    with business(size.purchases):
+        browser = logged_in()
         for what, ours, peers in pages(size.purchases):
             count = queries(browser, ours)
             taken = milliseconds(lambda link=ours: visit(browser, link), times=size.times)
@@ -42,23 +36,12 @@ def main() -> None:
         print(f"page of an empty table: {taken:,.1f} ms, {queries(browser, empty)} queries")
 
 
-def stage(purchases: int) -> Any:
-    """Make the demo, tell how long that took and how large the process grew, and log in."""
-    import psutil
-    from django.db import connection
+def logged_in() -> Any:
+    """Log in who sees all clients."""
     from django.test import Client as Browser
-    from django.utils import timezone
 
     from accounts.models import User
-    from config.feeding.demo import make_demo
 
-    start = time.perf_counter()
-    make_demo(purchases=purchases, seed=1, now=timezone.now(), played=min(purchases, PLAYED))  # noqa: TID251 -- an entry point
-    took = time.perf_counter() - start
-    grown = psutil.Process().memory_info().rss / 1e6
-    print(f"demo: {took:,.0f} s, {purchases / took:,.0f} purchases a second, {grown:,.0f} MB", flush=True)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     browser = Browser()
     browser.force_login(User.objects.filter(role="platform_admin").order_by("pk")[0])
     return browser

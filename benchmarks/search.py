@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
-from datetime import timedelta
 from functools import reduce
 from operator import or_
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.stage import NINE, arguments, database, milliseconds, tell
+from benchmarks.stage import arguments, business, milliseconds, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,23 +33,11 @@ ADMIN_FIELDS = (
 def main() -> None:
     """Measure each kind of term, then p95 of the suggestions while somebody types."""
     size = arguments(__doc__ or "", purchases=100_000)
-    with database(needs_postgresql=False):
-        from django.db import connection
-
+    with business(size.purchases):
         from accounts.models import User
-        from config.feeding.demo_world import DEMO_WORLD
-        from config.feeding.history import HistoryMaker, draw_references
-        from config.feeding.load import load_world
         from purchases.models import PurchaseSearch
         from purchases.selectors.search import find_everything, find_purchases
 
-        start = time.perf_counter()
-        load_world(DEMO_WORLD, keys=10, by=None, at=NINE - timedelta(days=3_000), random=Random(1))
-        HistoryMaker(seed=1, now=NINE, references=draw_references(1)).make(size.purchases)
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
-        took = time.perf_counter() - start
-        print(f"{size.purchases:,} purchases on {connection.vendor}, made in {took:,.0f} s", flush=True)
         rep = User.objects.get(username="rep")
         admin = User.objects.filter(role="platform_admin").order_by("pk")[0]
         known = PurchaseSearch.objects.visible_to(admin)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 
-from benchmarks.lists import queries, stage, visit
-from benchmarks.stage import arguments, database, milliseconds, tell
+from benchmarks.lists import logged_in, queries, visit
+from benchmarks.stage import arguments, business, milliseconds, tell
 
 ITEMS, ENTRIES, EMAILS = 10, 30, 12
 TABS = ("general", "items", "delivery", "payments", "po", "documents", "history")
@@ -15,12 +15,8 @@ TABS = ("general", "items", "delivery", "payments", "po", "documents", "history"
 def main() -> None:
     """Measure each tab and its queries; the peer's page in the same run."""
     size = arguments(__doc__ or "", purchases=100_000, times=9)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
-    with database(needs_postgresql=False):
-        browser = stage(size.purchases)
-        from django.db import connection
-
-        print(f"{size.purchases:,} purchases on {connection.vendor}")
+    with business(size.purchases):
+        browser = logged_in()
         reference, pk = a_full_purchase()
         peer = f"/peer/purchases/purchase/{pk}/change/"
         peers = milliseconds(lambda: visit(browser, peer), times=size.times)
@@ -48,7 +44,7 @@ def a_full_purchase() -> tuple[str, int]:
         HistoryEntry(purchase=one, at=one.ordered_at + timedelta(hours=number), event="note", note=f"Call {number}")
         for number in range(one.entries.count(), ENTRIES)
     )
-    for number in range(EMAILS):
+    for number in range(Email.objects.filter(reference=one.reference).count(), EMAILS):
         queue_email(
             client=one.client,
             kind="invoice",

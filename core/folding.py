@@ -6,6 +6,7 @@ is words between spaces: ` meyer schulz meyerschulz jana@werft.example 100200300
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from itertools import pairwise
@@ -31,6 +32,8 @@ _LETTERS: Final = {"æ": "a", "œ": "o", "ø": "o", "đ": "d", "ð": "d", "ł": 
 _VOICED: Final = "\u3099\u309a"
 _APOSTROPHES: Final = "'’‘`´ʼ"
 _DIGRAPHS: Final = frozenset("aou")
+_PLAIN_DIGRAPH: Final = re.compile("([aou])e")
+_NO_PLAIN_APOSTROPHES: Final = str.maketrans("", "", "'`")
 
 
 @lru_cache(maxsize=4096)
@@ -60,6 +63,8 @@ def _is_kept(letter: str) -> bool:
 
 def fold(text: str) -> str:
     """Fold a text and keep its punctuation: `Müller & Söhne` is `muller & sohne`."""
+    if text.isascii():  # most are, and need not be looked at letter by letter
+        return _PLAIN_DIGRAPH.sub(r"\1", text.translate(_NO_PLAIN_APOSTROPHES).lower())
     return "".join(letter for letter, _ in _traced(text))
 
 

@@ -1,6 +1,6 @@
 """Thin tables: columns declared in Python, cells escaped there, one template, pages found by key instead of by number.
 
-Also the small cells every table and page shares: money, days, moments, badges.
+Also the small cells every table and page shares: money, days, moments, badges, icons.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+from urllib.parse import quote
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q, prefetch_related_objects
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
+from lucide.templatetags.lucide import lucide
 
 from core.money import Money, exponent
 
@@ -62,6 +64,7 @@ class Reader:
         return cls(user.language, user.zone, shows_clients=alone)  # type: ignore[union-attr]
 
 
+@lru_cache(maxsize=4096)
 def money_text(minor: int, currency: str, reader: Reader) -> str:
     """An amount with its currency, as the reader writes it."""
     return Money(minor, currency).format(reader.language)
@@ -81,7 +84,12 @@ def number_text(minor: int, currency: str, reader: Reader) -> str:
 
 def day_text(day: date | None, reader: Reader) -> str:
     """A day as the reader writes it; empty when there is none."""
-    return format_date(day, format="medium", locale=locale_of(reader.language)) if day else ""
+    return _day_text(day, reader.language) if day else ""
+
+
+@lru_cache(maxsize=4096)
+def _day_text(day: date, language: str) -> str:
+    return format_date(day, format="medium", locale=locale_of(language))
 
 
 def day_cell(day: date | None, reader: Reader) -> SafeString:
@@ -95,7 +103,7 @@ def moment_text(moment: datetime, reader: Reader) -> str:
     """A moment in the reader's zone, with the zone named."""
     local = moment.astimezone(reader.zone)
     locale = locale_of(reader.language)
-    shown = format_date(local, format="medium", locale=locale)
+    shown = _day_text(local.date(), reader.language)
     clock = format_datetime(local, format="HH:mm", locale=locale)
     return f"{shown}, {clock} {local.tzname() or ''}".strip()
 
@@ -108,9 +116,21 @@ def moment_cell(moment: datetime | None, reader: Reader) -> SafeString:
     return format_html('<time class="moment" datetime="{}">{}</time>', utc, moment_text(moment, reader))
 
 
+@lru_cache(maxsize=256, typed=True)  # a text that is safe already is another one than the same text that is not
 def badge(label: str, tone: str = "gray") -> SafeString:
     """A state: a dot and a word; `tone` is one of gray, blue, green, amber, red, violet."""
     return format_html('<span class="st st-{}"><span class="st-dot"></span>{}</span>', tone, label)
+
+
+def icon(name: str, size: int = 16, css: str = "") -> SafeString:
+    """A Lucide icon as inline SVG; decoration only, so the text beside it must say the same."""
+    return _icon(str(name), size, str(css))
+
+
+@lru_cache(maxsize=256)
+def _icon(name: str, size: int, css: str) -> SafeString:
+    more = {"class": f"lucide {css}".strip()}
+    return mark_safe(lucide(name, size=size, aria_hidden="true", focusable="false", **more))  # noqa: S308 -- library SVG
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,28 +157,15 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A finished cell."""
-
-    html: str
-    css: str
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
-    """A finished row: its key for selection, its address, its preview, its cells."""
+    """A finished row."""
 
     key: str
-    link: str
-    preview: str
     label: str
-    cells: list[Cell]
-    fold: str = ""
-    """What can be unfolded below it."""
+    html: SafeString
+    """Its `tr`, put together in Python: a template takes several times as long."""
     below: str = ""
-    """What is unfolded."""
-    acts: dict[str, str] = field(default_factory=dict)
-    """Dialogs of this one row, by their key."""
+    """What is unfolded below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +176,34 @@ class Head:
     css: str
     link: str
     direction: str
+
+
+PICK: Final = (
+    '<td class="pick"><input class="form-check-input" type="checkbox" name="pick" value="{}" form="bulk" '
+    'aria-label="Select {}"></td>'
+)
+FOLD: Final = (
+    '<a class="icon-btn sm fold" href="{}" data-fold hx-get="{}" hx-trigger="unfold" hx-target="closest tr" '
+    'hx-swap="afterend" aria-expanded="{}" aria-label="Items of {}" title="Items (i)">{}</a>'
+)
+PREVIEW: Final = (
+    '<a class="icon-btn sm" href="{}" data-preview hx-get="{}" hx-target="#drawer" hx-swap="innerHTML" '
+    'hx-push-url="{}" aria-label="Preview {}" title="Preview (o)">{}</a>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The address of a list, and of the same list with a row unfolded or in the drawer, up to the row's key."""
+
+    path: str
+    unfold: str
+    preview: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Place:
+        """The list that this request asks for."""
+        return cls(request.path, address_up_to(request.GET, "unfold"), address_up_to(request.GET, "preview"))
 
 
 class Table:
@@ -244,24 +279,47 @@ class Table:
         known = {column.sort for column in self.columns if column.sort}
         return asked if asked.removeprefix("-") in known else self.default_sort
 
-    def rows(self, page: Sequence[Any], reader: Reader) -> list[Row]:
-        """Turn a page of model rows into finished cells."""
+    def rows(self, page: Sequence[Any], reader: Reader, place: Place | None = None) -> list[Row]:
+        """Turn a page of model rows into finished ones; `place` is the list in which one walks through them."""
         self.prepare(page)
         columns = self.shown_columns(reader)
         prefetch_related_objects(list(page), *dict.fromkeys(column.fetch for column in columns if column.fetch))
-        return [
-            Row(
-                key=self.key(row),
-                link=self.link(row),
-                preview=self.preview(row),
-                label=self.label(row),
-                cells=[Cell(conditional_escape(column.value(row, reader)), column.css) for column in columns],
-                fold=self.fold(row),
-                below=self.below(row, reader),
-                acts=self.acts(row),
+        tags = [format_html('<td class="{}">', column.css) if column.css else "<td>" for column in columns]
+        rows = []
+        for row in page:
+            key, label, below = self.key(row), self.label(row), self.below(row, reader)
+            cells = "".join(
+                f"{tag}{conditional_escape(column.value(row, reader))}</td>"
+                for tag, column in zip(tags, columns, strict=True)
             )
-            for row in page
-        ]
+            if place is None:
+                html = f"<tr>{cells}</tr>"
+            else:
+                picker = format_html(PICK, key, label) if self.is_selectable else ""
+                tools = self._tools(row, place, is_unfolded=bool(below)) if self.has_preview else ""
+                html = f"{self._opening(row)}{picker}{cells}{tools}</tr>"
+            rows.append(Row(key, label, mark_safe(html), below))  # noqa: S308 -- every part of it is escaped
+        return rows
+
+    def _opening(self, row: Any) -> SafeString:
+        """Where Enter leads, and the dialogs that other keys open."""
+        links = {"link": self.link(row), **{f"act-{key}": link for key, link in self.acts(row).items()}}
+        named = format_html_join("", ' data-{}="{}"', (item for item in links.items() if item[1]))
+        return format_html("<tr data-row{}>", named)
+
+    def _tools(self, row: Any, place: Place, *, is_unfolded: bool) -> SafeString:
+        """The buttons at the end of a row: what unfolds it and what shows it in the drawer."""
+        key, label, fold, preview = quote(self.key(row)), self.label(row), self.fold(row), self.preview(row)
+        expanded = "true" if is_unfolded else "false"
+        return format_html(
+            '<td class="act wide-only">{}{}</td>',
+            format_html(FOLD, place.unfold + key, fold, expanded, label, icon("chevron-down")) if fold else "",
+            format_html(
+                PREVIEW, place.preview + key, preview, place.path + place.preview + key, label, icon("panel-right-open")
+            )
+            if preview
+            else "",
+        )
 
     def heads(self, query: QueryDict, reader: Reader) -> list[Head]:
         """The column heads, each with the address that sorts by it."""
@@ -286,6 +344,12 @@ def address(query: QueryDict, **changes: str | None) -> str:
         else:
             changed[name] = value
     return "?" + changed.urlencode()
+
+
+def address_up_to(query: QueryDict, name: str) -> str:
+    """The same address up to the value of the parameter `name`, which each row of a page writes behind it."""
+    kept = address(query, **{name: None})
+    return f"{kept}{'' if kept == '?' else '&'}{name}="
 
 
 PASSING = ("after", "before", "preview", "unfold", "add", "drop")

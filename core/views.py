@@ -26,7 +26,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from core.counts import CAP, CappedCount, capped
 from core.refused import Refused
-from core.tables import Reader, Table, address, kept_query, moment_text, page_of
+from core.tables import Place, Reader, Table, address, kept_query, moment_text, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -186,7 +186,7 @@ class ListPage(Page):
             "title": self.title,
             "table": table,
             "heads": table.heads(query, self.reader),
-            "rows": table.rows(page.rows, self.reader),
+            "rows": table.rows(page.rows, self.reader, Place.of(self.request)),
             "page": page,
             "filterset": filterset,
             "is_filtered": any(query.get(name) for name in (filterset.form.fields if filterset else ())),

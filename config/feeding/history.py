@@ -14,13 +14,13 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from simple_history.utils import bulk_create_with_history
 from tqdm import tqdm
 
 from accounts.models import Client
 from config.feeding.demo_world import DEMO_WORLD, TAX_PERCENT
 from config.feeding.demo_year import CLIENTS, People
 from config.feeding.stage import hurried
+from core.history import record_new
 from core.money import LineAmounts, line_amounts
 from customers.models import Address, Contact, ContactKind, Customer
 from customers.services.search import keep_search as keep_customer_search
@@ -105,23 +105,16 @@ class HistoryMaker:
         at = self.now - timedelta(days=365 * (YEARS + 1))
         share = max(count // len(sellers), 1)
         new = [(seller, people.newcomer(CLIENTS[seller.client.slug])) for seller in sellers for _ in range(share)]
-        options = {"batch_size": BATCH, "default_date": at, "default_change_reason": "imported"}
-        customers = bulk_create_with_history(
-            [
-                Customer(client=seller.client, company=row.company, type=row.type, language=row.language, created_at=at)
-                for seller, row in new
-            ],
-            Customer,
-            **options,
+        customers = Customer.objects.bulk_create(
+            Customer(client=seller.client, company=row.company, type=row.type, language=row.language, created_at=at)
+            for seller, row in new
         )
-        bulk_create_with_history(
-            [
-                Contact(customer=customer, kind=ContactKind.BILLING, **_address(row))
-                for customer, (_, row) in zip(customers, new, strict=True)
-            ],
-            Contact,
-            **options,
+        contacts = Contact.objects.bulk_create(
+            Contact(customer=customer, kind=ContactKind.BILLING, **_address(row))
+            for customer, (_, row) in zip(customers, new, strict=True)
         )
+        for model, made in ((Customer, customers), (Contact, contacts)):
+            record_new(model.objects.filter(pk__in=[one.pk for one in made]), at=at, reason="imported")
         keep_customer_search([customer.pk for customer in customers])
         for customer, (seller, row) in zip(customers, new, strict=True):
             seller.customers.append((customer, row))
@@ -198,11 +191,8 @@ class HistoryMaker:
 
     @transaction.atomic
     def _write(self, batch: list[_Made]) -> None:
-        purchases = bulk_create_with_history(
-            [made.purchase for made in batch], Purchase, batch_size=BATCH, default_change_reason="imported"
-        )
-        for made, purchase in zip(batch, purchases, strict=True):
-            made.purchase.pk = purchase.pk
+        purchases = Purchase.objects.bulk_create(made.purchase for made in batch)
+        record_new(Purchase.objects.filter(pk__in=[one.pk for one in purchases]), at=self.now, reason="imported")
         PurchaseContact.objects.bulk_create(made.contact() for made in batch)
         PurchaseSearch.objects.bulk_create(search_row(made.purchase, [made.contact()], []) for made in batch)
         PurchaseItem.objects.bulk_create(item for made in batch for item in made.items())

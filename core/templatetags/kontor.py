@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from babel import Locale, UnknownLocaleError
@@ -11,9 +10,7 @@ from babel.numbers import format_percent
 from django import template
 from django.forms import CheckboxInput, Select
 from django.urls import NoReverseMatch, reverse
-from django.utils.safestring import SafeString, mark_safe
 from django_countries import countries
-from lucide.templatetags.lucide import lucide
 
 from core import tables
 
@@ -23,20 +20,12 @@ if TYPE_CHECKING:
 
     from django.forms import BoundField
     from django.template.context import Context
+    from django.utils.safestring import SafeString
 
 register = template.Library()
 
 
-@lru_cache(maxsize=256)
-def _icon(name: str, size: int, css: str) -> SafeString:
-    more = {"class": f"lucide {css}".strip()}
-    return mark_safe(lucide(name, size=size, aria_hidden="true", focusable="false", **more))  # noqa: S308 -- library SVG
-
-
-@register.simple_tag
-def icon(name: str, size: int = 16, css: str = "") -> SafeString:
-    """A Lucide icon as inline SVG; decoration only, so the text beside it must say the same."""
-    return _icon(str(name), size, str(css))
+icon = register.simple_tag(tables.icon)
 
 
 def _reader(context: Context) -> tables.Reader:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import characters, text
 
 from core.folding import (
     bare,
@@ -39,6 +41,11 @@ from core.folding import (
 )
 def test_letters(written: str, folded: str) -> None:
     assert fold(written) == fold(folded)
+
+
+@given(text(characters(max_codepoint=127)))
+def test_plain_letters_fold_like_all_others(plain: str) -> None:
+    assert fold(plain + "ß") == fold(plain) + "ss"
 
 
 def test_voiced_kana_are_other_letters() -> None:
