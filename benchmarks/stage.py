@@ -44,7 +44,7 @@ def database(*, needs_postgresql: bool = True) -> Iterator[None]:
 
     django.setup()
     name = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0)
+    connection.creation.create_test_db(verbosity=0, serialize=False)
     try:
         yield
     finally:
@@ -66,13 +66,13 @@ def business(purchases: int) -> Iterator[None]:
     name = f"kontor_benchmark_{purchases}"
     is_file = connection.vendor == "sqlite"
     connection.settings_dict["TEST"]["NAME"] = f"{tempfile.gettempdir()}/{name}.sqlite3" if is_file else name
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, keepdb=True)
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, keepdb=True, serialize=False)
     from purchases.models import Purchase
 
     made = Purchase.objects.count()
     if 0 < made < purchases:  # somebody broke it off
         connection.close()
-        connection.creation.create_test_db(verbosity=0, autoclobber=True)
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     if made < purchases:
         _make_business(purchases)
     print(f"{purchases:,} purchases on {connection.vendor}", flush=True)

@@ -383,7 +383,10 @@ def page_of(queryset: QuerySet[Any], *, sort: str, query: QueryDict, size: int =
     found = queryset
     if cursor is not None:
         found = found.filter(key.beyond(cursor, is_backward=is_backward))
-    rows = list(found.order_by(*key.ordering(is_backward=is_backward))[: size + 1])
+    ordering = key.ordering(is_backward=is_backward)
+    if queryset.query.select_related:  # only a page's rows are joined with what they refer to, not all that are sorted
+        found = queryset.filter(pk__in=found.order_by(*ordering).values("pk")[: size + 1])
+    rows = list(found.order_by(*ordering)[: size + 1])
     has_more = len(rows) > size
     rows = rows[:size]
     if is_backward:

@@ -258,6 +258,11 @@ class Purchase(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["client", "status", "-ordered_at"], name="purchase_by_status"),
             models.Index(fields=["-ordered_at", "-id"], name="purchase_by_age"),
+            models.Index(fields=["status", "-ordered_at"], name="purchase_by_status_of_all"),
+            models.Index(fields=["currency", "-ordered_at"], name="purchase_by_currency"),
+            models.Index(fields=["billing_company", "id"], name="purchase_by_company"),
+            models.Index(fields=["gross_minor", "id"], name="purchase_by_amount"),
+            models.Index(fields=["due_on", "id"], name="purchase_by_due_day"),
             models.Index(fields=["due_on"], name="accepted_by_due_day", condition=Q(status=Status.PURCHASE_ORDER)),
             models.Index(fields=["client", "next_action_on"], name="open_by_next_action", condition=Q(status__in=OPEN)),
             models.Index(fields=["po_number"], name="purchase_by_po_number"),

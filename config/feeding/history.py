@@ -85,10 +85,11 @@ class HistoryMaker:
 
     def __init__(self, *, seed: int, now: datetime, references: Iterator[str]) -> None:
         self.random, self.now, self.references = Random(f"history {seed}"), now, references
-        self.made = 0
+        self.made, self.step = 0, timedelta()
 
     def make(self, count: int) -> None:
-        """Write `count` purchases of the years before the demo's, with a progress bar on a terminal."""
+        """Write `count` purchases of the years before the demo's, the oldest first; a progress bar on a terminal."""
+        self.step = timedelta(days=365 * YEARS) / count
         people = People(self.random, per_client=0, first=1_000_000)
         sellers = [self._seller(Client.objects.get(slug=slug)) for slug in CLIENTS]
         with hurried(), tqdm(total=count, desc="Earlier years", unit="purchase", disable=None, mininterval=0.5) as bar:
@@ -137,7 +138,8 @@ class HistoryMaker:
     def _purchase(self, seller: _Seller) -> _Made:
         random = self.random
         customer, row = random.choice(seller.customers)
-        at = self.now - timedelta(days=366, minutes=random.randrange(YEARS * 365 * 24 * 60))
+        at = self.now - timedelta(days=366 + 365 * YEARS) + self.made * self.step
+        at += timedelta(minutes=random.randrange(24 * 60))
         status = random.choices([fate for fate, _ in FATES], [weight for _, weight in FATES])[0]
         lines = [self._line(seller, product) for product in random.sample(seller.products, random.choice((1, 1, 2)))]
         net, tax = (sum(getattr(line.amounts, name) for line in lines) for name in ("net", "tax"))

@@ -55,7 +55,7 @@ class PurchaseFilter(SearchFilter):
     client = filters.ChoiceFilter(label="Client", field_name="client_id", empty_label="All clients")
     currency = filters.CharFilter(
         label="Currency",
-        lookup_expr="iexact",
+        method="in_currency",
         validators=[RegexValidator(r"^[A-Za-z]{3}\Z", "Three letters, such as EUR.")],
     )
     customer = filters.CharFilter(
@@ -93,6 +93,10 @@ class PurchaseFilter(SearchFilter):
             # Today's figures, a customer's page and old links lead here with them; without one the bar stays short.
             if not self.data.get(name):
                 del self.filters[name]
+
+    def in_currency(self, rows: PurchaseQuerySet, _name: str, value: str) -> QuerySet[Purchase]:
+        """In this currency, however its letters were typed."""
+        return rows.filter(currency=value.upper())
 
     def ordered_since(self, rows: PurchaseQuerySet, _name: str, value: date) -> QuerySet[Purchase]:
         """Ordered on this day of the client or later."""

@@ -29,7 +29,7 @@ from purchases.views.acts import acts_many
 from purchases.views.viewer import preview_context
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from zoneinfo import ZoneInfo
 
     from django.db.models import QuerySet
@@ -245,28 +245,34 @@ class PurchaseList(PurchaseRows):
 
     def segments(self) -> Sequence[Segment]:
         """The saved tabs."""
+        accepted = self.among(Status.PURCHASE_ORDER)
         return (
             Segment("all", "All"),
-            Segment("review", "Review", lambda rows: rows.awaiting_release()),
-            Segment("open", "Open", lambda rows: rows.filter(status__in=OPEN)),
-            Segment("overdue", "Overdue", self.overdue),
-            Segment("dunning", "In dunning", lambda rows: rows.accepted().filter(dunning_level__gt=0)),
-            Segment("paid", "Paid", lambda rows: rows.filter(status__in=(Status.PAID, Status.PARTIALLY_REFUNDED))),
-            Segment(
-                "refunded", "Refunded", lambda rows: rows.filter(status__in=(Status.REFUNDED, Status.CHARGED_BACK))
-            ),
-            Segment("canceled", "Canceled", lambda rows: rows.filter(status__in=(Status.CANCELED, Status.REJECTED))),
+            Segment("review", "Review", self.among(Status.AWAITING_RELEASE)),
+            Segment("open", "Open", self.among(*OPEN)),
+            Segment("overdue", "Overdue", lambda rows: self.overdue(accepted(rows))),
+            Segment("dunning", "In dunning", lambda rows: accepted(rows).filter(dunning_level__gt=0)),
+            Segment("paid", "Paid", self.among(Status.PAID, Status.PARTIALLY_REFUNDED)),
+            Segment("refunded", "Refunded", self.among(Status.REFUNDED, Status.CHARGED_BACK)),
+            Segment("canceled", "Canceled", self.among(Status.CANCELED, Status.REJECTED)),
         )
 
+    def among(self, *statuses: Status) -> Callable[[Any], Any]:
+        """Choose the rows in these statuses; none, without a look, where the filter bar asks for another status."""
+        asked = self.request.GET.get("status", "")
+        if asked in Status and asked not in statuses:
+            return lambda rows: rows.none()
+        return lambda rows: rows.filter(status__in=statuses)
+
     def overdue(self, rows: PurchaseQuerySet) -> QuerySet[Purchase]:
-        """Accepted purchase orders past their due date; each client's day ends in its own zone."""
+        """Those past their due date; each client's day ends in its own zone."""
         days: dict[Any, list[int]] = {}
         for client in self.clients:
             days.setdefault(self.at.astimezone(client.zone).date(), []).append(client.pk)
         late = Q(pk__in=[])
         for day, clients in days.items():
             late |= Q(client__in=clients, due_on__lt=day)
-        return rows.accepted().filter(late)
+        return rows.filter(late)
 
 
 class BatchSearch(PurchaseList):
