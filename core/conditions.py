@@ -413,7 +413,9 @@ def _read(query: QueryDict, number: int, known: Mapping[str, Parameter], asker: 
         problem = "There is no such parameter: choose one of the list." if asked else ""
         return Condition(number, problem=problem)
     operator = query.get(f"o{number}", "")
-    if operator not in parameter.operators:
+    if operator and operator not in OPERATORS:
+        return Condition(number, parameter, problem="There is no such comparison: choose one of the list.")
+    if operator not in parameter.operators:  # that of the parameter which stood here before
         operator = parameter.operators[0]
     longest = LONGEST_LIST if operator in SEVERAL else LONGEST_TERM
     given = [term.replace("\x00", "").strip()[:longest] for term in query.getlist(f"t{number}")]

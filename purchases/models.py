@@ -263,6 +263,7 @@ class Purchase(models.Model):
             models.Index(fields=["billing_company", "id"], name="purchase_by_company"),
             models.Index(fields=["gross_minor", "id"], name="purchase_by_amount"),
             models.Index(fields=["due_on", "id"], name="purchase_by_due_day"),
+            models.Index(fields=["paid_at"], name="purchase_by_payment"),
             models.Index(fields=["due_on"], name="accepted_by_due_day", condition=Q(status=Status.PURCHASE_ORDER)),
             models.Index(fields=["client", "next_action_on"], name="open_by_next_action", condition=Q(status__in=OPEN)),
             models.Index(fields=["po_number"], name="purchase_by_po_number"),

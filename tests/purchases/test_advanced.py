@@ -270,6 +270,7 @@ def test_every_parameter_answers_every_operator_that_it_offers(hafen: Client, re
         (one("x", "is", ""), "Enter a key and a value, such as x-campaign=spring."),
         (one("shoe-size", "is", "44"), "There is no such parameter: choose one of the list."),
         (one("client", "is", "987654321"), "Choose one."),
+        (one("po", "resembles", "44"), "There is no such comparison: choose one of the list."),
     ],
 )
 def test_what_makes_no_sense_says_so_beside_it(hafen: Client, rep: Browser, query: dict[str, Any], said: str) -> None:

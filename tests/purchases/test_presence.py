@@ -60,6 +60,15 @@ def test_looking_often_writes_seldom(hafen: Client, rita: User) -> None:
     assert Presence.objects.get().seen_at == MONDAY + timedelta(seconds=15)
 
 
+def test_what_somebody_has_closed_is_forgotten_when_they_open_another(hafen: Client, rita: User, tom: User) -> None:
+    closed, other = a_waiting_po(hafen), a_waiting_po(hafen)
+    look_at(closed, by=rita, at=MONDAY)
+    look_at(closed, by=tom, at=MONDAY)
+    look_at(other, by=rita, at=MONDAY + timedelta(minutes=5))
+    kept = {(presence.purchase_id, presence.user_id) for presence in Presence.objects.all()}
+    assert kept == {(closed.pk, tom.pk), (other.pk, rita.pk)}
+
+
 def test_the_sentence() -> None:
     assert open_sentence([]) == ""
     assert open_sentence(["Rita"]) == "Rita has this open"
