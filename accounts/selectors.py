@@ -23,6 +23,18 @@ def client_slugs() -> frozenset[str]:
     return frozenset(Client.objects.values_list("slug", flat=True))
 
 
+def clients_of(user: User) -> list[Client]:
+    """List the clients a user may choose from: one's own, or for the platform all. One query.
+
+    The page's own user remembers them: its head asks, too, and so may the list that the page was opened from.
+    """
+    if "known_clients" not in user.__dict__:
+        rows = Client.objects.visible_to(user).only("name", "time_zone").order_by("name", "pk")
+        user.__dict__["known_clients"] = [user.client] if user.client else list(rows)
+    found: list[Client] = user.__dict__["known_clients"]
+    return found
+
+
 def user_acting_for(username: str, client: Client) -> User | None:
     """Find an active user of the platform or of `client`; a stranger's name is as good as unknown."""
     return (

@@ -10,7 +10,8 @@ from core.forms import MoneyField, date_input
 from dunning.models import HoldKind
 from dunning.services.holding import ORDER
 from dunning.services.response import CANCEL, EXTEND, KEEP
-from dunning.wording.places import LEVELS, PLACES, places_for, problem_of
+from dunning.wording.places import LEVELS
+from mailing.forms import TextForm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,43 +129,12 @@ class WhatIfForm(forms.Form):
             del self.fields["clients"]
 
 
-class LetterForm(forms.Form):
-    """What a client's letter says: a field per place, and what it is tried on."""
+class LetterForm(TextForm):
+    """What a client's letter says, and of how many orders it is tried on."""
 
-    order = forms.ChoiceField(label="Try it on", required=False)
     shape = forms.ChoiceField(
         label="Letter about", required=False, choices=[("single", "One order"), ("joint", "Several orders")]
     )
-    comment = forms.CharField(
-        label="Why (optional)", required=False, max_length=REASON_LENGTH, help_text="Kept with the version."
-    )
-
-    def __init__(self, *args: Any, step: str, orders: Sequence[tuple[str, str]], **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["order"].choices = [("", "A made-up order"), *orders]  # type: ignore[attr-defined]
-        self.step = step
-        for name in places_for(step):
-            place = PLACES[name]
-            widget = forms.Textarea(attrs={"rows": place.lines}) if place.lines > 1 else forms.TextInput()
-            self.fields[name] = forms.CharField(
-                label=place.label, help_text=place.hint, required=False, widget=widget, strip=True
-            )
-
-    def clean(self) -> dict[str, Any]:
-        """Every place is worded so that it can be filled; the sentence stands next to its field."""
-        data = super().clean() or self.cleaned_data
-        for name in places_for(self.step):
-            data[name] = data.get(name, "").replace("\r\n", "\n")
-            problem = problem_of(name, data[name])
-            if problem:
-                self.add_error(name, problem)
-        return data
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """What was typed, by place; the places that can be filled only."""
-        typed = {name: str(self.data.get(name, "")).replace("\r\n", "\n").strip() for name in places_for(self.step)}
-        return {name: text for name, text in typed.items() if not problem_of(name, text)}
 
 
 class LetterSettingsForm(forms.Form):

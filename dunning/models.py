@@ -13,7 +13,7 @@ from accounts.querysets import TenantQuerySet
 from customers.models import Customer
 from dunning.querysets import ExplanationQuerySet, NoticeQuerySet, OwedStatementQuerySet, StatementQuerySet
 from dunning.states import REASON_CHOICES, SHORT_LABELS, STEP_CHOICES, STEP_LABELS
-from mailing.models import Email
+from mailing.models import Email, TextVersion
 from partners.models import Partner
 from purchases.models import Document, Purchase
 
@@ -325,23 +325,11 @@ class Promise(models.Model):
         return f"{self.purchase_id} {self.until}"
 
 
-class LetterText(models.Model):
-    """One version of what a client's letter of a step says in a language; the newest holds.
-
-    `texts` are plain words with `{{token}}`s by the name of their place (subject, opening, closing, …); empty: the
-    standard wording of the product holds again.
-    """
+class LetterText(TextVersion):
+    """One version of what a client's letter of a step says."""
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="letter_texts")
     step = models.CharField(max_length=20, choices=STEP_CHOICES)
-    language = models.CharField(max_length=5)
-    version = models.PositiveIntegerField()
-    texts = models.JSONField(default=dict, blank=True)
-    comment = models.CharField(max_length=300, blank=True)
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-
-    objects = TenantQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from core.views import ActionForm
-from mailing.wording import PLACES, problem_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from mailing.wording import TextKind
+    from mailing.wording import Place
 
 
 class ReasonForm(ActionForm):
@@ -53,18 +52,28 @@ class ResendForm(NoteForm):
 
 
 class TextForm(forms.Form):
-    """What a client's e-mail says: a field per place, and what it is tried on."""
+    """What a client's e-mail or letter says: a field per place, and what it is tried on.
+
+    `problem_of` says of a place and its text why it can't be worded like this; empty when it can.
+    """
 
     order = forms.ChoiceField(label="Try it on", required=False)
     comment = forms.CharField(
         label="Why (optional)", required=False, max_length=300, help_text="Kept with the version."
     )
 
-    def __init__(self, *args: Any, kind: TextKind, orders: Sequence[tuple[str, str]], **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        places: Mapping[str, Place],
+        problem_of: Callable[[str, str], str],
+        orders: Sequence[tuple[str, str]],
+        **options: Any,
+    ) -> None:
         super().__init__(*args, **options)
-        self.kind = kind
+        self.places, self.problem_of = places, problem_of
         self.fields["order"].choices = [("", "A made-up order"), *orders]  # type: ignore[attr-defined]
-        for name, place in PLACES.items():
+        for name, place in places.items():
             widget = forms.Textarea(attrs={"rows": place.lines}) if place.lines > 1 else forms.TextInput()
             self.fields[name] = forms.CharField(
                 label=place.label, help_text=place.hint, required=False, widget=widget, strip=True
@@ -73,9 +82,9 @@ class TextForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Every place is worded so that it can be filled; the sentence stands next to its field."""
         data = super().clean() or self.cleaned_data
-        for name in PLACES:
+        for name in self.places:
             data[name] = data.get(name, "").replace("\r\n", "\n")
-            problem = problem_of(self.kind, name, data[name])
+            problem = self.problem_of(name, data[name])
             if problem:
                 self.add_error(name, problem)
         return data
@@ -83,5 +92,5 @@ class TextForm(forms.Form):
     @property
     def texts(self) -> dict[str, str]:
         """What was typed, by place; the places that can be filled only."""
-        typed = {name: str(self.data.get(name, "")).replace("\r\n", "\n").strip() for name in PLACES}
-        return {name: text for name, text in typed.items() if not problem_of(self.kind, name, text)}
+        typed = {name: str(self.data.get(name, "")).replace("\r\n", "\n").strip() for name in self.places}
+        return {name: text for name, text in typed.items() if not self.problem_of(name, text)}

@@ -258,14 +258,13 @@ class DeliveryReport(models.Model):
         return f"{self.kind} {self.email_id}"
 
 
-class MailText(models.Model):
-    """One version of what a client's e-mail of a kind says in a language; the newest holds.
+class TextVersion(models.Model):
+    """One version of what a client says in a language, in its e-mails or its letters; the newest holds.
 
-    Plain words with `{{token}}`s; empty `texts`: the standard wording of the product holds again.
+    `texts` are plain words with `{{token}}`s by the name of their place; empty: the standard wording of the product
+    holds again.
     """
 
-    client = models.ForeignKey("accounts.Client", models.PROTECT, related_name="mail_texts")
-    kind = models.CharField(max_length=40)
     language = models.CharField(max_length=5)
     version = models.PositiveIntegerField()
     texts = models.JSONField(default=dict, blank=True)
@@ -274,6 +273,16 @@ class MailText(models.Model):
     at = models.DateTimeField()
 
     objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class MailText(TextVersion):
+    """One version of what a client's e-mail of a kind says."""
+
+    client = models.ForeignKey("accounts.Client", models.PROTECT, related_name="mail_texts")
+    kind = models.CharField(max_length=40)
 
     class Meta:
         constraints: ClassVar = [

@@ -79,7 +79,7 @@ LONGEST_SUBJECT: Final = 78
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place of an e-mail that can be worded: its name on screens, what it is for, how long it may be."""
+    """A place of an e-mail or a letter that can be worded: its name on screens, what it is for, how long it may be."""
 
     label: str
     hint: str

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 
-from accounts.models import Client
+from accounts.selectors import clients_of
 
 if TYPE_CHECKING:
     from django.template.context import Context
@@ -20,8 +20,7 @@ def client_switch(context: Context) -> dict[str, Any]:
     request = context["request"]
     if not request.user.is_platform:
         return {"clients": [], "is_shown": False}
-    # A page that has read all clients for itself hands them on.
-    clients = context.get("all_clients") or list(Client.objects.order_by("name", "pk").only("name"))
+    clients = clients_of(request.user)
     chosen = next((client for client in clients if client.pk == request.session.get("client")), None)
     return {
         "is_shown": True,

@@ -1,4 +1,4 @@
-"""What a client's letters say now, and a letter to look at: on one of its open orders, or on one that is made up."""
+"""A client's letter to look at, on one of its open orders, or on one that is made up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dunning.documents import JOINT_TEMPLATE, TEMPLATES, joint_notice_data, notice_data
 from dunning.emails import announcement, joint_message, notice_message, offline_expired, offline_reminder
-from dunning.models import LetterText
 from dunning.schedule import LADDER
 from dunning.wording.places import LEVELS
 from purchases.documents import bank_account
@@ -40,18 +39,6 @@ class Sample:
         """What the tokens stand for in it."""
         values: dict[str, str] = {"count": "3", **self.data["values"]}
         return values
-
-
-def newest_texts(client: Client) -> dict[tuple[str, str], LetterText]:
-    """Find the version in force of every step and language; one that says the standard is there with empty texts."""
-    rows = LetterText.objects.filter(client=client).select_related("by").order_by("version")
-    return {(row.step, row.language): row for row in rows}
-
-
-def versions_of(client: Client, step: str, language: str) -> list[LetterText]:
-    """List all versions of a letter's words, newest first."""
-    rows = LetterText.objects.filter(client=client, step=step, language=language)
-    return list(rows.select_related("by").order_by("-version"))
 
 
 def open_orders(client: Client) -> list[Purchase]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from core.letters import TOKEN, fill, unknown_tokens
 from dunning.schedule import Step
 from dunning.wording import NOTICES, NoticeText
-from mailing.wording import LONGEST_SUBJECT, EmailText, Finding
+from mailing.wording import LONGEST_SUBJECT, EmailText, Finding, Place
 from purchases.wording import LetterText
 from purchases.wording.places import REMINDERS, MailPlaces
 
@@ -27,31 +27,32 @@ SHORT: Final = "Up to 78 characters are shown everywhere."
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A place of a letter or its e-mail that can be worded: its name on screens, what it is for, how long it may be."""
+class LetterPlace(Place):
+    """A place of a letter or its e-mail; a joint one is for letters about several orders."""
 
-    label: str
-    hint: str
-    limit: int
-    lines: int = 1
-    is_needed: bool = True
     is_joint: bool = False
 
 
-PLACES: Final[dict[str, Place]] = {
-    "title": Place("Title", "The heading of the letter.", 80),
-    "subject": Place("Subject line", "Under the heading: what the letter is about.", 160),
-    "opening": Place("Opening", "What is open and until when. Every line is a paragraph.", 1500, lines=4),
-    "closing": Place("Closing", "After the amounts; lines go on in one paragraph.", 1000, lines=3, is_needed=False),
-    "next": Place("What happens next", "If no payment arrives.", 240, lines=2),
-    "next_without_cancel": Place("The same without a cancellation", "If it is not canceled by itself.", 240, lines=2),
-    "email_subject": Place("Subject of the e-mail", SHORT, 200),
-    "email_before": Place("E-mail before the amounts", PARAGRAPHS, 1500, lines=4),
-    "email_after": Place("E-mail after the amounts", PARAGRAPHS, 1000, lines=2, is_needed=False),
-    "joint_subject": Place("Subject line", "Under the heading of a letter about several orders.", 160, is_joint=True),
-    "joint_opening": Place("Opening", PARAGRAPHS, 1500, lines=4, is_joint=True),
-    "joint_email_subject": Place("Subject of the e-mail", SHORT, 200, is_joint=True),
-    "joint_email_before": Place("E-mail before the amounts", PARAGRAPHS, 1500, lines=4, is_joint=True),
+PLACES: Final[dict[str, LetterPlace]] = {
+    "title": LetterPlace("Title", "The heading of the letter.", 80),
+    "subject": LetterPlace("Subject line", "Under the heading: what the letter is about.", 160),
+    "opening": LetterPlace("Opening", "What is open and until when. Every line is a paragraph.", 1500, lines=4),
+    "closing": LetterPlace(
+        "Closing", "After the amounts; lines go on in one paragraph.", 1000, lines=3, is_needed=False
+    ),
+    "next": LetterPlace("What happens next", "If no payment arrives.", 240, lines=2),
+    "next_without_cancel": LetterPlace(
+        "The same without a cancellation", "If it is not canceled by itself.", 240, lines=2
+    ),
+    "email_subject": LetterPlace("Subject of the e-mail", SHORT, 200),
+    "email_before": LetterPlace("E-mail before the amounts", PARAGRAPHS, 1500, lines=4),
+    "email_after": LetterPlace("E-mail after the amounts", PARAGRAPHS, 1000, lines=2, is_needed=False),
+    "joint_subject": LetterPlace(
+        "Subject line", "Under the heading of a letter about several orders.", 160, is_joint=True
+    ),
+    "joint_opening": LetterPlace("Opening", PARAGRAPHS, 1500, lines=4, is_joint=True),
+    "joint_email_subject": LetterPlace("Subject of the e-mail", SHORT, 200, is_joint=True),
+    "joint_email_before": LetterPlace("E-mail before the amounts", PARAGRAPHS, 1500, lines=4, is_joint=True),
 }
 """In the order of the form. Joint ones are for a letter about several orders; the rest is shared."""
 
@@ -90,9 +91,9 @@ def allowed_tokens(place: str) -> frozenset[str]:
     return single & JOINT_TOKENS if place in SHARED else single
 
 
-def places_for(step: str) -> list[str]:
-    """List the places of a step's letter; only the last notice can announce a cancellation."""
-    return [place for place in PLACES if place != "next_without_cancel" or step == Step.PDN3]
+def places_for(step: str) -> dict[str, LetterPlace]:
+    """Find the places of a step's letter; only the last notice can announce a cancellation."""
+    return {name: place for name, place in PLACES.items() if name != "next_without_cancel" or step == Step.PDN3}
 
 
 def problem_of(place: str, text: str) -> str:

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django import template
-from django.db.models import Count, F, Q
+from django.db.models import F
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.roles import Right
+from core.counts import CappedCount, capped
 from core.tables import Reader
 from core.views import chosen_client
+from followups.models import FollowUp
 from followups.selectors import concerning
 from followups.tables import category_badge, due_cell, whose
+from purchases.models import Purchase
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,11 +26,8 @@ if TYPE_CHECKING:
     from django.template.context import Context
     from django.utils.safestring import SafeString
 
-    from accounts.models import User
     from accounts.querysets import TenantQuerySet
     from customers.models import Customer
-    from followups.models import FollowUp
-    from purchases.models import Purchase
 
 register = template.Library()
 MOST_LINES = 20
@@ -61,16 +62,23 @@ def _mine(context: Context) -> TenantQuerySet[FollowUp]:
     return concerning(request.user).visible_to(request.user, chosen_client(request))
 
 
-@register.inclusion_tag("followups/_badge.html", takes_context=True)
-def follow_up_badge(context: Context) -> dict[str, Any]:
-    """The figure beside Follow-ups in the navigation: current ones that are due, in red when some are overdue."""
-    request = context["request"]
-    if not request.user.is_authenticated or not request.user.may(Right.FOLLOW_UPS):
-        return {"count": "", "overdue": 0}
-    current = _mine(context).filter(done_at=None).order_by()
-    figures = current.aggregate(count=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=_moment(context))))
-    count = figures["count"]
-    return {"count": f"{CAP}+" if count > CAP else str(count or ""), "overdue": figures["overdue"]}
+@register.simple_tag(takes_context=True)
+def waiting_figures(context: Context) -> dict[str, Any]:
+    """The figures in the navigation: purchases to review; follow-ups that are current, and those overdue. One query."""
+    request, user = context["request"], context["request"].user
+    reviews = Purchase.objects.visible_to(user, chosen_client(request)).awaiting_release().order_by().values("pk")
+    mine = _mine(context) if user.may(Right.FOLLOW_UPS) else FollowUp.objects.none()
+    current = mine.filter(done_at=None).order_by().values("pk")
+    found = User.objects.values(
+        review=CappedCount(reviews[: CAP + 1]),
+        current=CappedCount(current[: CAP + 1]),
+        overdue=CappedCount(current.filter(due_at__lt=_moment(context))),
+    ).get(pk=user.pk)
+    return {
+        "review": found["review"] and capped(found["review"], CAP),
+        "current": found["current"] and capped(found["current"], CAP),
+        "overdue": found["overdue"],
+    }
 
 
 @register.simple_tag(takes_context=True)

@@ -1,20 +1,21 @@
-"""What a client's e-mails say, version by version."""
+"""What a client's e-mails say, version by version, and its letters just so; a test of either."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import transaction
 
 from accounts.models import Client
 from core.letters import LANGUAGES
 from core.refused import Refused
-from mailing.models import MailText
+from mailing.models import MailText, TextVersion
 from mailing.services.compose import queue_email
-from mailing.wording import PLACES, places_of, problem_of, text_kinds
+from mailing.wording import places_of, problem_of, text_kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from django.db.models import QuerySet
@@ -22,29 +23,48 @@ if TYPE_CHECKING:
     from accounts.models import User
     from core.messages import Message
     from mailing.models import Email
+    from mailing.services.compose import AttachmentSpec
+
+V = TypeVar("V", bound=TextVersion)
 
 
-def next_version(
-    versions: QuerySet[Any], said: Mapping[str, str], *, standard: Mapping[str, str], based_on: int
-) -> tuple[int, dict[str, str]]:
-    """Find the number of a new version of a text, and what is kept of it: nothing where it says the standard.
+@transaction.atomic
+def save_version(
+    row: V,
+    texts: Mapping[str, str],
+    *,
+    versions: QuerySet[V],
+    client: Client,
+    standard: Mapping[str, str],
+    problem_of: Callable[[str, str], str],
+    based_on: int,
+) -> V:
+    """Save `row` as the next of the `versions` of a client's text, of an e-mail or a letter.
 
-    The caller holds the client's row. Raises Refused for a version somebody else saved meanwhile (`stale`), and when
-    nothing would change (`same`).
+    `texts` name every place of the `standard`; without any, or where they say the same, the standard words hold again.
+    `based_on` is the version its author saw. Raises Refused for a place that can't be worded like this (its name is the
+    code), for a version somebody else saved meanwhile (`stale`), and when nothing would change (`same`).
     """
+    # Two authors at once: the client's row orders them, and the second is told.
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    said = {place: texts.get(place, "").strip() for place in standard} if texts else {}
+    for place, text in said.items():
+        problem = problem_of(place, text)
+        if problem:
+            raise Refused(problem, place)
     last = versions.order_by("-version").first()
     version = last.version if last else 0
     if version != based_on:
         message = f"Version {version} was saved meanwhile. Look at it before you save yours."
         raise Refused(message, "stale")
-    kept = {} if said == standard else dict(said)
-    if kept == (last.texts if last else {}):
+    row.version, row.texts = version + 1, {} if said == standard else said
+    if row.texts == (last.texts if last else {}):
         message = "Nothing is changed."
         raise Refused(message, "same")
-    return version + 1, kept
+    row.save()
+    return row
 
 
-@transaction.atomic
 def save_text(
     client: Client,
     *,
@@ -58,47 +78,47 @@ def save_text(
 ) -> MailText:
     """Keep a new version of what a client's e-mail says in a language; e-mails written before stay as written.
 
-    `texts` name every place; without any the standard words hold again. `based_on` is the version its author saw.
-    Raises Refused for a place that can't be worded like this (its name is the code), for a version somebody else saved
-    meanwhile, and when nothing would change.
+    Raises Refused as `save_version` does.
     """
-    # Two authors at once: the client's row orders them, and the second is told.
-    client = Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     known = text_kinds().get(kind)
     if known is None or language not in LANGUAGES:
         message = "There is no such e-mail."
         raise Refused(message, "e-mail")
-    said = {place: texts.get(place, "").strip() for place in PLACES} if texts else {}
-    for place, text in said.items():
-        problem = problem_of(known, place, text)
-        if problem:
-            raise Refused(problem, place)
-    version, kept = next_version(
-        MailText.objects.filter(client=client, kind=kind, language=language),
-        said,
+    return save_version(
+        MailText(client=client, kind=kind, language=language, comment=comment, by=by, at=at),
+        texts,
+        versions=MailText.objects.filter(client=client, kind=kind, language=language),
+        client=client,
         standard=places_of(known.standard[language]),
+        problem_of=partial(problem_of, known),
         based_on=based_on,
     )
-    return MailText.objects.create(
-        client=client, kind=kind, language=language, version=version, texts=kept, comment=comment, by=by, at=at
-    )
 
 
-def send_test(client: Client, *, message: Message, by: User, at: datetime) -> Email:
-    """Send an e-mail as it would be to its author, to nobody else; without its attachments.
+def send_test(
+    client: Client,
+    *,
+    message: Message,
+    by: User,
+    at: datetime,
+    kind: str = "mail_test",
+    attachments: Sequence[AttachmentSpec] = (),
+) -> Email:
+    """Send an e-mail as it would be to its author, to nobody else; with a letter where it is the letter's test.
 
     Raises Refused when the author has no e-mail address.
     """
     return queue_email(
         client=client,
-        kind="mail_test",
+        kind=kind,
         reference="",
-        dedupe_key=f"mail_test:{by.pk}:{at.isoformat()}",
+        dedupe_key=f"{kind}:{by.pk}:{at.isoformat()}",
         recipient=by.email,
         recipient_name=str(by),
         language=message.language,
         subject=message.subject_line,
         body_text=message.text,
         body_html=message.html,
+        attachments=attachments,
         at=at,
     )

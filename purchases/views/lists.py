@@ -12,8 +12,8 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from accounts.models import Client
 from accounts.roles import Right
+from accounts.selectors import clients_of
 from core.conditions import MOST_CONDITIONS, NAME, Condition, read_conditions
 from core.refused import Refused
 from core.tables import address
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django_filters import FilterSet
 
-    from accounts.models import User
+    from accounts.models import Client, User
     from core.conditions import Parameter
     from purchases.querysets import PurchaseQuerySet
 
@@ -113,12 +113,7 @@ class PurchaseList(PurchaseRows):
         """The list, and the way in which it was searched."""
         context = super().context()
         is_searched = self.found is not None or any(condition.where for condition in self.conditions)
-        return {
-            **context,
-            **self.search_context(),
-            "is_filtered": context["is_filtered"] or is_searched,
-            "all_clients": self.all_clients,
-        }
+        return {**context, **self.search_context(), "is_filtered": context["is_filtered"] or is_searched}
 
     @property
     def way(self) -> str:
@@ -230,18 +225,11 @@ class PurchaseList(PurchaseRows):
         table.origin = query if len(query) <= LONGEST_QUERY else None
         return table
 
-    @cached_property
-    def all_clients(self) -> list[Client]:
-        """The clients the user may choose from; read once, for the filter, for their days and for the page's head."""
-        if self.user.client:
-            return [self.user.client]
-        return list(Client.objects.visible_to(self.user).only("name", "time_zone").order_by("name", "pk"))
-
     @property
     def clients(self) -> list[Client]:
         """Those whose purchases are listed."""
         chosen = chosen_client(self.request)
-        return [client for client in self.all_clients if chosen is None or client.pk == chosen.pk]
+        return [client for client in clients_of(self.user) if chosen is None or client.pk == chosen.pk]
 
     def segments(self) -> Sequence[Segment]:
         """The saved tabs."""

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.browser.hands import Desk, a_desk
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Page
 
 HERE = Path(__file__).parent
 expect.set_options(timeout=20_000)  # a slow machine with two cores; what is there at once costs nothing
@@ -36,3 +40,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture
+def desk(page: Page, live_server: Any, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """A representative's desk, with a keyboard and no mouse."""
+    with a_desk(page, live_server.url, request.node.name) as desk:
+        yield desk

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from datetime import timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.test import Client as Browser
+from django.utils import timezone
 from playwright.sync_api import expect
+
+from tests.stories import a_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from playwright.sync_api import Locator, Page
 
@@ -130,3 +135,18 @@ def look_up(hands: Hands, words: str, hit: str, *, steps: int = 1, key: str = "A
     hands.see(f"All hits for “{words}”")
     hands.see(hands.page.get_by_role("option").filter(has_text=hit).first)
     hands.press(*[key] * steps, "Enter")
+
+
+def take_call(
+    desk: Desk, words: str, shown: str, *, hit: str = "", role: str = "platform_customer_service", steps: int = 1
+) -> Hands:
+    """Sit down, look up what the caller says, and have the page open whose heading is `shown`."""
+    hands = desk.sit(a_user(role))
+    look_up(hands, words, hit or shown, steps=steps)
+    hands.see(desk.page.locator("h1"), shown)
+    return hands
+
+
+def days_ago(days: int) -> datetime:
+    """The same hour, some days ago."""
+    return timezone.now() - timedelta(days=days)

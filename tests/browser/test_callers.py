@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import timezone
@@ -12,15 +12,12 @@ from customers.models import Customer
 from mailing.models import Email
 from purchases.models import DocumentKind, LicenseKey, Purchase
 from purchases.states import Status
-from tests.browser.hands import Desk, a_desk, look_up
+from tests.browser.hands import days_ago, look_up, take_call
 from tests.stories import a_client, a_customer, a_released_po, a_user, an_offline_order, pays
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import Page
-
     from accounts.models import Client
+    from tests.browser.hands import Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,24 +34,10 @@ def hafen() -> Client:
     return client
 
 
-def days_ago(days: int) -> Any:
-    """The same hour, some days ago."""
-    return timezone.now() - timedelta(days=days)
-
-
-@pytest.fixture
-def desk(page: Page, live_server: Any, request: pytest.FixtureRequest) -> Iterator[Desk]:
-    """A desk with a keyboard."""
-    with a_desk(page, live_server.url, request.node.name) as desk:
-        yield desk
-
-
 def test_a_wrong_email_on_an_order(desk: Desk, hafen: Client) -> None:
     """Three letters of the name; the address is corrected, the confirmation goes out anew."""
     order = an_offline_order(hafen, at=days_ago(1), customer=a_customer(email="einkauf@wreft.example"))
-    hands = desk.sit(a_user("platform_customer_service"))
-    look_up(hands, "pet", "Petersen")
-    hands.see(desk.page.locator("h1"), order.reference)
+    hands = take_call(desk, "pet", order.reference, hit="Petersen")
     hands.press("1")
     hands.see(desk.page.locator(".tabpane:focus"))
     hands.open(desk.page.get_by_role("link", name="Correct the billing contact"))
@@ -80,9 +63,7 @@ def test_two_customers_that_are_one(desk: Desk, hafen: Client) -> None:
     older = an_offline_order(hafen, at=days_ago(40)).customer
     other = a_customer(company="Werft und Soehne", email="j.petersen@werft.example")
     newer = an_offline_order(hafen, at=days_ago(2), customer=other).customer
-    hands = desk.sit(a_user("platform_customer_service"))
-    look_up(hands, "werft, pet", "Werft und Soehne", steps=3)
-    hands.see(desk.page.locator("h1"), "Werft und Soehne")
+    hands = take_call(desk, "werft, pet", "Werft und Soehne", steps=3)
     hands.see("Likely the same as")
     hands.press("m")
     hands.see("What will happen")
@@ -105,9 +86,7 @@ def test_two_customers_that_are_one(desk: Desk, hafen: Client) -> None:
 def test_i_never_got_my_key(desk: Desk, hafen: Client) -> None:
     """Found by the domain; the keys are there, their e-mail goes out once more."""
     order = a_released_po(hafen, at=days_ago(3))
-    hands = desk.sit(a_user("platform_customer_service"))
-    look_up(hands, "@werft", order.reference)
-    hands.see(desk.page.locator("h1"), order.reference)
+    hands = take_call(desk, "@werft", order.reference)
     hands.press("3")
     hands.see(desk.page.get_by_role("table", name="License keys"), "Active")
     hands.press("e")
@@ -126,9 +105,7 @@ def test_the_invoice_to_accounts_payable(desk: Desk, hafen: Client) -> None:
     """Found by the invoice number; another recipient gets it, and it is read as they will."""
     order = a_released_po(hafen, at=days_ago(12))
     invoice = order.documents.get(kind=DocumentKind.INVOICE)
-    hands = desk.sit(a_user("platform_customer_service"))
-    look_up(hands, invoice.number, order.reference)
-    hands.see(desk.page.locator("h1"), order.reference)
+    hands = take_call(desk, invoice.number, order.reference)
     hands.press("e")
     hands.reach(desk.page.get_by_label("PO released"), "ArrowDown")
     hands.see(desk.page.get_by_role("dialog"), invoice.number)
@@ -166,9 +143,7 @@ def test_which_of_my_orders_are_open(desk: Desk, hafen: Client) -> None:
 def test_i_paid_last_week_and_you_dun_me(desk: Desk, hafen: Client) -> None:
     """No money came; the caller names a day, and the ladder waits for it and says so."""
     order = a_released_po(hafen, at=days_ago(45))
-    hands = desk.sit(a_user("platform_customer_service"))
-    look_up(hands, "pet", order.reference)
-    hands.see(desk.page.locator("h1"), order.reference)
+    hands = take_call(desk, "pet", order.reference)
     hands.press("4")
     hands.see("No money has moved yet.")
     hands.press("p")
@@ -185,9 +160,7 @@ def test_i_paid_last_week_and_you_dun_me(desk: Desk, hafen: Client) -> None:
 def test_a_wrong_po_number(desk: Desk, hafen: Client) -> None:
     """The invoice that shows it is undone and issued anew; both go out."""
     order = a_released_po(hafen, at=days_ago(4))
-    hands = desk.sit(a_user("platform_finance"))
-    look_up(hands, "4500001", order.reference)
-    hands.see(desk.page.locator("h1"), order.reference)
+    hands = take_call(desk, "4500001", order.reference, role="platform_finance")
     hands.press("n")
     hands.see(desk.page.get_by_role("dialog"), "is undone by a credit note and replaced by a new invoice")
     hands.overtype("4500002")
@@ -206,9 +179,7 @@ def test_a_wrong_po_number(desk: Desk, hafen: Client) -> None:
 def test_please_cancel(desk: Desk, hafen: Client) -> None:
     """Everything that canceling does is named before; the customer is told."""
     order = a_released_po(hafen, at=days_ago(4))
-    hands = desk.sit(a_user("platform_customer_service"))
-    look_up(hands, "werft", order.reference)
-    hands.see(desk.page.locator("h1"), order.reference)
+    hands = take_call(desk, "werft", order.reference)
     hands.press("c")
     hands.see(desk.page.get_by_role("dialog"), "The invoice is undone by a credit note over €119.00.")
     hands.type("Ordered twice")
@@ -224,9 +195,7 @@ def test_please_cancel(desk: Desk, hafen: Client) -> None:
 def test_one_item_is_given_back(desk: Desk, hafen: Client) -> None:
     """One of two pieces is refunded, with the figures before; the credit note opens."""
     order = pays(a_released_po(hafen, at=days_ago(20), quantity=2), "238.00", at=days_ago(2))
-    hands = desk.sit(a_user("platform_finance"))
-    look_up(hands, "werft", order.reference)
-    hands.see(desk.page.locator("h1"), order.reference)
+    hands = take_call(desk, "werft", order.reference, role="platform_finance")
     hands.open(desk.page.get_by_role("link", name="Refund", exact=True))
     hands.reach(desk.page.get_by_label("Items: choose how many pieces"), "ArrowDown")
     hands.reach(desk.page.get_by_label("pieces, at most 2"))
@@ -248,9 +217,7 @@ def test_one_item_is_given_back(desk: Desk, hafen: Client) -> None:
 def test_a_purchase_order_by_fax(desk: Desk, hafen: Client) -> None:
     """Ordered online, to be paid by wire; a signed order comes by fax, and it is on purchase order."""
     order = an_offline_order(hafen, at=days_ago(1))
-    hands = desk.sit(a_user("platform_customer_service"))
-    look_up(hands, order.reference, order.reference)
-    hands.see(desk.page.locator("h1"), order.reference)
+    hands = take_call(desk, order.reference, order.reference)
     hands.press("d")
     hands.see(desk.page.get_by_role("dialog"), "Came in by")
     hands.type("F")

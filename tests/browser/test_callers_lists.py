@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.utils import timezone
 
 from accounts.models import SavedView
 from tests.browser.axe import violations
-from tests.browser.hands import Desk, a_desk
+from tests.browser.hands import days_ago
 from tests.stories import a_client, a_customer, a_released_po, a_user, an_offline_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import Page
-
     from accounts.models import Client
+    from tests.browser.hands import Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,18 +28,6 @@ def hafen() -> Client:
         customer=a_customer(company="Elbwind GmbH", last_name="Brandt", email="b@elbwind.example"),
     )
     return client
-
-
-def days_ago(days: int) -> Any:
-    """The same hour, some days ago."""
-    return timezone.now() - timedelta(days=days)
-
-
-@pytest.fixture
-def desk(page: Page, live_server: Any, request: pytest.FixtureRequest) -> Iterator[Desk]:
-    """A desk with a keyboard."""
-    with a_desk(page, live_server.url, request.node.name) as desk:
-        yield desk
 
 
 def test_a_list_of_numbers_with_one_unknown(desk: Desk, hafen: Client) -> None:

@@ -276,7 +276,7 @@ def test_the_review_queue_is_counted_beside_its_entry(monkeypatch: pytest.Monkey
     for _ in range(2):
         a_waiting_po(client)
     assert '2<span class="visually-hidden"> waiting</span>' in browser.get("/purchases/").content.decode()
-    monkeypatch.setattr("purchases.templatetags.purchases_counts.CAP", 1)
+    monkeypatch.setattr("followups.templatetags.followups.CAP", 1)
     assert "1+<span" in browser.get("/purchases/").content.decode()
 
 

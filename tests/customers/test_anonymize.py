@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import time_machine
-from django.test import Client as Browser
 from django.urls import reverse
 
 from core.refused import Refused
@@ -25,9 +23,9 @@ from partners.models import Partner
 from purchases.models import Document, HistoryEntry, Purchase
 from purchases.services.correction import correct_purchase
 from purchases.services.history import Note, enter
+from tests.customers.conftest import in_the_browser_of
 from tests.stories import (
     MONDAY,
-    a_client,
     a_customer,
     a_partner,
     a_user,
@@ -37,25 +35,12 @@ from tests.stories import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from accounts.models import Client, User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("forty_days_later")]
 
 JANA = a_customer(phone="+49 431 4711")
 ALONE = a_customer(company="", last_name="Sommer", email="s@sommer.example")
-
-
-@pytest.fixture(autouse=True)
-def _clock() -> Iterator[None]:
-    with time_machine.travel(days_later(40), tick=False):
-        yield
-
-
-@pytest.fixture
-def hafen() -> Client:
-    return a_client("hafen")
 
 
 @pytest.fixture
@@ -234,8 +219,7 @@ def test_names_of_before_go_too_and_what_a_merge_that_was_undone_kept(hafen: Cli
 
 def test_a_client_admin_types_the_number(hafen: Client, boss: User) -> None:
     customer = settled(hafen).customer
-    browser = Browser()
-    browser.force_login(boss)
+    browser = in_the_browser_of(boss)
     path = reverse("customers:anonymize", args=[customer.pk])
     page = browser.get(path).content.decode()
     for words in ("1 purchase loses", "This can&#x27;t be undone", f"Type {customer.pk} to confirm"):
@@ -251,6 +235,5 @@ def test_a_client_admin_types_the_number(hafen: Client, boss: User) -> None:
 
 def test_support_may_not(hafen: Client) -> None:
     customer = settled(hafen).customer
-    browser = Browser()
-    browser.force_login(a_user("client_support", hafen))
+    browser = in_the_browser_of(a_user("client_support", hafen))
     assert browser.get(reverse("customers:anonymize", args=[customer.pk])).status_code == 403

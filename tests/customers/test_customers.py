@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import time_machine
 from django.db import connection
-from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -18,9 +16,9 @@ from customers.services import AddressInput, change_customer, save_contact
 from purchases.models import Purchase
 from purchases.services.search import keep_search
 from purchases.templatetags.purchases_parties import account_of_customer, purchase_status
+from tests.customers.conftest import in_the_browser_of
 from tests.stories import (
     MONDAY,
-    a_client,
     a_customer,
     a_partner,
     a_released_po,
@@ -31,33 +29,11 @@ from tests.stories import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from django.test import Client as Browser
 
     from accounts.models import Client, User
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _clock() -> Iterator[None]:
-    with time_machine.travel(days_later(40), tick=False):
-        yield
-
-
-@pytest.fixture
-def hafen() -> Client:
-    return a_client("hafen")
-
-
-@pytest.fixture
-def rep(hafen: Client) -> User:
-    return a_user("client_support", hafen, name="Rita Rep")
-
-
-def in_the_browser_of(user: User) -> Browser:
-    browser = Browser()
-    browser.force_login(user)
-    return browser
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("forty_days_later")]
 
 
 def buys(client: Client, company: str, **address: str) -> Purchase:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -18,7 +17,8 @@ from customers.selectors.duplicates import likely_pairs, likely_same
 from customers.services import change_customer
 from customers.services.duplicates import mark_not_the_same
 from customers.services.merging import merge_customers
-from tests.stories import MONDAY, a_client, a_customer, a_user, an_offline_order
+from tests.customers.conftest import in_the_browser_of
+from tests.stories import MONDAY, a_client, a_customer, an_offline_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,16 +32,6 @@ pytestmark = pytest.mark.django_db
 def _clock() -> Iterator[None]:
     with time_machine.travel(MONDAY, tick=False):
         yield
-
-
-@pytest.fixture
-def hafen() -> Client:
-    return a_client("hafen")
-
-
-@pytest.fixture
-def rep(hafen: Client) -> User:
-    return a_user("client_support", hafen)
 
 
 def buys(client: Client, company: str, **address: str) -> Customer:
@@ -135,8 +125,7 @@ def test_further_back_are_older_ones(hafen: Client, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_page_costs_the_same_with_one_pair_and_with_three(hafen: Client, rep: User) -> None:
-    browser = Browser()
-    browser.force_login(rep)
+    browser = in_the_browser_of(rep)
     path = reverse("customers:duplicates")
     assert "No duplicates among these" in browser.get(path).content.decode()
     buys(hafen, "Alpha", email="a@alpha.example")
@@ -155,8 +144,7 @@ def test_the_page_costs_the_same_with_one_pair_and_with_three(hafen: Client, rep
 
 def test_a_rep_says_that_two_are_two(hafen: Client, rep: User) -> None:
     one, other = (buys(hafen, "Alpha", email=f"{name}@alpha.example") for name in "ab")
-    browser = Browser()
-    browser.force_login(rep)
+    browser = in_the_browser_of(rep)
     assert "Likely the same as" in browser.get(reverse("customers:detail", args=[one.pk])).content.decode()
     path = reverse("customers:not_the_same", args=[one.pk, other.pk])
     assert "not the same" in browser.get(path).content.decode()

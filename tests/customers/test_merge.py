@@ -6,8 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-import time_machine
-from django.test import Client as Browser
 from django.urls import reverse
 
 from core.refused import Refused
@@ -22,6 +20,7 @@ from purchases.forms import PolicyForm
 from purchases.models import HistoryEntry, Policy, Purchase
 from purchases.selectors import customers_named, customers_with_email, trust_of
 from purchases.views.entry import customers_like
+from tests.customers.conftest import in_the_browser_of
 from tests.stories import (
     MONDAY,
     a_client,
@@ -34,30 +33,12 @@ from tests.stories import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from accounts.models import Client, User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("forty_days_later")]
 
 OLD = a_customer(company="Werft KG", email="einkauf@werft.example", phone="+49 431 1")
 NEW = a_customer(company="Werft & Söhne KG", email="jana@werft.example", phone="", city="Lübeck")
-
-
-@pytest.fixture(autouse=True)
-def _clock() -> Iterator[None]:
-    with time_machine.travel(days_later(40), tick=False):
-        yield
-
-
-@pytest.fixture
-def hafen() -> Client:
-    return a_client("hafen")
-
-
-@pytest.fixture
-def rep(hafen: Client) -> User:
-    return a_user("client_support", hafen, name="Rita Rep")
 
 
 @pytest.fixture
@@ -76,12 +57,6 @@ def purchases_of(customer: Customer) -> list[str]:
 
 def contact_of(customer: Customer, kind: str = "billing") -> Contact:
     return Contact.objects.get(customer=customer, kind=kind)
-
-
-def in_the_browser_of(user: User) -> Browser:
-    browser = Browser()
-    browser.force_login(user)
-    return browser
 
 
 # Two customers that are one -----------------------------------------------------------------------------------------

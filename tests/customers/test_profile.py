@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import time_machine
 from django.db import connection
-from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -15,9 +13,9 @@ from customers.selectors.changes import changes_of
 from customers.services import AddressInput, change_customer, save_contact
 from customers.services.merging import merge_contacts
 from purchases.templatetags.purchases_parties import account_of_customer, emails_of_customer
+from tests.customers.conftest import in_the_browser_of
 from tests.stories import (
     MONDAY,
-    a_client,
     a_customer,
     a_partner,
     a_released_po,
@@ -28,34 +26,14 @@ from tests.stories import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from accounts.models import Client, User
     from customers.models import Customer
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _clock() -> Iterator[None]:
-    with time_machine.travel(days_later(40), tick=False):
-        yield
-
-
-@pytest.fixture
-def hafen() -> Client:
-    return a_client("hafen")
-
-
-@pytest.fixture
-def rep(hafen: Client) -> User:
-    return a_user("client_support", hafen, name="Rita Rep")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("forty_days_later")]
 
 
 def page_for(user: User, customer: Customer, **query: str) -> str:
-    browser = Browser()
-    browser.force_login(user)
-    return browser.get(reverse("customers:detail", args=[customer.pk]), query).content.decode()
+    return in_the_browser_of(user).get(reverse("customers:detail", args=[customer.pk]), query).content.decode()
 
 
 def test_open_purchases_stand_first_and_the_list_narrows(hafen: Client) -> None:

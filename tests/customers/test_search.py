@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def hafen() -> Client:
-    return a_client()
-
-
-@pytest.fixture
 def customer(hafen: Client) -> Customer:
     buyer = a_customer(company="Müller-Lüdenscheidt GmbH")
     return an_offline_order(hafen, reference="100200300", customer=buyer).customer

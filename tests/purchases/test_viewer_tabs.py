@@ -114,6 +114,15 @@ def test_the_list_one_came_from_costs_two_queries(hafen: Client) -> None:
     assert queries(browser, f"{path}?list=show%3Dreview%26sort%3Dreference") <= alone + 2
 
 
+@pytest.mark.parametrize("tab", TABS)
+def test_opened_from_a_keyword_search_a_tab_stays_within_its_bound(hafen: Client, tab: str) -> None:
+    admin = a_user("platform_admin")
+    browser, purchase = logged_in(admin), rich(hafen, admin, times=1)
+    path = f"/purchases/{purchase.reference}/?tab={tab}&list=q%3Dpetersen"
+    page(browser, path)  # the first look is noted for the others
+    assert queries(browser, path) <= 20
+
+
 def test_a_tab_that_is_clicked_reads_only_what_changes(hafen: Client) -> None:
     browser = logged_in(a_user("platform_admin"))
     purchase = a_released_po(hafen)

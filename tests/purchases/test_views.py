@@ -163,7 +163,14 @@ def test_strangers_see_nothing_in_lists_and_search(hafen: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/purchases/", "/purchases/?show=overdue", "/purchases/review/", "/purchases/products/"]
+    "path",
+    [
+        "/purchases/",
+        "/purchases/?show=overdue",
+        "/purchases/?q=petersen",
+        "/purchases/review/",
+        "/purchases/products/",
+    ],
 )
 @pytest.mark.parametrize("role", ["platform_admin", "client_admin"])
 def test_lists_take_as_many_queries_for_three_rows_as_for_one(hafen: Client, role: str, path: str) -> None:
