@@ -20,6 +20,7 @@ CORE = {
     "conditions",
     "counts",
     "days",
+    "door",
     "exports",
     "folding",
     "forms",
