@@ -116,6 +116,8 @@ class Certificate(Address):
     missing = models.JSONField(default=list, blank=True)
     """What an invalid one lacks: keys of `taxexempt.wording.POINTS`."""
     invalid_reason = models.CharField(max_length=300, blank=True)
+    reminded_days = models.PositiveSmallIntegerField(default=0)
+    """How many days before its end the customer was last reminded; 0: not yet."""
     renewal_asked_at = models.DateTimeField(null=True, blank=True)
     history = HistoricalRecords()
 
