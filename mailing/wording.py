@@ -49,6 +49,7 @@ KIND_LABELS: Final[dict[str, str]] = {
     "customer_statement": "Statement of account",
     "portal_link": "Login to the partner portal",
     "quote": "Quote",
+    "quote_extended": "Quote extended",
     "quote_reminder": "Quote reminder",
     "quote_expired": "Quote expired",
 }
@@ -120,7 +121,7 @@ class TextKind:
     attempt: Callable[[Client, str, EmailText, str, datetime], Trial]
 
 
-GROUPS: Final = ("The order", "Delivery and payment", "Reminders", "Changes and the end")
+GROUPS: Final = ("The order", "Delivery and payment", "Reminders", "Changes and the end", "Quotes")
 """The groups of e-mails in the order in which screens list them."""
 _kinds: dict[str, TextKind] = {}
 

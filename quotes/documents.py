@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from purchases.documents import Snapshot, Voice
     from quotes.models import Quote
 
-TEMPLATE: Final = "letters/quote.html"
+QUOTE_TEMPLATE: Final = "letters/quote.html"
 MESSAGE_LINE: Final = 600
 
 

@@ -14,7 +14,6 @@ from quotes.documents import message_lines, quote_values
 from quotes.wording import QUOTE_EMAILS, QUOTE_LABELS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from purchases.documents import Voice
@@ -41,30 +40,37 @@ def quote_facts(quote: Quote, voice: Voice) -> list[Fact]:
     return [row for row in rows if row.value]
 
 
-def _draft(
-    quote: Quote, kind: str, *, at: datetime, documents: Sequence[Document] = (), is_open: bool = True, again: str = ""
-) -> Draft:
-    """Word an e-mail about a revision, while it `is_open` with the link to its page; another last day is new news."""
+def _draft(quote: Quote, kind: str, *, at: datetime, document: Document | None = None, is_open: bool = True) -> Draft:
+    """Word an e-mail about a revision, while it `is_open` with the link to its page; another last day is new news.
+
+    With its `document` goes what its sender wrote.
+    """
     voice = voice_of(quote.purchase, at=at)
     words = QUOTE_LABELS[voice.language]
-    message = {f"message{number}": line for number, line in enumerate(message_lines(quote))} if documents else {}
+    message = {f"message{number}": line for number, line in enumerate(message_lines(quote))} if document else {}
     parts = Parts(
         before=[f"{{{{{token}}}}}" for token in message],
         facts=quote_facts(quote, voice),
         link=quote_url(quote) if is_open else "",
         link_label=words["link"] if is_open else "",
-        documents=documents,
+        documents=[document] if document else [],
         values={**quote_values(quote, voice), **message},
-        key=again or f"{quote.revision}-{quote.valid_until}",
+        key=f"{quote.revision}-{quote.valid_until}",
         footer=words["footer"],
     )
     return draft_of(quote.purchase, kind, parts, voice, texts=QUOTE_EMAILS)
 
 
 @Mail
-def quote(quote: Quote, *, document: Document, at: datetime, again: str = "") -> Draft:
-    """Send a quote: its PDF, and the link by which it is accepted."""
-    return _draft(quote, "quote", at=at, documents=[document], again=again)
+def quote_sent(quote: Quote, *, at: datetime) -> Draft:
+    """Send a quote, or its next revision: its PDF, and the link by which it is accepted."""
+    return _draft(quote, "quote", at=at, document=quote.document)
+
+
+@Mail
+def quote_extended(quote: Quote, *, at: datetime) -> Draft:
+    """Send a quote again that is valid for longer."""
+    return _draft(quote, "quote_extended", at=at, document=quote.document)
 
 
 @Mail

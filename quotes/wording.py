@@ -1034,6 +1034,52 @@ QUOTE_EMAILS: Final[dict[str, dict[str, EmailText]]] = {
             ("内容の変更をご希望の場合は {{client_email}} までご連絡ください。",),
         ),
     },
+    "quote_extended": {
+        "en": EmailText(
+            "Your quote {{reference}} is now valid until {{valid_until}}",
+            (
+                "You have more time: our quote over {{gross}} can now be accepted until {{valid_until}}. The current PDF "
+                "is attached.",
+                "By the link below you can look at it and accept it.",
+            ),
+            ("Would you like something changed? Write to {{client_email}}.",),
+        ),
+        "de": EmailText(
+            "Ihr Angebot {{reference}} gilt jetzt bis zum {{valid_until}}",
+            (
+                "Sie haben mehr Zeit: Unser Angebot über {{gross}} können Sie jetzt bis zum {{valid_until}} annehmen. Das "
+                "aktuelle PDF liegt bei.",
+                "Über den Link unten sehen Sie es an und nehmen es an.",
+            ),
+            ("Möchten Sie etwas ändern? Schreiben Sie an {{client_email}}.",),
+        ),
+        "fr": EmailText(
+            "Votre devis {{reference}} est désormais valable jusqu’au {{valid_until}}",
+            (
+                "Vous avez plus de temps\u00a0: notre devis de {{gross}} peut désormais être accepté jusqu’au "
+                "{{valid_until}}. Vous trouverez ci-joint le PDF à jour.",
+                "Le lien ci-dessous vous permet de le consulter et de l’accepter.",
+            ),
+            ("Vous souhaitez une modification\u00a0? Écrivez à {{client_email}}.",),
+        ),
+        "es": EmailText(
+            "Su presupuesto {{reference}} vale ahora hasta el {{valid_until}}",
+            (
+                "Tiene más tiempo: ahora puede aceptar nuestro presupuesto de {{gross}} hasta el {{valid_until}}. "
+                "Adjuntamos el PDF actual.",
+                "Con el enlace siguiente puede verlo y aceptarlo.",
+            ),
+            ("¿Desea cambiar algo? Escriba a {{client_email}}.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】お見積り {{reference}} の有効期限を{{valid_until}}まで延長しました",
+            (
+                "お見積り({{gross}})の有効期限を{{valid_until}}まで延長いたしました。最新のお見積書を添付いたします。",
+                "下記のリンクから内容のご確認とご承諾をいただけます。",
+            ),
+            ("内容の変更をご希望の場合は {{client_email}} までご連絡ください。",),
+        ),
+    },
     "quote_reminder": {
         "en": EmailText(
             "Your quote {{reference}} is valid until {{valid_until}}",
