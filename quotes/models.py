@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 
 from accounts.models import Client, User
 from accounts.querysets import TenantQuerySet
+from core.money import Money
 from core.tokens import hash_of
 from purchases.models import Document, Product, Purchase
 from purchases.states import Status
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 LINK_SALT: Final = "quotes.quote_link"
 QUOTE_SALT: Final = "quotes.quote"
+ORDER_SALT: Final = "quotes.quote_order"
 SEED_BYTES: Final = 32
 SEED_LENGTH: Final = 43
 LONGEST_VALIDITY: Final = 365
@@ -118,6 +120,11 @@ class QuoteLinkItem(models.Model):
     def __str__(self) -> str:
         return f"{self.quantity} × {self.product}"
 
+    @property
+    def price(self) -> Money | None:
+        """Its own price, if it has one."""
+        return None if self.unit_minor is None else Money(self.unit_minor, self.link.currency)
+
 
 class Quote(models.Model):
     """One revision of an offer to a customer: immutable once it was sent; a change is the next revision.
@@ -189,6 +196,11 @@ class Quote(models.Model):
     def hash_token(self) -> None:
         """Make the quote known by its secret."""
         self.token_hash = hash_of(self.token)
+
+    @property
+    def order_token(self) -> str:
+        """The secret in the link to the page of the order that it becomes."""
+        return token_of(self.seed, ORDER_SALT)
 
     @property
     def is_current(self) -> bool:

@@ -10,11 +10,13 @@ from core.letters import clip
 from core.money import Money, line_amounts
 from core.refused import Refused
 from core.tokens import hash_of
-from customers.services import find_customer
+from customers.models import ContactKind
+from customers.services import AddressInput, CustomerInput, find_customer
 from purchases.models import Policy, Product, StatusLink
 from purchases.policy import Buyer, Offer, offer_at_checkout
 from purchases.selectors import Trust, trust_of
 from purchases.services.place import check_x_parameter
+from quotes.models import Quote
 from taxexempt.policy import Place, TaxAnswer, tax_for
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
     from accounts.models import Client
     from core.money import LineAmounts
-    from customers.services import CustomerInput
     from purchases.models import Purchase
 
 MOST_PIECES: Final = 9_999
@@ -207,6 +208,29 @@ def tax_of(client: Client, buyer: BuyerFacts, *, on: date) -> TaxAnswer | None:
     )
 
 
+def facts_of(given: CustomerInput) -> BuyerFacts:
+    """What tax and policy ask about a customer who is known whole."""
+    billing = given.billing
+    return BuyerFacts(
+        type=given.type,
+        company=billing.company,
+        country=billing.country,
+        state=billing.state,
+        postal_code=billing.postal_code,
+        vat_id=given.vat_id,
+        email=billing.email,
+    )
+
+
+def tax_on(client: Client, given: CustomerInput, *, on: date) -> TaxAnswer:
+    """Say which tax an order of this customer carries; raises Refused while its country is not known."""
+    answer = tax_of(client, facts_of(given), on=on)
+    if answer is None:
+        message = "The country of the billing address decides on the tax: choose it."
+        raise Refused(message, "country")
+    return answer
+
+
 def policy_of(client: Client) -> Policy | None:
     """Find the client's rules in force."""
     return Policy.objects.filter(client=client).order_by("-version").first()
@@ -240,3 +264,23 @@ def link_of(token: str, *, at: datetime) -> StatusLink | None:
         .first()
     )
     return found if isinstance(found, StatusLink) else None
+
+
+def customer_of(purchase: Purchase) -> CustomerInput:
+    """Who a purchase names, as it was given with it."""
+    names = AddressInput.__dataclass_fields__
+    rows = purchase.contacts.values("kind", *names)
+    contacts = {row["kind"]: AddressInput(**{name: row[name] for name in names}) for row in rows}
+    return CustomerInput(
+        billing=contacts[ContactKind.BILLING],
+        type=purchase.customer_type,
+        language=purchase.language,
+        vat_id=purchase.vat_id,
+        delivery=contacts.get(ContactKind.DELIVERY),
+        licensee=contacts.get(ContactKind.LICENSEE),
+    )
+
+
+def current_of(purchase: Purchase) -> Quote:
+    """Find the newest revision of a quote."""
+    return Quote.objects.select_related("link").get(purchase=purchase, replaced_at=None)

@@ -15,7 +15,7 @@ from partners.selectors import open_allowance
 from partners.services.limit import check_terms, excess_of
 from purchases.models import Product, Purchase, Source
 from purchases.services.place import Order, OrderLine, place_order
-from quotes.selectors import BuyerFacts, policy_of, tax_of
+from quotes.selectors import policy_of, tax_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,7 @@ def estimate(partner: Partner, wish: Wish, *, at: datetime) -> Estimate:
     Raises Refused when a product has no price in the currency.
     """
     on = at.astimezone(partner.client.zone).date()
-    tax = _tax(partner, wish, on=on)
+    tax = tax_on(partner.client, wish.customer, on=on)
     lines = [_priced(product, quantity, wish.currency, tax.percent) for product, quantity in wish.lines]
     gross = Money(sum(line.amounts.gross for line in lines), wish.currency)
     refused, allowed_by = _answer(partner, gross, on=on)
@@ -124,24 +124,6 @@ def _answer(partner: Partner, gross: Money, *, on: date) -> tuple[Refused | None
         return None, ""
     allowance = open_allowance(partner, gross, on=on)
     return (Refused(excess, OVER), "") if allowance is None else (None, str(allowance.by))
-
-
-def _tax(partner: Partner, wish: Wish, *, on: date) -> TaxAnswer:
-    billing = wish.customer.billing
-    buyer = BuyerFacts(
-        type=wish.customer.type,
-        company=billing.company,
-        country=billing.country,
-        state=billing.state,
-        postal_code=billing.postal_code,
-        vat_id=wish.customer.vat_id,
-        email=billing.email,
-    )
-    answer = tax_of(partner.client, buyer, on=on)
-    if answer is None:
-        message = "The country of the billing address decides on the tax: choose it."
-        raise Refused(message, "country")
-    return answer
 
 
 def _priced(product: Product, quantity: int, currency: str, percent: Decimal) -> PricedLine:
@@ -187,7 +169,7 @@ def _place(partner: Partner, wish: Wish, *, is_po: bool, token: str, at: datetim
         currency=wish.currency,
         customer=wish.customer,
         lines=[OrderLine(product.code, quantity) for product, quantity in wish.lines],
-        tax_percent=_tax(partner, wish, on=on).percent,
+        tax_percent=tax_on(partner.client, wish.customer, on=on).percent,
         is_po=is_po,
         po_number=wish.po_number,
         partner=partner,
