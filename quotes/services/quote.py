@@ -127,27 +127,26 @@ def send_quote(quote: Quote, *, at: datetime) -> Quote:
     """Save a new revision, issue its document and send it."""
     quote.hash_token()
     quote.save()
-    issue_and_send(quote, at=at)
+    issue_document(quote, at=at)
+    emails.quote_sent(quote, at=at)
     return quote
 
 
-def issue_and_send(quote: Quote, *, at: datetime) -> None:
-    """Freeze what a quote says, as a document with a number of its own, and send it to the customer."""
+def issue_document(quote: Quote, *, at: datetime) -> None:
+    """Freeze what a quote says, as a document with a number of its own."""
     purchase = quote.purchase
     number = take_number(purchase.client, DocumentKind.QUOTE, at=at, is_test=purchase.is_test)
-    document = keep_document(
+    quote.document = keep_document(
         purchase.client,
         DocumentKind.QUOTE,
         number=number,
-        template=documents.TEMPLATE,
+        template=documents.QUOTE_TEMPLATE,
         data=documents.quote_data(quote, number=number, at=at),
         language=purchase.language,
         at=at,
         purchase=purchase,
     )
-    quote.document = document
     quote.save(update_fields=["document"])
-    emails.quote(quote, document=document, at=at)
 
 
 # Where it stands ------------------------------------------------------------------------------------------------------

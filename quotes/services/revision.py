@@ -13,9 +13,10 @@ from purchases.models import Source
 from purchases.services.history import Note, report, save_change
 from purchases.services.place import Order, reprice
 from purchases.states import EXTEND_QUOTE, LABELS, QUOTES, Status
+from quotes import emails
 from quotes.models import LONGEST_VALIDITY, Quote
 from quotes.selectors import customer_of, tax_on
-from quotes.services.quote import issue_and_send, lock_quote, lock_standing, send_quote
+from quotes.services.quote import issue_document, lock_quote, lock_standing, send_quote
 from quotes.services.quote_link import LONGEST_MESSAGE
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ def extend_quote(quote: Quote, *, valid_until: date, by: User, at: datetime) -> 
     quote.save(update_fields=["valid_until", "expired_at", "reminded_at", "extended_at", "extended_by"])
     text = f"Quote extended: valid until {valid_until:%Y-%m-%d} instead of {before:%Y-%m-%d}"
     save_change(purchase, Note("extended", text), by=by, at=at)
-    issue_and_send(quote, at=at)
+    issue_document(quote, at=at)
+    emails.quote_extended(quote, at=at)
     report(purchase, "extended", at=at)
     return quote
 
