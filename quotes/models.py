@@ -138,6 +138,8 @@ class Quote(models.Model):
     revision = models.PositiveSmallIntegerField(default=1)
     replaces = models.OneToOneField("self", models.PROTECT, related_name="replaced_by", null=True, blank=True)
     replaced_at = models.DateTimeField(null=True, blank=True)
+    gross_minor = models.BigIntegerField()
+    """What it comes to, tax included; the purchase knows that of the newest one alone."""
     message = models.TextField(blank=True)
     valid_until = models.DateField()
     """The last day on which it may be accepted."""
@@ -201,6 +203,11 @@ class Quote(models.Model):
     def order_token(self) -> str:
         """The secret in the link to the page of the order that it becomes."""
         return token_of(self.seed, ORDER_SALT)
+
+    @property
+    def gross(self) -> Money:
+        """What it comes to, tax included."""
+        return Money(self.gross_minor, self.purchase.currency)
 
     @property
     def is_current(self) -> bool:

@@ -126,6 +126,7 @@ def _lines(link: QuoteLink, quantities: Mapping[str, int]) -> list[OrderLine]:
 def send_quote(quote: Quote, *, at: datetime) -> Quote:
     """Save a new revision, issue its document and send it."""
     quote.hash_token()
+    quote.gross_minor = quote.purchase.gross_minor
     quote.save()
     issue_document(quote, at=at)
     emails.quote_sent(quote, at=at)
