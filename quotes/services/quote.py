@@ -223,7 +223,7 @@ def accept_quote(
     if purchase.gross_minor:
         issue(purchase, DocumentKind.PROFORMA, at=at)
     start_order(purchase, by=by, at=at, link=_page_of(quote, at=at))
-    report(purchase, "accepted", at=at)
+    report(purchase, "placed", at=at)
     return purchase
 
 
@@ -257,7 +257,7 @@ def quote_to_po(
     start_order(purchase, by=by, at=at, link=_page_of(quote, at=at), has_document=has_document)
     if arrival is not None and has_document:
         purchase = keep_po_document(purchase, channel=arrival.channel, by=by, at=at, file=arrival.file)
-    report(purchase, "converted", at=at)
+    report(purchase, "placed", at=at)
     return purchase
 
 
