@@ -61,7 +61,6 @@ class QuoteLink(models.Model):
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, models.PROTECT, related_name="quote_links")
-    changed_at = models.DateTimeField()
     history = HistoricalRecords(excluded_fields=["seed", "token_hash"])
 
     objects = QuoteLinkQuerySet.as_manager()

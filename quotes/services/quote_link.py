@@ -128,7 +128,6 @@ def renew_link(link: QuoteLink, *, by: User, at: datetime) -> QuoteLink:
 
 def _save(link: QuoteLink, *, by: User, at: datetime, reason: str) -> QuoteLink:
     link.version += 1
-    link.changed_at = at
     return record(link, by=by, at=at, reason=reason)
 
 
