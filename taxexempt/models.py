@@ -90,7 +90,8 @@ class Certificate(Address):
     client = models.ForeignKey(Client, models.PROTECT, related_name="certificates")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="certificates")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.NEW)
-    version = models.PositiveIntegerField(default=1)
+    revision = models.PositiveIntegerField(default=1)
+    """Which version of the certificate it is."""
     replaces = models.OneToOneField("self", models.PROTECT, related_name="replaced_by", null=True, blank=True)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.UPLOAD)
 
@@ -143,7 +144,7 @@ class Certificate(Address):
                 name="invalid_certificate_says_why", condition=~Q(status=Status.INVALID) | ~Q(invalid_reason="")
             ),
             models.CheckConstraint(
-                name="newer_certificate_version_replaces", condition=Q(version=1) | Q(replaces__isnull=False)
+                name="newer_certificate_version_replaces", condition=Q(revision=1) | Q(replaces__isnull=False)
             ),
         ]
         indexes: ClassVar = [
