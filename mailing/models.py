@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
@@ -39,6 +40,7 @@ from mailing.wording import kind_label
 
 SUBJECT_LENGTH = 300
 NAME_LENGTH = 200
+PLATFORM_NAME = "Kontor"
 
 
 class Email(models.Model):
@@ -47,7 +49,8 @@ class Email(models.Model):
     A worker's steps are told by its attempts, a person's decisions by its history.
     """
 
-    client = models.ForeignKey("accounts.Client", models.PROTECT, related_name="emails")
+    client = models.ForeignKey("accounts.Client", models.PROTECT, related_name="emails", null=True, blank=True)
+    """The client in whose name it goes out; none: the platform writes to one of its users, and no client sees it."""
     kind = models.CharField(max_length=40)
     reference = models.CharField(max_length=40, blank=True)
     """The reference number of the purchase or quote it is about; empty when it is about none."""
@@ -126,6 +129,16 @@ class Email(models.Model):
 
     def __str__(self) -> str:
         return f"{kind_label(self.kind)} to {self.recipient}"
+
+    @property
+    def sender_name(self) -> str:
+        """Who writes."""
+        return self.client.name if self.client else PLATFORM_NAME
+
+    @property
+    def sender_address(self) -> str:
+        """Where answers and reports go."""
+        return self.client.email if self.client else settings.DEFAULT_FROM_EMAIL
 
     @property
     def status_label(self) -> str:
