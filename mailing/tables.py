@@ -135,8 +135,10 @@ def email_link(email: Email) -> str:
 
 
 def purchase_link(reference: str) -> str:
-    """The page of the purchase an e-mail is about; empty when there is none."""
+    """The page of the purchase, or of the certificate (`TX-5`), that an e-mail is about; empty when there is none."""
     try:
+        if reference.startswith("TX-"):
+            return reverse("taxexempt:detail", args=[reference.removeprefix("TX-")])
         return reverse("purchases:viewer", args=[reference]) if reference else ""
     except NoReverseMatch:
         return ""

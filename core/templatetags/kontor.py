@@ -120,7 +120,7 @@ ENTRIES = (
     Entry("customers:list", "Customers", "users", "search"),
     Entry("quotes:list", "Quotes", "file-pen-line", "quotes"),
     Entry("followups:list", "Follow-ups", "list-todo", "follow_ups", counter="followups"),
-    Entry("taxexempt:list", "Tax exemptions", "landmark", "certificates"),
+    Entry("taxexempt:list", "Tax exemptions", "landmark", "search"),
     Entry("errorlog:list", "Error log", "circle-alert", "errors"),
     Entry("mailing:list", "Outbox", "mail", "search"),
     Entry(

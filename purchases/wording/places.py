@@ -19,7 +19,7 @@ TOKENS: Final[dict[str, str]] = {
 }
 """Tokens of every e-mail about a purchase."""
 
-ORDER, DELIVERY, REMINDERS, END, QUOTES = GROUPS
+ORDER, DELIVERY, REMINDERS, END, QUOTES, _ = GROUPS
 WHICH: Final = {"reference": "which order it is about"}
 
 

@@ -14,6 +14,7 @@ LAYERS = PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]
 APPS = [name for row in LAYERS for name in row.split(" | ")]
 
 CORE = {
+    "advanced",
     "apps",
     "assets",
     "charts",
@@ -32,6 +33,7 @@ CORE = {
     "neighbors",
     "pages",
     "pdf",
+    "picturing",
     "refused",
     "search",
     "sheets",
