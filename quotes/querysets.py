@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from django.db.models import Count, Q
+
 from accounts.querysets import TenantQuerySet
 from purchases.states import Status
 
@@ -24,6 +26,14 @@ class QuoteLinkQuerySet(TenantQuerySet["QuoteLink"]):
     def active(self) -> Self:
         """Links by which quotes can be asked for."""
         return self.filter(is_active=True)
+
+    def with_counts(self) -> Self:
+        """Bring along how many quotes were asked for by each, and how many of these were ordered."""
+        current = Q(quotes__replaced_at=None)
+        return self.annotate(
+            quote_count=Count("quotes", filter=current),
+            ordered_count=Count("quotes", filter=current & Q(quotes__accepted_at__isnull=False)),
+        )
 
 
 class QuoteQuerySet(TenantQuerySet["Quote"]):
