@@ -119,6 +119,13 @@ _ROWS: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "No se cobra impuesto en pedidos a {{country}}.",
         "{{country}}へのご注文には課税されません。",
     ),
+    "tax_exempt": (
+        "No tax is charged: an exemption certificate covers this order.",
+        "Es wird keine Steuer berechnet: Eine Befreiungsbescheinigung deckt diese Bestellung.",
+        "Aucune taxe facturée\u00a0: un certificat d’exonération couvre cette commande.",
+        "No se cobra impuesto: un certificado de exención cubre este pedido.",
+        "免税証明書が適用されるため課税されません。",
+    ),
     "tax_not_calculated": (
         "Sales tax is not calculated.",
         "Sales Tax wird nicht berechnet.",
@@ -747,13 +754,6 @@ _ROWS: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "Cette page est restée ouverte trop longtemps. Vérifiez vos coordonnées et renvoyez-les\u00a0; aucun devis n’a encore été établi.",
         "Esta página ha estado abierta demasiado tiempo. Compruebe sus datos y envíelos de nuevo; todavía no se ha hecho ningún presupuesto.",
         "ページの有効期限が切れました。ご入力内容をご確認のうえ、もう一度お送りください。お見積りはまだ作成されていません。",
-    ),
-    "quote_changed": (
-        "The total has changed meanwhile. Please check it and send the form again; no quote was made yet.",
-        "Die Summe hat sich inzwischen geändert. Bitte prüfen Sie sie und senden Sie das Formular erneut; es wurde noch kein Angebot erstellt.",
-        "Le total a changé entre-temps. Veuillez le vérifier et renvoyer le formulaire\u00a0; aucun devis n’a encore été établi.",
-        "El importe ha cambiado entretanto. Compruébelo y envíe el formulario de nuevo; todavía no se ha hecho ningún presupuesto.",
-        "合計金額が変わりました。ご確認のうえ、もう一度お送りください。お見積りはまだ作成されていません。",
     ),
     "quote_too_many": (
         "Too many quotes are asked for from your network at the moment. Please wait a few minutes and try again; no quote was made.",

@@ -29,9 +29,10 @@ from purchases.models import (
     XParameter,
 )
 from purchases.policy import Buyer, Offer, offer_at_checkout
-from purchases.selectors import trust_of
+from purchases.selectors import other_than_on_file, trust_of
+from purchases.selectors.exemption import exemption_of
 from purchases.services.documents import issue
-from purchases.services.history import Note, keep_limit, report, save_change
+from purchases.services.history import Note, enter, keep_limit, report, save_change
 from purchases.services.payment import settle_free
 from purchases.services.release import accept
 from purchases.states import Status
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from customers.models import Customer
     from customers.services import CustomerInput
     from partners.models import Partner
+    from taxexempt.models import Certificate
 
 
 X_KEY = re.compile(r"x-[A-Za-z0-9-]+")
@@ -101,17 +103,23 @@ class _Line:
 def place_order(client: Client, order: Order, *, by: User | None, at: datetime) -> Purchase:
     """Place an order and start it where its policy says: waiting for review, accepted, or for an offline payment.
 
-    What comes by a quote link stays an offer until its customer accepts it. Raises Refused when a product or price is
-    unknown, the policy does not offer PO for it, or a partner's limit does not suffice; then nothing is written.
+    A certificate that covers the customer takes the tax off. What comes by a quote link stays an offer until its
+    customer accepts it. Raises Refused when a product or price is unknown, the policy does not offer PO for it, or a
+    partner's limit does not suffice; then nothing is written.
     """
     policy = Policy.objects.filter(client=client).order_by("-version").first()
     if policy is None:
         message = f"{client} has no purchase order policy yet."
         raise Refused(message, "policy")
-    lines = _price(client, order)
-    gross = Money(sum(line.amounts.gross for line in lines), order.currency)
     is_proven = order.source not in {Source.CHECKOUT, Source.QUOTE}
     customer = find_or_register(client, order.customer, by=by, at=at, is_proven=is_proven)
+    on = at.astimezone(client.zone).date()
+    certificate = exemption_of(client, customer, order.customer, order.tax_percent, on=on)
+    gaps = other_than_on_file(customer, order.customer) if certificate and not is_proven else []
+    if certificate and not gaps:
+        order = replace(order, tax_percent=Decimal(0))
+    lines = _price(client, order)
+    gross = Money(sum(line.amounts.gross for line in lines), order.currency)
     offer = _offer(order, policy, customer=customer, gross=gross)
     purchase = Purchase(
         client=client,
@@ -131,6 +139,7 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
         payment_type=order.payment_type,
         customer_type=order.customer.type,
         vat_id=order.customer.vat_id,
+        exempt_by=None if gaps else certificate,
         language=order.customer.language,
         billing_company=order.customer.billing.company,
         billing_last_name=order.customer.billing.last_name,
@@ -150,12 +159,22 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
     text = "Quote requested" if order.source == Source.QUOTE else f"Order placed ({purchase.get_source_display()})"
     placed = Note("placed", text, detail=offer.reason)
     save_change(purchase, placed, by=by, at=at)
+    if certificate:
+        enter(purchase, _exemption_note(certificate, gaps), by=by, at=at)
     _write_parts(purchase, order, lines)
     keep_limit(purchase, by=by, at=at, comment="order placed")
     if purchase.status != Status.QUOTE:
         start_order(purchase, by=by, at=at, link=order.status_url, has_document=order.has_document)
     report(purchase, "placed", at=at)
     return purchase
+
+
+def _exemption_note(certificate: Certificate, gaps: Sequence[str]) -> Note:
+    """Say that a certificate lifts the tax; or what of an order anybody may have typed is other than on file."""
+    if not gaps:
+        return Note("exempt", f"No tax: {certificate} covers the order", detail=certificate.get_reason_display())
+    text = f"Taxed although {certificate} covers the customer: what was typed is not what is on file"
+    return Note("taxed", text, detail=f"Other than on file is {', '.join(gaps)}.")
 
 
 def start_order(
@@ -180,6 +199,8 @@ def reprice(purchase: Purchase, order: Order) -> None:
 
     Raises Refused when a product or price is unknown.
     """
+    if purchase.exempt_by_id is not None:
+        order = replace(order, tax_percent=Decimal(0))
     lines = _price(purchase.client, order)
     purchase.items.all().delete()
     _write_items(purchase, order, lines)

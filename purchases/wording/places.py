@@ -85,6 +85,12 @@ MAILS: Final[dict[str, MailPlaces]] = {
         {**_NUMBER, **_REPLACED},
         {**WHICH, "number": "what is attached", "invoice_number": "what it replaces"},
     ),
+    "tax_removed": MailPlaces(
+        END,
+        "A certificate takes the tax off an unpaid order, whose bill is replaced.",
+        {**_NUMBER, **_REPLACED},
+        {**WHICH, "number": "what is attached", "gross": "what the order comes to now"},
+    ),
     "cancellation": MailPlaces(END, "The order is canceled.", {}, WHICH),
     "document_expired": MailPlaces(END, "The order is canceled because its document never came.", {}, WHICH),
 }

@@ -11,11 +11,14 @@ from django.db import IntegrityError, transaction
 from core.money import Money, line_amounts
 from core.refused import Refused
 from core.tokens import hash_of
+from customers.services import find_customer
 from partners.selectors import open_allowance
 from partners.services.limit import check_terms, excess_of
 from purchases.models import Product, Purchase, Source
+from purchases.selectors.exemption import exemption_of
 from purchases.services.place import Order, OrderLine, place_order
 from quotes.selectors import policy_of, tax_on
+from taxexempt.policy import exempt_answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +90,7 @@ def estimate(partner: Partner, wish: Wish, *, at: datetime) -> Estimate:
     Raises Refused when a product has no price in the currency.
     """
     on = at.astimezone(partner.client.zone).date()
-    tax = tax_on(partner.client, wish.customer, on=on)
+    tax = _tax(partner, wish, on=on)
     lines = [_priced(product, quantity, wish.currency, tax.percent) for product, quantity in wish.lines]
     gross = Money(sum(line.amounts.gross for line in lines), wish.currency)
     refused, allowed_by = _answer(partner, gross, on=on)
@@ -124,6 +127,15 @@ def _answer(partner: Partner, gross: Money, *, on: date) -> tuple[Refused | None
         return None, ""
     allowance = open_allowance(partner, gross, on=on)
     return (Refused(excess, OVER), "") if allowance is None else (None, str(allowance.by))
+
+
+def _tax(partner: Partner, wish: Wish, *, on: date) -> TaxAnswer:
+    """Say which tax the order will carry; a certificate that covers the customer takes it off when it is placed."""
+    answer, customer = tax_on(partner.client, wish.customer, on=on), find_customer(partner.client, wish.customer)
+    if customer is None:
+        return answer
+    certificate = exemption_of(partner.client, customer, wish.customer, answer.percent, on=on)
+    return exempt_answer(str(certificate)) if certificate else answer
 
 
 def _priced(product: Product, quantity: int, currency: str, percent: Decimal) -> PricedLine:

@@ -101,6 +101,8 @@ POSTAL_DIGITS: Final = 5
 BUSINESSES: Final = frozenset({"COM", "GOV", "UNI", "NPR"})
 PREFIX: Final = {"GR": "EL"}
 MOST_CHARACTERS: Final = 30
+EXEMPT: Final = "exempt"
+"""Why a certificate's customer pays no tax, in a word for machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,11 @@ def is_lifted(percent: Decimal, *, seller: Place, buyer: Place) -> bool:
     """Whether a certificate is asked for: an American state could tax the order, or tax was entered for one."""
     is_american = buyer.country == "US" and bool(state_code(buyer.subdivision))
     return is_american and (bool(percent) or supply_of(seller, buyer, "") is Supply.DOMESTIC)
+
+
+def exempt_answer(name: str) -> TaxAnswer:
+    """Say that a certificate of this name takes the tax off."""
+    return TaxAnswer(Decimal(0), EXEMPT, f"No tax: {name} covers this customer.")
 
 
 def category_of(

@@ -23,9 +23,9 @@ RULES: Final = {
     "bad_vat_id": "{shown} VAT of {area}: {vat_id} is not a valid VAT ID; with one the buyer would account for it.",
     "consumer": "{shown} VAT of {area}: of its customer type the buyer is a consumer, taxed where it is at home.",
     "reverse_charge": "No tax: reverse charge. {vat_id} is a valid VAT ID of {area}: the buyer accounts for the tax.",
-    "export": "No tax: {area} lies outside the area in which the seller would have to charge it.",
-    "not_calculated": "No tax: rates of {area} are not known here, and none was entered.",
-    "entered": "{shown} tax was entered with the order: rates of {area} are not known here.",
+    "export": "No tax: an order to {area} leaves the area in which the seller would have to charge it.",
+    "not_calculated": "No tax: no rate is on file for {area}, and none was entered with the order.",
+    "entered": "{shown} tax was entered with the order: no rate is on file for {area}.",
     "other": "{shown} tax was entered, or address and VAT ID were others when the order came: now they call for {due}.",
 }
 """What `tax_for` decided, in a sentence; the last two where the order bears another rate."""
