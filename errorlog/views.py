@@ -14,7 +14,7 @@ from accounts.roles import Right
 from core.views import ActionView, BulkAction, DetailPage, Empty, ListPage, Segment, chosen_client
 from errorlog import services
 from errorlog.filters import ErrorFilter
-from errorlog.forms import ErrorForm
+from errorlog.forms import ErrorForm, OfficeForm
 from errorlog.models import RETRIED, ErrorRecord
 from errorlog.tables import ErrorTable, next_try, type_badge
 
@@ -40,7 +40,11 @@ def offices(user: User, client: Client | None) -> QuerySet[Office]:
     return Office.objects.filter(mine).order_by("name", "pk")
 
 
-BULK_ACTS = (("errorlog:done_many", "Mark done", "check"), ("errorlog:retry_many", "Retry", "rotate-cw"))
+BULK_ACTS = (
+    ("errorlog:done_many", "Mark done", "check", "d"),
+    ("errorlog:retry_many", "Retry", "rotate-cw", "t"),
+    ("errorlog:give_many", "Assign", "building-2", "a"),
+)
 
 
 class ErrorList(ListPage):
@@ -93,7 +97,10 @@ class ErrorList(ListPage):
             **context,
             "shown": "" if is_default else context["shown"],
             "form_key": uuid4().hex,
-            "bulk_acts": [{"link": reverse(page), "label": label, "icon": icon} for page, label, icon in BULK_ACTS],
+            "bulk_acts": [
+                {"link": reverse(page), "label": label, "icon": icon, "key": key}
+                for page, label, icon, key in BULK_ACTS
+            ],
         }
 
 
@@ -237,3 +244,16 @@ class ErrorRetryMany(_ErrorBulk):
         ready = sum(row.may_retry for row in rows)
         lines = [f"{ready} of {len(rows)} can be tried again: keys on the list go out at once, generators are asked."]
         return [*lines, "The others are left as they are."] if ready < len(rows) else lines
+
+
+class ErrorGiveMany(_ErrorBulk):
+    """Have an office take care of several."""
+
+    title = "Assign"
+    button = "Assign"
+    action = services.give_error
+    done = "Assigned."
+
+    def get_form(self, data: Any = None, files: Any = None) -> OfficeForm:
+        """The offices that may take care of them."""
+        return OfficeForm(data, files, offices=offices(self.user, chosen_client(self.request)))

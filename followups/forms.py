@@ -198,8 +198,6 @@ class FollowUpForm(PartyForm):
         except Refused as refused:
             field = "due_time" if refused.code == "gap" or self._is_today(cleaned) else "due_on"
             self.add_error(field, refused.message)
-        except OverflowError:
-            self.add_error("due_on", "Choose a day within the next ten years.")
 
     def _is_today(self, cleaned: dict[str, Any]) -> bool:
         return bool(cleaned["due_on"] == self.at.astimezone(self.zone).date())
@@ -310,8 +308,6 @@ class SnoozeForm(ActionForm):
             refuse_out_of_reach(moment, at=self.at)
         except Refused as refused:
             self.add_error("due_time" if refused.code == "gap" else "due_on", refused.message)
-        except OverflowError:
-            self.add_error("due_on", "Choose a day within the next ten years.")
         else:
             return {"until": moment}
         return cleaned

@@ -23,11 +23,14 @@ WEEK: Final = 7
 def moment_of(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """Turn a local day and time into its moment in UTC; of two that are called the same, the first.
 
-    Raises Refused (code `gap`) for a time that the clock skips on that day.
+    Raises Refused for a time that the clock skips on that day (code `gap`), and beyond all calendars (`far`).
     """
     local = datetime.combine(day, clock, tzinfo=zone)
-    moment = local.astimezone(UTC)
-    there = moment.astimezone(zone)
+    try:
+        moment = local.astimezone(UTC)
+        there = moment.astimezone(zone)
+    except OverflowError:
+        raise Refused("No calendar has this day.", "far") from None
     if there.replace(tzinfo=None) != local.replace(tzinfo=None):
         message = (
             f"There is no {clock:%H:%M} on this day in {zone.key}: the clock goes forward. "

@@ -26,11 +26,12 @@ def switch_digest(user: User, *, is_on: bool) -> Digest:
 
 def send_digests(*, at: datetime) -> int:
     """Queue today's e-mail for everybody whose morning has come and who was not looked at today; say how many."""
-    return sum(_send_one(user, at=at) for user in waiting_readers(at))
+    return sum(send_digest(user, at=at) for user in waiting_readers(at))
 
 
 @transaction.atomic
-def _send_one(user: User, *, at: datetime) -> bool:
+def send_digest(user: User, *, at: datetime) -> bool:
+    """Queue one person's e-mail of today unless it was looked at today, or nothing is due."""
     today = at.astimezone(user.zone).date()
     row, _ = Digest.objects.select_for_update().get_or_create(user=user)
     if not row.is_on or row.looked_on == today:  # another worker was here
