@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from core.transitions import Transition
 
 
+NO_MORE = "It covers no order any more: new ones are taxed. What was billed without tax stays as it is."
+
+
 def status_refusal(certificate: Certificate, step: Transition) -> str:
     """Say that a step can't start in this status; empty when it can."""
     if certificate.status in step.sources:
@@ -114,7 +117,7 @@ class Validate(CertificateAct):
         first, last = day_text(row.issued_on, self.reader), day_text(row.expires_on, self.reader)
         return [
             f"Orders of {first} to {last} that are taxed in {NAMES[row.state_of_issue]} carry no sales tax.",
-            "Unpaid purchase orders that it covers are recalculated; for paid ones a refund of the tax is offered.",
+            "Its page then lists the taxed orders it covers: paid tax can go back, unpaid ones can be billed anew.",
             self.letter(),
         ]
 
@@ -140,7 +143,7 @@ class MarkInvalid(CertificateAct):
 
     def consequences(self) -> list[str]:
         """What it no longer covers."""
-        lines = ["It covers no purchase any more."] if self.row.status == Status.VALID else []
+        lines = [NO_MORE] if self.row.status == Status.VALID else []
         return [*lines, f"{self.letter()} It names what you choose below, in the customer's language."]
 
     def sentence(self) -> str:
