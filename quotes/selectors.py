@@ -16,7 +16,7 @@ from purchases.models import Policy, Product, StatusLink
 from purchases.policy import Buyer, Offer, offer_at_checkout
 from purchases.selectors import Trust, trust_of
 from purchases.services.place import check_x_parameter
-from quotes.models import Quote
+from quotes.models import Quote, QuoteLink
 from taxexempt.policy import Place, TaxAnswer, tax_for
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class CartLine:
     typed: str
     quantity: int
     unit_minor: int = 0
+    discount_percent: Decimal = Decimal(0)
     amounts: LineAmounts | None = None
 
 
@@ -82,7 +83,10 @@ class Cart:
         """Net, tax and gross in minor units at this tax; lines without a quantity count nothing."""
         for line in self.lines:
             line.amounts = line_amounts(
-                unit_minor=line.unit_minor, quantity=line.quantity, discount_percent=Decimal(0), tax_percent=percent
+                unit_minor=line.unit_minor,
+                quantity=line.quantity,
+                discount_percent=line.discount_percent,
+                tax_percent=percent,
             )
         amounts = [line.amounts for line in self.lines if line.amounts]
         return (sum(a.net for a in amounts), sum(a.tax for a in amounts), sum(a.gross for a in amounts))
@@ -131,7 +135,7 @@ def _add_line(cart: Cart, product: Product | None, code: str, typed: str) -> Non
     if product is None:
         cart.problems.append(Problem("unknown_product", clip(code, SHOWN)))
         return
-    quantity = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= DIGITS else 0
+    quantity = _pieces(typed)
     line = next((line for line in cart.lines if line.product.pk == product.pk), None)
     if line is None:
         line = CartLine(product, clip(typed, DIGITS), quantity)
@@ -139,9 +143,36 @@ def _add_line(cart: Cart, product: Product | None, code: str, typed: str) -> Non
     else:
         line.quantity = line.quantity + quantity if line.quantity and quantity else 0
         line.typed = str(line.quantity) if line.quantity else clip(typed, DIGITS)
+    _check_quantity(cart, line, typed)
+
+
+def _pieces(typed: str) -> int:
+    """Read a quantity; 0 where it is none."""
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= DIGITS else 0
+
+
+def _check_quantity(cart: Cart, line: CartLine, typed: str) -> None:
     if not 0 < line.quantity <= MOST_PIECES:
         line.quantity = 0
-        cart.problems.append(Problem("bad_quantity", clip(typed, SHOWN), product=clip(product.name, SHOWN * 2)))
+        cart.problems.append(Problem("bad_quantity", clip(typed, SHOWN), product=clip(line.product.name, SHOWN * 2)))
+
+
+def offered_cart(link: QuoteLink, pairs: Sequence[tuple[str, str]]) -> Cart:
+    """Price what a quote link offers, in the quantities of its form where they may be changed."""
+    cart = Cart(currency=link.currency)
+    typed = dict(_lines_of(pairs)) if link.may_change_quantity else {}
+    for item in link.items.select_related("product", "link").prefetch_related("product__prices").order_by("position"):
+        text = typed.get(item.product.code, str(item.quantity))
+        listed = next((price.price for price in item.product.prices.all() if price.currency == link.currency), None)
+        price = listed if item.price is None else item.price
+        line = CartLine(item.product, clip(text, DIGITS), _pieces(text), discount_percent=item.discount_percent)
+        cart.lines.append(line)
+        _check_quantity(cart, line, text)
+        if price is None or not item.product.is_active:
+            cart.problems.append(Problem("quote_not_made"))
+        else:
+            line.unit_minor = price.minor
+    return cart
 
 
 def _choose_currency(cart: Cart, client: Client, asked: str) -> None:
@@ -284,3 +315,22 @@ def customer_of(purchase: Purchase) -> CustomerInput:
 def current_of(purchase: Purchase) -> Quote:
     """Find the newest revision of a quote."""
     return Quote.objects.select_related("link").get(purchase=purchase, replaced_at=None)
+
+
+def quote_link_of(token: str) -> QuoteLink | None:
+    """Find a quote link by its secret, switched off or not; None when there is none."""
+    return QuoteLink.objects.select_related("client").filter(token_hash=hash_of(token)).first()
+
+
+def quote_of(token: str) -> Quote | None:
+    """Find a quote by the secret of its own page, whatever became of it; None when there is none."""
+    rows = Quote.objects.select_related("link", "document", "purchase__client", "purchase__policy")
+    return rows.filter(token_hash=hash_of(token)).first()
+
+
+def offers_po(quote: Quote) -> bool:
+    """Whether its customer may accept a quote on purchase order."""
+    purchase = quote.purchase
+    if not quote.link.may_order_on_po:
+        return False
+    return offer_of(purchase.policy, facts_of(customer_of(purchase)), purchase.gross).is_offered
