@@ -92,8 +92,6 @@ class QuotePage(DetailPage):
 
     def refusal(self) -> str:
         """Why nothing can be done here any more; of the row alone, for the action bar asks, too."""
-        if self.row.source != Source.QUOTE:
-            return f"{self.row} came by no quote link."
         if self.row.status not in QUOTES:
             return f"{self.row} is {self.row.status_label}: it is no quote any more."
         return "" if self.row.status in self.sources else "The quote has expired: extend it first."

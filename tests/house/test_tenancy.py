@@ -28,6 +28,8 @@ from purchases.models import Document, PoDocument, Purchase
 from purchases.services.bank_files import Movement, StatementFile
 from purchases.services.bank_import import store_file
 from purchases.services.records import add_x_parameter, attach_file
+from taxexempt.services import CertificateInput, add_certificate
+from tests.quotes.quoting import a_quote, a_quote_link
 from tests.stories import MONDAY, a_bank_file, a_client, a_customer, a_partner, a_released_po, a_user, a_waiting_po
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ INVENTED: dict[str, Any] = {
     "step": "pdn1",
     "language": "de",
     "page": 1,
+    "file": 987_654_321,
     "code": "nothing",
 }
 ONE_PAGE = (
@@ -168,6 +171,8 @@ class Side:
             reason="awaiting_approval",
             coming="pdn1",
         )
+        self.quote_link = a_quote_link(self.client, title=f"{word} offer")
+        self.quote = a_quote(self.quote_link, company=f"{word} Werft", last_name=word)
         team = save_department(self.client, office=f"{word} office", name=f"{word} team")
         self.user = a_user("client_support", self.client, name=f"{word} Support", department=team)
         save_contact(self.twin, kind="delivery", address=AddressInput(company=word), by=self.user, at=MONDAY)
@@ -183,6 +188,13 @@ class Side:
         add_x_parameter(self.purchase, by=self.user, at=MONDAY, key="x-campaign", value=word)
         scan = CheckedFile("scan.pdf", "application/pdf", ONE_PAGE)
         self.file = attach_file(self.purchase, by=self.user, at=MONDAY, file=scan, note=word)
+        self.certificate = add_certificate(
+            self.purchase.customer,
+            data=CertificateInput(company=word, notes=f"{word} called"),
+            file=scan,
+            by=self.user,
+            at=MONDAY,
+        )
         self.bank_file = store_file(b"b", filename=f"{word}.xml", client=self.client, by=self.user, at=MONDAY)
         self.endpoint = Endpoint.objects.create(
             client=self.client,
@@ -222,7 +234,13 @@ class Side:
                 "language": "de",
             },
             "partners": {"pk": self.partner.pk},
-            "quotes": {"reference": self.purchase.reference},
+            "taxexempt": {
+                "pk": self.certificate.pk,
+                "customer": self.purchase.customer_id,
+                "file": self.certificate.files.get().pk,
+                "page": 1,
+            },
+            "quotes": {"reference": self.purchase.reference, "pk": self.quote_link.pk},
             "purchases": {
                 "reference": self.purchase.reference,
                 "slug": self.client.slug,
@@ -234,6 +252,10 @@ class Side:
         }
         special: dict[str, dict[str, Any]] = {
             "customers:undo_merge": {"pk": self.merge.pk},
+            **{
+                f"quotes:{name}": {"reference": self.quote.purchase.reference}
+                for name in ("revise", "extend", "accept", "convert")
+            },
             **{
                 f"purchases:{name}": {"pk": self.client.products.values_list("pk", flat=True)[0]}
                 for name in ("product", "product_edit", "product_keys", "product_ask")
@@ -251,6 +273,7 @@ class Side:
             "purchases:bank_statement": {"pk": self.statement.pk},
             **{f"accounts:{name}": {"pk": self.export.pk} for name in ("export", "export_file")},
             "purchases:bank_file": {"pk": self.bank_file.pk},
+            "purchases:exemption": {"pk": self.certificate.pk},
             **{
                 f"mailing:{name}": {"pk": self.endpoint.pk}
                 for name in ("endpoint", "endpoint_edit", "endpoint_rotate", "endpoint_test", "endpoint_retry")
