@@ -149,6 +149,7 @@ ENTRIES = (
         is_admin=True,
         also=("mailing:texts", "mailing:texts_of", "mailing:text"),
     ),
+    Entry("mailing:endpoints", "Notifications", "webhook", "policy", is_admin=True),
     Entry("purchases:products", "Products", "package", "products", is_admin=True),
     Entry("accounts:users", "Users", "user-cog", "users", is_admin=True),
 )

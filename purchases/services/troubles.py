@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from errorlog.models import ErrorType
 from errorlog.services import log_error, settle_errors
-from mailing.states import LABELS
+from mailing.states import EVENT_LABELS, LABELS
 from mailing.states import Status as Mail
 from mailing.wording import kind_label
 from purchases.models import Purchase
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from core.money import Money
-    from mailing.models import DeliveryReport, Email
+    from mailing.models import DeliveryReport, Email, Notification
 
 LONGEST_KEY: Final = 120
 TO_CLIENT: Final = "client_"
@@ -71,6 +71,32 @@ def note_unmatched_report(report: DeliveryReport, *, at: datetime) -> None:
         at=at,
         dedupe_key=f"report:{report.kind}:{report.recipient.lower()}"[:LONGEST_KEY],
     )
+
+
+def note_notification_trouble(notification: Notification, *, at: datetime) -> None:
+    """Enter that an endpoint of the client was not told in 48 hours."""
+    endpoint = notification.endpoint
+    statuses = Purchase.objects.filter(reference=notification.reference, client=endpoint.client_id).order_by()
+    log_error(
+        type=ErrorType.NOTIFICATION,
+        note=f"Notification “{EVENT_LABELS[notification.event]}” to {endpoint.url}: {notification.problem} – "
+        "given up after 48 hours; retry it on the page of the endpoint once that works.",
+        at=at,
+        dedupe_key=_of_notification(notification),
+        client=endpoint.client,
+        reference=notification.reference,
+        purchase_status=statuses.values_list("status", flat=True).first() or "",
+        client_handles=True,
+    )
+
+
+def settle_notification_trouble(notification: Notification, *, at: datetime) -> None:
+    """Note that an endpoint was told after all."""
+    settle_errors(_of_notification(notification), by=None, at=at, note="the endpoint took it")
+
+
+def _of_notification(notification: Notification) -> str:
+    return f"notification:{notification.pk}"
 
 
 def _of_mail(pk: int) -> str:
