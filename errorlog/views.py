@@ -15,7 +15,7 @@ from core.views import ActionView, BulkAction, DetailPage, Empty, ListPage, Segm
 from errorlog import services
 from errorlog.filters import ErrorFilter
 from errorlog.forms import ErrorForm, OfficeForm
-from errorlog.models import RETRIED, ErrorRecord
+from errorlog.models import KEYS, ErrorRecord
 from errorlog.tables import ErrorTable, next_try, type_badge
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class ErrorList(ListPage):
         """What is left to do first."""
         return (
             Segment("open", "Open", lambda rows: rows.filter(is_done=False)),
-            Segment("keys", "Keys", lambda rows: rows.filter(is_done=False, type__in=RETRIED)),
+            Segment("keys", "Keys", lambda rows: rows.filter(is_done=False, type__in=KEYS)),
             Segment("client", "Client handles", lambda rows: rows.filter(is_done=False, client_handles=True)),
             Segment("done", "Done", lambda rows: rows.filter(is_done=True)),
             Segment("all", "All"),
@@ -174,7 +174,9 @@ class ErrorRetry(_ErrorAct):
         """What came of it."""
         if self.row.is_done:
             return f"Error #{self.row.pk} is done: nothing is missing any more."
-        return f"Error #{self.row.pk}: the key generator is asked within a minute."
+        if self.row.type in KEYS:
+            return f"Error #{self.row.pk}: the key generator is asked within a minute."
+        return f"Error #{self.row.pk}: the endpoint is told again within seconds."
 
 
 class ErrorEdit(_ErrorAct):
@@ -227,7 +229,7 @@ class ErrorDoneMany(_ErrorBulk):
     def consequences(self, rows: list[Any]) -> list[str]:
         """What Done does, and what it does not."""
         lines = [f"{len(rows)} errors leave the open ones." if len(rows) != 1 else "1 error leaves the open ones."]
-        if any(row.may_retry for row in rows):
+        if any(row.type in KEYS and not row.is_done for row in rows):
             lines.append("A key that is owed is still owed: it is delivered as soon as there is one.")
         return lines
 
@@ -242,7 +244,8 @@ class ErrorRetryMany(_ErrorBulk):
     def consequences(self, rows: list[Any]) -> list[str]:
         """Keys go out at once, where there are any."""
         ready = sum(row.may_retry for row in rows)
-        lines = [f"{ready} of {len(rows)} can be tried again: keys on the list go out at once, generators are asked."]
+        able = f"{ready} of {len(rows)} can be tried again"
+        lines = [f"{able}: keys on the list go out at once, generators and endpoints hear of it within a minute."]
         return [*lines, "The others are left as they are."] if ready < len(rows) else lines
 
 

@@ -110,8 +110,8 @@ class EndpointQuerySet(TenantQuerySet["Endpoint"]):
 
     def with_counts(self) -> Self:
         """Tell of each how much waits and how much failed (`waiting`, `failed`)."""
-        rows: Any = self.model._meta.get_field("notifications").related_model.objects
-        mine = rows.filter(endpoint=models.OuterRef("pk")).order_by().values("endpoint")
+        rows: Any = self.model._meta.get_field("notifications").related_model
+        mine = rows.objects.filter(endpoint=models.OuterRef("pk")).order_by().values("endpoint")
         counted = {
             name: Coalesce(
                 models.Subquery(mine.filter(status__in=statuses).annotate(rows=models.Count("pk")).values("rows")), 0

@@ -17,7 +17,7 @@ from customers.signals import (
     merge_asked,
     merge_undone,
 )
-from errorlog.models import ErrorRecord
+from errorlog.models import ErrorRecord, ErrorType
 from errorlog.signals import retry_asked
 from mailing.models import DeliveryReport, Email, Notification
 from mailing.signals import (
@@ -65,6 +65,13 @@ def deliver_again(*, entry: ErrorRecord, by: User, at: datetime, **_: Any) -> No
     item = rows.filter(purchase__reference=entry.reference, position=entry.item_number or 0).first()
     if item is not None:
         try_again(item, by=by, at=at)
+
+
+@receiver(retry_asked, sender=ErrorRecord, dispatch_uid="purchases-retry-notification")
+def tell_again(*, entry: ErrorRecord, by: User, at: datetime, **_: Any) -> None:
+    """Somebody wants a client's endpoint to be told again now."""
+    if entry.type == ErrorType.NOTIFICATION:
+        troubles.retry_notification_trouble(entry, by=by, at=at)
 
 
 @receiver(

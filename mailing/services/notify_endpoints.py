@@ -103,8 +103,7 @@ def change_endpoint(
 
 
 def _check(client: Client, url: str, events: Collection[str], *, but: Endpoint | None = None) -> None:
-    others = Endpoint.objects.filter(client=client, url=url)
-    if others.exclude(pk=but.pk if but else None).exists():
+    if Endpoint.objects.filter(client=client, url=url).exclude(pk=but.pk if but else 0).exists():
         raise Refused("This address is there already: change its events instead.", "url")
     if not events or not set(events) <= dict(CHOSEN_EVENTS).keys():
         raise Refused("Choose at least one event.", "events")

@@ -241,7 +241,7 @@ def tell_if_failing(endpoint: Endpoint, *, problem: str, at: datetime) -> None:
     for address, name in dict(people).items():
         message = _failing(endpoint, name=name, problem=problem)
         queue_email(
-            client=endpoint.client,
+            client=None,
             kind="client_endpoint",
             reference="",
             dedupe_key=f"endpoint:{endpoint.pk}:{at.isoformat()}:{address}",

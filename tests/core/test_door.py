@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import socket
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from core.door import CallError, Door, call, check_destination, check_url, is_public, is_public_or_here
 from core.refused import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
@@ -54,7 +58,7 @@ def test_only_plain_https_is_an_address(url: str) -> None:
         check_url(url)
 
 
-def answers(*addresses: str) -> object:
+def answers(*addresses: str) -> Callable[..., Any]:
     """A name server that knows one name."""
     return lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in addresses]
 

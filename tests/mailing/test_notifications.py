@@ -15,6 +15,7 @@ from config import environment
 from core.door import Door
 from core.refused import Refused
 from errorlog.models import ErrorRecord
+from errorlog.services import log_error, retry_error
 from mailing.models import Email, Endpoint, Notification, NotificationTry
 from mailing.services import notify_endpoints, notify_handover
 from mailing.services.anonymize import anonymize_emails
@@ -279,7 +280,7 @@ def test_an_endpoint_that_fails_is_tried_for_48_hours_then_given_up_and_retried_
     assert "Notification “Paid” to https://localhost" in error.note
 
     listener.always = (204, b"")
-    retry_notification(row, by=admin, at=days_later(3))
+    retry_error(error, by=a_user("platform_customer_service"), at=days_later(3))
     assert works(days_later(3)) == 1
     row.refresh_from_db()
     assert (row.status, row.problem, row.ended_at) == (Delivery.SENT, "", days_later(3))
@@ -288,6 +289,12 @@ def test_an_endpoint_that_fails_is_tried_for_48_hours_then_given_up_and_retried_
     assert {heard.raw for heard in listener.heard} == {row.body.encode()}, "the same body and id every time"
     endpoint.refresh_from_db()
     assert (endpoint.failing_since, endpoint.told_at, endpoint.last_success_at) == (None, None, days_later(3))
+
+
+def test_of_the_error_log_an_e_mail_is_no_notification_to_an_endpoint(hafen: Client, admin: User) -> None:
+    error = log_error(type="notification", note="An e-mail", at=MONDAY, dedupe_key="email:1", client=hafen)
+    with pytest.raises(Refused, match="send it again from the outbox"):
+        retry_error(error, by=admin, at=MONDAY)
 
 
 def test_an_endpoint_that_fails_for_48_hours_is_told_to_its_admins_once(
