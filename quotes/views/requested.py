@@ -221,7 +221,9 @@ class QuoteRevise(SheetPage, QuotePage):
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Show it; asked for as a dialog, it opens as the page that it is."""
-        return HttpResponseClientRedirect(request.path) if self.is_htmx else super().get(request, *args, **kwargs)
+        if self.is_htmx:
+            return HttpResponseClientRedirect(reverse("quotes:revise", args=[self.row.reference]))
+        return super().get(request, *args, **kwargs)
 
     def sheet(self, values: Mapping[str, Any], *, is_bound: bool = False) -> Sheet:
         """The sheet in the quote's currency."""
