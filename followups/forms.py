@@ -139,7 +139,7 @@ class FollowUpForm(PartyForm):
 
     due_on = forms.DateField(label="Date", widget=date_input())
     due_time = forms.TimeField(label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    category = forms.ChoiceField(label="Category")
+    category = forms.ChoiceField(label="Category", widget=forms.Select(attrs={"autofocus": True}))
     reason = forms.ChoiceField(label="Reason", widget=forms.Select(attrs={"data-below": "category"}))
     subject = forms.CharField(label="Subject", max_length=200)
     note = forms.CharField(
@@ -218,7 +218,9 @@ class FollowUpForm(PartyForm):
 class NewFollowUpForm(FollowUpForm):
     """A new one, on a purchase or on none; without a purchase it needs a client."""
 
-    reference = forms.CharField(label="Reference number", required=False, max_length=20)
+    reference = forms.CharField(
+        label="Reference number", required=False, max_length=20, widget=forms.TextInput(attrs={"autofocus": True})
+    )
     client = forms.ModelChoiceField(
         label="Client",
         required=False,
@@ -239,6 +241,8 @@ class NewFollowUpForm(FollowUpForm):
         self.purchases, self.only_client, self.about = purchases, only_client, about
         if about.customer is not None or about.link:
             del self.fields["reference"]
+        elif self.get_initial_for_field(self.fields["reference"], "reference"):
+            del self.fields["reference"].widget.attrs["autofocus"]
         if clients is None:
             del self.fields["client"]
         else:

@@ -63,13 +63,15 @@ def next_monday(at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def snoozes(at: datetime, zone: ZoneInfo) -> list[tuple[str, str, datetime]]:
-    """List how long something can be put off by one key: a name, its words, the moment."""
+    """List how long something can be put off by one key: a name, its words, the moment; each moment once."""
     soon = (at + timedelta(hours=1)).replace(second=0, microsecond=0)
     later = (at + timedelta(hours=4)).replace(second=0, microsecond=0)
-    return [
+    usual = [
         ("hour", "In an hour", soon),
         ("hours", "In four hours", later),
         ("tomorrow", "Tomorrow morning", morning_after(at, zone)),
-        ("monday", "Next Monday morning", next_monday(at, zone)),
+        ("monday", "Next Monday", next_monday(at, zone)),
         ("week", "In a week", morning_after(at, zone, days=WEEK)),
     ]
+    firsts = {moment: entry for *entry, moment in reversed(usual)}
+    return [entry for entry in usual if firsts[entry[2]] == [*entry[:2]]]

@@ -48,6 +48,10 @@
     const another = event.target.form?.querySelector("[name=until][value=another]");
     if (another && /^due_/.test(event.target.name)) another.checked = true;
   });
-  document.addEventListener("htmx:afterSwap", (event) => formsIn(event.detail.target).forEach(show));
+  document.addEventListener("htmx:afterSwap", (event) => {
+    formsIn(event.detail.target).forEach(show);
+    // Where several moments can be chosen, the arrow keys go on from the one that is.
+    if (event.detail.target.id === "dialog-body") event.detail.target.querySelector("[name=until]:checked")?.focus();
+  });
   formsIn(document).forEach(show);
 })();

@@ -106,7 +106,6 @@ def test_mornings_are_where_the_reader_is() -> None:
         datetime(2026, 3, 2, 13, 0, tzinfo=UTC),
         datetime(2026, 3, 3, 8, 0, tzinfo=UTC),
         datetime(2026, 3, 9, 8, 0, tzinfo=UTC),
-        datetime(2026, 3, 9, 8, 0, tzinfo=UTC),
     ]
 
 
@@ -220,7 +219,7 @@ def test_giving_away_is_said_and_leaves_the_page_of_what_is_out_of_sight(hafen: 
 def test_snoozing_is_one_choice_or_any_moment(hafen: Client, rep: User) -> None:
     row = entered(hafen, rep)
     browser, snooze = in_the_browser_of(rep), reverse("followups:snooze", args=[row.pk])
-    assert "Next Monday morning: Mar 9, 2026, 09:00 CET" in browser.get(snooze).content.decode()
+    assert "Next Monday: Mar 9, 2026, 09:00 CET" in browser.get(snooze).content.decode()
     assert browser.post(snooze, {"until": "monday", "form_key": "a"}).status_code == 302
     row.refresh_from_db()
     assert row.due_at == datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
