@@ -911,11 +911,11 @@ _QUOTE_ROWS: Final[dict[str, tuple[str, str, str, str, str]]] = {
     ),
     "order": ("On purchase order", "Auf Bestellung", "Par bon de commande", "Con orden de compra", "注文書で注文"),
     "order_by": (
-        "also by the link, with your PO number",
-        "ebenfalls über den Link, mit Ihrer Bestellnummer",
-        "également par le lien, avec votre n° de commande",
-        "también con el enlace, con su n.º de orden",
-        "同じリンクから、貴社注文番号とともに",
+        "by the same link",
+        "über denselben Link",
+        "par le même lien",
+        "con el mismo enlace",
+        "同じリンクから",
     ),
     "link": (
         "Look at your quote and accept it",

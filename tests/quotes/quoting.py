@@ -10,7 +10,7 @@ from quotes.services.checkout import new_form_key
 from quotes.services.quote import QuoteRequest, request_quote
 from quotes.services.quote_link import LinkValues, Offered, save_link
 from tests.quotes.shopping import BILLING, Shopper
-from tests.stories import MONDAY, a_customer, a_user, the_product
+from tests.stories import MONDAY, a_customer, a_user
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 def a_quote_link(client: Client, **values: Any) -> QuoteLink:
     """Two licenses at 100.00 EUR less 10 %, valid for 30 days; 214.20 EUR with German tax."""
-    items = [Offered(the_product(client), quantity=2, discount_percent=Decimal(10))]
-    given = {"title": "Hafen Pro for shipyards", "message": "As agreed by phone.", "items": items, **values}
+    given = {"title": "Hafen Pro for shipyards", "message": "As agreed by phone.", **values}
+    given.setdefault("items", [Offered(client.products.get(code="PRO"), quantity=2, discount_percent=Decimal(10))])
     seller = a_user("client_sales", client)
     return save_link(client, LinkValues(currency="EUR", **given), by=seller, at=MONDAY)
 
