@@ -114,7 +114,7 @@ class QuoteTable(Table):
             "Total",
             lambda quote, reader: money_cell(quote.gross_minor, quote.purchase.currency, reader),
             sort="gross_minor",
-            css="num",
+            css="num wide-only",
             plain=lambda quote, _: Money(quote.gross_minor, quote.purchase.currency),
         ),
         Column(
@@ -134,7 +134,15 @@ class QuoteTable(Table):
             "Last viewed",
             lambda quote, reader: moment_cell(quote.viewed_at, reader),
             css="wide-only",
+            is_extra=True,
             plain=lambda quote, _: quote.viewed_at,
+        ),
+        Column(
+            "PDF taken",
+            lambda quote, reader: moment_cell(quote.downloaded_at, reader),
+            css="wide-only",
+            is_extra=True,
+            plain=lambda quote, _: quote.downloaded_at,
         ),
         Column(
             "Sent",

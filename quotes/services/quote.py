@@ -65,21 +65,16 @@ def request_quote(
     if not is_form_key(link.client, form_key):
         message = "This page was open for too long. Please send it again; no quote was made."
         raise Refused(message, "form_expired")
-    found = _requested_by(form_key)
+    token = hash_of(form_key)
+    asked_before = Quote.objects.filter(purchase__form_token=token, revision=1)
+    found = asked_before.first()
     if found is not None:
         return Requested(found, is_new=False)
     try:
-        return Requested(_request(link, wanted, token=hash_of(form_key), by=by, at=at), is_new=True)
+        return Requested(_request(link, wanted, token=token, by=by, at=at), is_new=True)
     except IntegrityError:
         # The same form at the same moment: the other one was first, and this one was undone whole.
-        found = _requested_by(form_key)
-        if found is None:
-            raise
-        return Requested(found, is_new=False)
-
-
-def _requested_by(form_key: str) -> Quote | None:
-    return Quote.objects.filter(purchase__form_token=hash_of(form_key), revision=1).first()
+        return Requested(asked_before.get(), is_new=False)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from accounts.roles import Right
 from core.letters import fill
 from core.tables import badge
 from purchases.models import Source
-from purchases.states import LABELS, Status
+from purchases.states import LABELS, QUOTES, Status
 from purchases.tables import TONES
 from quotes.emails import quote_url
 from quotes.models import Quote
@@ -35,12 +35,16 @@ def say(text: str, **values: object) -> str:
 
 @register.inclusion_tag("quotes/_order_link.html", takes_context=True)
 def order_link(context: Context, purchase: Purchase) -> dict[str, Any]:
-    """The newest link to the customer's page of an order: since when, when it was opened, and what can be done."""
+    """The newest link to the customer's page of an order: since when, when it was opened, and what can be done.
+
+    A quote has a page of its own; `quote_panel` shows it.
+    """
     link, user = newest_link(purchase), context["request"].user
     return {
         "request": context["request"],
         "reader": context.get("reader"),
         "purchase": purchase,
+        "is_quote": purchase.status in QUOTES,
         "link": link,
         "is_open": link is not None and link.revoked_at is None and link.expires_at > context["at"],
         "may_send": user.may(Right.EMAILS),

@@ -47,6 +47,7 @@ class QuoteList(ListPage):
     filterset_class = QuoteFilter
     noun = ("quote", "quotes")
     is_exportable = True
+    is_personal = True
 
     @property
     def empty(self) -> Empty:  # type: ignore[override]  # it names an address
