@@ -12,6 +12,7 @@ from purchases.documents import (
     payment_box,
     purchase_frame,
     purchase_values,
+    tax_notes,
     total_rows,
     voice_of,
 )
@@ -55,6 +56,7 @@ def quote_data(quote: Quote, *, number: str, at: datetime) -> Snapshot:
     letter["opening"] += message_lines(quote)
     letter["items"] = item_table(items, voice, purchase.currency)
     letter["totals"] = total_rows(purchase, items, voice)
+    letter["notes"] += tax_notes(purchase, voice)
     ways = [[words["accept"], words["accept_by"]]]
     if quote.link.may_order_on_po:
         ways.append([words["order"], words["order_by"]])

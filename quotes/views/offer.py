@@ -90,12 +90,12 @@ class OfferAsk(Checkout):
         """What the link offers, in the quantities that were typed."""
         return offered_cart(self.link, self.pairs)
 
-    def get(self, request: HttpRequest, token: str) -> HttpResponse:  # type: ignore[override]  # noqa: ARG002
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:  # noqa: ARG002
         """Show what is offered."""
         self.read(is_checked=False)
         return self.first(status=200)
 
-    def post(self, request: HttpRequest, token: str) -> HttpResponse:  # type: ignore[override]  # noqa: ARG002
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:  # noqa: ARG002
         """Recompute, or make the quote."""
         is_asked = request.POST.get("act") == "ask"
         is_too_many = count("posts", request, WINDOW_SECONDS) > MOST_POSTS

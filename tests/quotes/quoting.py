@@ -27,9 +27,9 @@ def a_quote_link(client: Client, **values: Any) -> QuoteLink:
     return save_link(client, LinkValues(currency="EUR", **given), by=seller, at=MONDAY)
 
 
-def a_quote(link: QuoteLink, *, at: datetime = MONDAY, language: str = "en", **address: str) -> Quote:
+def a_quote(link: QuoteLink, *, at: datetime = MONDAY, language: str = "en", vat_id: str = "", **address: str) -> Quote:
     """The quote that a shipyard in Kiel asked for by this link."""
-    wanted = QuoteRequest(customer=replace(a_customer(**address), language=language))
+    wanted = QuoteRequest(customer=replace(a_customer(**address), language=language, vat_id=vat_id))
     return request_quote(link, wanted, form_key=new_form_key(link.client), at=at).quote
 
 

@@ -90,6 +90,13 @@ def test_a_revision_is_numbered_in_the_pdf_and_po_is_named_only_where_it_is_offe
     assert Document.objects.filter(kind="QUO").count() == 2
 
 
+def test_why_no_tax_is_offered_stands_in_the_pdf(hafen: Client) -> None:
+    quote = a_quote(a_quote_link(hafen), country="FR", vat_id="FR40303265045")
+    assert (quote.purchase.tax_minor, quote.document is not None) == (0, True)
+    assert quote.document is not None
+    assert "everse charge" in " ".join(quote.document.data["letter"]["notes"])
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_e_mails_say_it_in_the_customers_language(hafen: Client, language: str) -> None:
     link = a_quote_link(hafen, message="As agreed.\n{{reference}} stays as typed")
