@@ -378,7 +378,6 @@ class NotificationTable(Table):
         Column("Reference", _told_about, sort="reference"),
         Column("Status", _delivery, sort="status"),
         Column("Problem", _problem, css="wide-only subj"),
-        Column("Next attempt", lambda row, reader: moment_cell(row.next_attempt_at, reader), css="wide-only"),
         Column("Created", _created, sort="created_at", css="wide-only"),
     )
     default_sort = "-created_at"

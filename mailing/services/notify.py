@@ -16,6 +16,7 @@ from django.core.cache import caches
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
+from core.history import record
 from mailing.models import Endpoint, Notification
 from mailing.states import PATIENCE, Event
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from accounts.models import Client
+    from accounts.models import Client, User
 
 VERSION: Final = 1
 """Of the body: it changes when a field goes or means something else, not when one is added."""
@@ -75,14 +76,13 @@ def _listeners_key(client_id: int) -> str:
     return f"mailing.listeners:{client_id}"
 
 
-def write_test(endpoint: Endpoint, *, facts: Mapping[str, Any], at: datetime) -> Notification:
+def write_test(endpoint: Endpoint, *, facts: Mapping[str, Any], at: datetime, by: User | None = None) -> Notification:
     """Write a test event to one endpoint; it is tried once."""
     event_id = uuid4()
     body = body_of(Event.TEST, event_id=event_id, at=at, facts=facts)
     row = _row(endpoint.pk, Event.TEST, event_id, body, reference="", dedupe_key=f"test:{event_id}", at=at)
     row.give_up_at = at
-    row.save()
-    return row
+    return record(row, by=by, at=at, reason="test event")
 
 
 def client_facts(client: Client) -> dict[str, Any]:

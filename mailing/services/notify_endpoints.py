@@ -135,7 +135,7 @@ def send_test_event(endpoint: Endpoint, *, by: User, at: datetime) -> Notificati
     endpoint = Endpoint.objects.lock(endpoint)
     _check_is_on(endpoint)
     _stop_resting(endpoint)
-    return write_test(endpoint, facts={**client_facts(endpoint.client), "sent_by": str(by)}, at=at)
+    return write_test(endpoint, facts={**client_facts(endpoint.client), "sent_by": str(by)}, at=at, by=by)
 
 
 @transaction.atomic

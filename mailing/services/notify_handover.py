@@ -137,9 +137,9 @@ def _call(claim: Claim, door: Door, *, at: datetime) -> Result:
     except CallError as error:
         return Result(str(error)[:300], _since(began))
     is_taken = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
-    problem = "" if is_taken else f"The endpoint answered with status {answer.status}."
+    problem = "" if is_taken else f"Answered with status {answer.status}."
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
-        problem = f"The endpoint answered with status {answer.status}; redirects are not followed."
+        problem = f"Answered with status {answer.status}; redirects are not followed."
     text = answer.content[: EXCERPT * 4].decode(errors="replace").replace("\x00", "\ufffd")[:EXCERPT]
     return Result(problem, _since(began), answer.status, text)
 

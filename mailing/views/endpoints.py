@@ -297,6 +297,7 @@ class NotificationPage(NotificationRows):
             "row": row,
             "status": delivery_badge(row),
             "label": EVENT_LABELS[row.event],
+            "next_attempt_at": max(filter(None, (row.next_attempt_at, row.endpoint.resting_until)), default=None),
             "purchase_link": purchase_link(row.reference),
             "tries": row.tries.order_by("-started_at", "-pk"),
             "changes": row.history.select_related("history_user").order_by("-history_date", "-history_id")[:LATEST],

@@ -269,7 +269,7 @@ def test_an_endpoint_that_fails_is_tried_for_48_hours_then_given_up_and_retried_
         at = row.next_attempt_at
     assert pauses[:7] == [1, 5, 15, 60, 120, 240, 480]
     assert (at - MONDAY, sum(pauses)) == (PATIENCE, 48 * 60)
-    assert (row.status, row.problem) == (Delivery.FAILED, "The endpoint answered with status 503.")
+    assert (row.status, row.problem) == (Delivery.FAILED, "Answered with status 503.")
     attempt = row.tries.order_by("pk").first()
     assert attempt is not None
     assert (attempt.status_code, attempt.answer[:16], len(attempt.answer)) == (503, "down\ufffd for \ufffd repa", 1000)
@@ -325,8 +325,8 @@ def test_without_admins_the_clients_own_address_is_told(hafen: Client, listener:
 @pytest.mark.parametrize(
     ("status", "problem"),
     [
-        (302, "The endpoint answered with status 302; redirects are not followed."),
-        (404, "The endpoint answered with status 404."),
+        (302, "Answered with status 302; redirects are not followed."),
+        (404, "Answered with status 404."),
     ],
 )
 def test_only_a_status_of_200_to_299_is_a_yes(hafen: Client, listener: Listener, status: int, problem: str) -> None:

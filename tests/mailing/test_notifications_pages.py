@@ -158,7 +158,7 @@ def test_a_test_event_shows_what_came_of_it(hafen: Client, desk: Browser, listen
     listener.answers = [(418, b"I am <b>short</b> and stout")]
     works()
     text = page(desk, told_page)
-    assert "The endpoint answered with status 418." in text
+    assert "Answered with status 418." in text
     assert "I am &lt;b&gt;short&lt;/b&gt; and stout" in text
     assert "&quot;sent_by&quot;: &quot;Elbe Admin&quot;" in text
     assert "hx-trigger" not in page(desk, link_of(endpoint)).split('id="endpoint-now"')[1].split(">")[0]
