@@ -67,7 +67,7 @@ def _attachment(certificate: Any, _reader: Reader) -> str:
     if certificate.first_file is None:
         return format_html('<a href="{}">Upload</a>', reverse("taxexempt:edit", args=[certificate.pk]))
     link = f"{certificate_link(certificate)}?file={certificate.first_file}"
-    return format_html('<a class="clip-link" href="{}">{}View</a>', link, icon("paperclip", 14))
+    return format_html('<a href="{}">{} View</a>', link, icon("paperclip", 14))
 
 
 class CertificateTable(Table):
@@ -97,12 +97,13 @@ class CertificateTable(Table):
             "Expiration date",
             lambda row, reader: day_cell(row.expires_on, reader),
             sort="expires_on",
+            css="wide-only",
             plain=lambda row, _: row.expires_on,
         ),
         Column(
             "Attachment", _attachment, css="wide-only", plain=lambda row, _: "No" if row.first_file is None else "Yes"
         ),
-        Column("Assignee", _person("assignee"), sort="assignee__name", css="wide-only"),
+        Column("Assignee", _person("assignee"), sort="assignee__name", is_extra=True),
         Column(
             "Certification effective date",
             lambda row, reader: day_cell(row.issued_on, reader),

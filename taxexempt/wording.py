@@ -169,7 +169,7 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
         "en": EmailText(
             "Your tax exemption is valid",
             (
-                "thank you for your exemption certificate. We have checked it and found it valid.",
+                "Thank you for your exemption certificate. We have checked it and found it valid.",
                 "Orders within its dates that are taxed in its state are no longer charged sales tax.",
             ),
             ("We will remind you before it expires.",),
@@ -211,7 +211,7 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
     "exemption_invalid": {
         "en": EmailText(
             "Your exemption certificate needs another look",
-            ("thank you for your exemption certificate. We cannot accept it as it is:",),
+            ("Thank you for your exemption certificate. We cannot accept it as it is:",),
             (
                 "Until we have a valid certificate, your orders are taxed. Please send a corrected one to "
                 "{{client_email}}.",
@@ -253,7 +253,7 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
         "en": EmailText(
             "Your tax exemption expires on {{expires_on}}",
             (
-                "your exemption certificate for {{state}} expires on {{expires_on}}. Orders after that day are taxed "
+                "Your exemption certificate for {{state}} expires on {{expires_on}}. Orders after that day are taxed "
                 "again.",
                 "Please send the new certificate to {{client_email}} in time.",
             ),
@@ -293,7 +293,7 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
     "exemption_renewal": {
         "en": EmailText(
             "Please send us your new exemption certificate",
-            ("we ask you for a new exemption certificate in place of the one below.",),
+            ("We ask you for a new exemption certificate in place of the one below.",),
             ("Please send it to {{client_email}}. Orders that no certificate covers are taxed.",),
         ),
         "de": EmailText(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mailing.wording import EmailText
 
 MOST: Final = 30
+NUMBER: Final = re.compile("[0-9]{1,18}")
 SAMPLE_REASON: Final = "…"
 
 
@@ -50,7 +52,7 @@ def attempt_of(kind: str) -> Callable[[Client, str, EmailText, str, datetime], T
 
     def attempt(client: Client, language: str, text: EmailText, number: str, at: datetime) -> Trial:
         rows = Certificate.objects.filter(client=client).select_related("client", "customer")
-        found = rows.filter(pk=int(number)).first() if number.isascii() and number.isdigit() else None
+        found = rows.filter(pk=int(number)).first() if NUMBER.fullmatch(number) else None
         points = tuple(POINTS)[1:2] if kind == "exemption_invalid" else ()
         written = draft(found or made_up(client, at), kind, language=language)
         trial = replace(written, text=text, points=points, reason=SAMPLE_REASON if points else "")

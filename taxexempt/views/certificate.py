@@ -20,6 +20,7 @@ from taxexempt.services import refusal_to_ask, refusal_to_validate
 from taxexempt.states import CLAIM, MARK_INVALID, VALIDATE, WAITING
 from taxexempt.states.places import NAMES
 from taxexempt.tables import status_badge
+from taxexempt.wording import POINTS
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -40,6 +41,13 @@ class Button:
     key: str = ""
     css: str = "ghost"
     why_not: str = ""
+
+
+def why_invalid(certificate: Certificate) -> str:
+    """What an invalid certificate lacks, and what was written about it."""
+    points = "; ".join(POINTS[key] for key in certificate.missing)
+    said = certificate.invalid_reason
+    return said if not points or said == points else f"{points}. {said}"
 
 
 class CertificatePageBase(DetailPage):
@@ -84,6 +92,7 @@ class CertificateDetail(CertificatePageBase):
             "row": row,
             "status": status_badge(row),
             "state": NAMES.get(row.state_of_issue, ""),
+            "why_invalid": why_invalid(row),
             "lacks": [LACKS[key] for key in lacking(row)] if row.status in WAITING else [],
             "buttons": self.buttons() if may_decide else [],
             "may_decide": may_decide,
@@ -100,10 +109,10 @@ class CertificateDetail(CertificatePageBase):
             buttons.append(Button("Assign", "user-round", "taxexempt:assign", "a"))
         else:
             buttons.append(
-                Button("Ask for a new one", "mail-question", "taxexempt:renewal", "n", why_not=refusal_to_ask(row))
+                Button("Ask for a new one", "mail-plus", "taxexempt:renewal", "n", why_not=refusal_to_ask(row))
             )
         if row.status in MARK_INVALID.sources:
-            buttons.append(Button("Mark invalid", "circle-x", "taxexempt:invalid", "x"))
+            buttons.append(Button("Mark invalid", "circle-x", "taxexempt:invalid", "i"))
         if row.status in VALIDATE.sources:
             button = Button("Validate", "circle-check", "taxexempt:validate", "v", "btn-primary")
             buttons.append(

@@ -159,7 +159,7 @@ class CertificateEdit(CertificatePageBase, ActionView):
     def show(self, form: forms.Form, *, status: int = 200, **more: Any) -> HttpResponse:
         """Show the form beside the document."""
         row = self.row
-        about = {"customer": row.customer, "name": named(row.customer), "status": status_badge(row)}
+        about = {"customer": row.customer, "name": named(row.customer), "badge": status_badge(row)}
         is_decided = row.status not in EDITABLE
         return super().show(form, status=status, is_decided=is_decided, **about, **self.document_context(), **more)
 

@@ -135,6 +135,8 @@ def test_one_whose_life_is_over_covers_its_days_all_the_same(school: Customer, t
     assert certificate.status == "expired"
     assert covering(school, "US", "TX", date(2026, 3, 1)) == certificate
     assert letters("valid") == []
+    validate(a_certificate(school, by=tess), by=tess, at=MONDAY, tell=False)
+    assert letters("valid") == []
 
 
 def test_it_is_given_to_those_who_may_decide(school: Customer, tess: User) -> None:
@@ -400,6 +402,7 @@ def test_certificates_move_with_a_merge_and_back(hafen: Client, tess: User) -> N
     kept, gone = a_school(hafen, "Lone Star College"), a_school(hafen, "Lonestar Coll.")
     certificate = valid(gone, tess)
     assert "1 exemption certificate moves." in effects_of_merge(kept, gone)[0]
+    assert not any("certificate" in line for line in effects_of_merge(gone, kept)[0])
     merge = merge_customers(kept, gone, by=tess, at=MONDAY)
     certificate.refresh_from_db()
     assert certificate.customer == kept
