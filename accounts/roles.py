@@ -33,6 +33,7 @@ class Right(StrEnum):
     PRODUCTS = "products"
     USERS = "users"
     QUOTES = "quotes"
+    EXTEND_QUOTES = "extend_quotes"
     CUSTOMERS = "customers"
     ANONYMIZE = "anonymize"
     EXPORT = "export"
@@ -80,6 +81,7 @@ ROLES: dict[str, Role] = {
                 Right.HOLD,
                 Right.ERRORS,
                 Right.QUOTES,
+                Right.EXTEND_QUOTES,
                 Right.INTERNAL_HISTORY,
             }
         ),
@@ -128,6 +130,7 @@ ROLES: dict[str, Role] = {
                 Right.USERS,
                 Right.DUNNING,
                 Right.QUOTES,
+                Right.EXTEND_QUOTES,
                 Right.ANONYMIZE,
             }
         ),

@@ -31,6 +31,11 @@ app.conf.beat_schedule = {
         "schedule": POLL_SECONDS,
         "options": {"expires": POLL_SECONDS * 5},
     },
+    "notify endpoints": {
+        "task": "mailing.tasks.notify_endpoints",
+        "schedule": POLL_SECONDS,
+        "options": {"expires": POLL_SECONDS * 5},
+    },
     "read reports": {"task": "mailing.tasks.read_reports", "schedule": 120.0, "options": {"expires": 120}},
     "periodic jobs": {"task": "dunning.tasks.run_jobs", "schedule": 60.0, "options": {"expires": 60}},
     "ask for keys": {"task": "purchases.tasks.ask_for_keys", "schedule": 60.0, "options": {"expires": 60}},
@@ -38,6 +43,7 @@ app.conf.beat_schedule = {
     "write exports": {"task": "accounts.tasks.write_exports", "schedule": 2.0, "options": {"expires": 10}},
     "forget exports": {"task": "accounts.tasks.forget_exports", "schedule": 3600.0, "options": {"expires": 600}},
     "approved runs": {"task": "dunning.tasks.take_approved_steps", "schedule": 10.0, "options": {"expires": 30}},
+    "follow-up digests": {"task": "followups.tasks.send_digests", "schedule": 300.0, "options": {"expires": 300}},
     "heartbeat": {"task": "dunning.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 30}},
 }
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
@@ -282,6 +283,18 @@ def read_webhook(environment: Mapping[str, str]) -> Webhook | None:
     return Webhook(provider, key, {"MAILGUN_WEBHOOK_SIGNING_KEY": signing} if provider == "mailgun" else {})
 
 
+def read_local_endpoints(environment: Mapping[str, str], *, production: bool) -> bool:
+    """Read LOCAL_ENDPOINTS: notifications may go to this machine, by http, too; for trying them out.
+
+    Raises ImproperlyConfigured in production: clients would reach into our own machine.
+    """
+    allowed = read_flag(environment, "LOCAL_ENDPOINTS")
+    if allowed and production:
+        message = "LOCAL_ENDPOINTS is for development: it would let clients call this machine. Leave it unset."
+        raise ImproperlyConfigured(message)
+    return allowed
+
+
 def read_redis(environment: Mapping[str, str]) -> str:
     """Read REDIS_URL; empty means the worker polls the database and needs no broker.
 
@@ -310,6 +323,22 @@ def read_public_url(environment: Mapping[str, str], *, hosts: Sequence[str], pro
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.fragment:
         message = f"PUBLIC_URL is {text!r}. Set it to the address of Kontor, such as https://kontor.example."
         raise ImproperlyConfigured(message)
+    return text
+
+
+def read_from_address(environment: Mapping[str, str], *, public_url: str) -> str:
+    """Read EMAIL_FROM, the address from which Kontor writes to its users; unset, `kontor@` the public address's host.
+
+    Raises ImproperlyConfigured for anything that is no e-mail address.
+    """
+    text = environment.get("EMAIL_FROM", "").strip()
+    if not text:
+        return f"kontor@{urlsplit(public_url).hostname}"
+    try:
+        validate_email(text)
+    except ValidationError:
+        message = f"EMAIL_FROM is {text!r}. Set it to an e-mail address, such as kontor@example.com."
+        raise ImproperlyConfigured(message) from None
     return text
 
 

@@ -19,6 +19,7 @@ PRODUCTION = environment.is_production(os.environ, ALLOWED_HOSTS)
 SECRET_KEY = environment.read_secret_key(os.environ, folder=VAR_DIR, production=PRODUCTION)
 PORT = environment.read_port(os.environ)
 PUBLIC_URL = environment.read_public_url(os.environ, hosts=ALLOWED_HOSTS, production=PRODUCTION, port=PORT)
+DEFAULT_FROM_EMAIL = environment.read_from_address(os.environ, public_url=PUBLIC_URL)
 
 DATABASES = {"default": environment.read_database(os.environ, folder=VAR_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -26,6 +27,7 @@ REDIS_URL = environment.read_redis(os.environ)
 MAIL_RELAY = environment.read_relay(os.environ)
 MAIL_REPORTS = environment.read_mailbox(os.environ)
 MAIL_WEBHOOK = environment.read_webhook(os.environ)
+LOCAL_ENDPOINTS = environment.read_local_endpoints(os.environ, production=PRODUCTION)
 ANYMAIL = MAIL_WEBHOOK.settings if MAIL_WEBHOOK else {}
 # Promised to whoever sets it up, but empty at present: uploads and PDFs are rows of the database (docs/operate.md).
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or VAR_DIR / "media")
@@ -119,6 +121,8 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # what a process remembers for seconds, without asking anybody
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
 }
 SESSION_ENGINE = "django.contrib.sessions.backends." + ("cached_db" if REDIS_URL else "db")
 SESSION_COOKIE_NAME = "kontor_session"

@@ -10,6 +10,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from core.money import Money, exponent
+from core.refused import Refused
+from core.uploads import LIMIT_BYTES, CheckedFile, check_upload
 
 PLAIN = re.compile(r"-?[0-9][0-9.,'’]*")
 LARGEST_MINOR = 10**15
@@ -54,3 +56,20 @@ class MoneyField(forms.Field):
 def date_input() -> forms.DateInput:
     """A day picker."""
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class UploadField(forms.FileField):
+    """A PDF, PNG or JPEG from outside; becomes a `CheckedFile`, or None."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": 200, "help_text": "PDF, PNG or JPEG, at most 10 MB.", **options})
+
+    def clean(self, data: Any, initial: Any = None) -> CheckedFile | None:
+        """Accept a file that is what it says."""
+        upload = super().clean(data, initial)
+        if not upload:
+            return None
+        try:
+            return check_upload(upload.name, upload.read(LIMIT_BYTES + 1))
+        except Refused as refused:
+            raise ValidationError(refused.message, code=refused.code) from None

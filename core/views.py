@@ -304,6 +304,7 @@ class ActView(Page):
     button: ClassVar[str] = ""
     tone: ClassVar[str] = "primary"
     form_class: ClassVar[type[forms.Form]] = ActionForm
+    page_template: ClassVar[str] = "action_page.html"
 
     def get_form(self, data: Any = None, files: Any = None) -> forms.Form:
         """The form, bound to what was sent."""
@@ -369,7 +370,7 @@ class ActView(Page):
             "is_multipart": form.is_multipart(),
             **more,
         }
-        template = "_action_form.html" if self.is_htmx else "action_page.html"
+        template = "_action_form.html" if self.is_htmx else self.page_template
         return render(self.request, template, context, status=status)
 
 

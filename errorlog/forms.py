@@ -13,10 +13,9 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-class ErrorForm(ActionForm):
-    """What is known about an error, and which office takes care of it."""
+class OfficeForm(ActionForm):
+    """Which office takes care of it."""
 
-    note = forms.CharField(label="Note", max_length=5000, widget=forms.Textarea(attrs={"rows": 6}))
     office = forms.ModelChoiceField(label="Office", queryset=Office.objects.none(), required=False, empty_label="None")
 
     def __init__(self, *args: Any, offices: QuerySet[Office], **options: Any) -> None:
@@ -24,3 +23,10 @@ class ErrorForm(ActionForm):
         field = self.fields["office"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 -- declared above
         field.queryset = offices
+
+
+class ErrorForm(OfficeForm):
+    """What is known about an error, and which office takes care of it."""
+
+    note = forms.CharField(label="Note", max_length=5000, widget=forms.Textarea(attrs={"rows": 6}))
+    field_order = ("note", "office")

@@ -22,8 +22,10 @@ class ErrorType(models.TextChoices):
     UNEXPECTED = "unexpected", "Unexpected error"
 
 
-RETRIED = frozenset({ErrorType.KEY_GENERATION, ErrorType.KEY_LIST_EMPTY})
-"""What is tried again by itself, and by the button."""
+KEYS = frozenset({ErrorType.KEY_GENERATION, ErrorType.KEY_LIST_EMPTY})
+"""What is tried again by itself."""
+RETRIED = KEYS | {ErrorType.NOTIFICATION}
+"""What is tried again by the button."""
 
 
 class ErrorRecord(models.Model):

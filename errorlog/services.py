@@ -101,6 +101,15 @@ def edit_error(entry: ErrorRecord, *, note: str, office: Office | None, by: User
 
 
 @transaction.atomic
+def give_error(entry: ErrorRecord, *, office: Office | None, by: User, at: datetime) -> ErrorRecord:
+    """Have an office take care of an entry, or none.
+
+    Raises Refused for an office of another client.
+    """
+    return edit_error(entry, note=ErrorRecord.objects.lock(entry).note, office=office, by=by, at=at)
+
+
+@transaction.atomic
 def retry_error(entry: ErrorRecord, *, by: User, at: datetime) -> ErrorRecord:
     """Try again now what failed; the entry is done if that remedied it at once.
 

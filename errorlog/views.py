@@ -14,8 +14,8 @@ from accounts.roles import Right
 from core.views import ActionView, BulkAction, DetailPage, Empty, ListPage, Segment, chosen_client
 from errorlog import services
 from errorlog.filters import ErrorFilter
-from errorlog.forms import ErrorForm
-from errorlog.models import RETRIED, ErrorRecord
+from errorlog.forms import ErrorForm, OfficeForm
+from errorlog.models import KEYS, ErrorRecord
 from errorlog.tables import ErrorTable, next_try, type_badge
 
 if TYPE_CHECKING:
@@ -40,7 +40,11 @@ def offices(user: User, client: Client | None) -> QuerySet[Office]:
     return Office.objects.filter(mine).order_by("name", "pk")
 
 
-BULK_ACTS = (("errorlog:done_many", "Mark done", "check"), ("errorlog:retry_many", "Retry", "rotate-cw"))
+BULK_ACTS = (
+    ("errorlog:done_many", "Mark done", "check", "d"),
+    ("errorlog:retry_many", "Retry", "rotate-cw", "t"),
+    ("errorlog:give_many", "Assign", "building-2", "a"),
+)
 
 
 class ErrorList(ListPage):
@@ -68,7 +72,7 @@ class ErrorList(ListPage):
         """What is left to do first."""
         return (
             Segment("open", "Open", lambda rows: rows.filter(is_done=False)),
-            Segment("keys", "Keys", lambda rows: rows.filter(is_done=False, type__in=RETRIED)),
+            Segment("keys", "Keys", lambda rows: rows.filter(is_done=False, type__in=KEYS)),
             Segment("client", "Client handles", lambda rows: rows.filter(is_done=False, client_handles=True)),
             Segment("done", "Done", lambda rows: rows.filter(is_done=True)),
             Segment("all", "All"),
@@ -93,7 +97,10 @@ class ErrorList(ListPage):
             **context,
             "shown": "" if is_default else context["shown"],
             "form_key": uuid4().hex,
-            "bulk_acts": [{"link": reverse(page), "label": label, "icon": icon} for page, label, icon in BULK_ACTS],
+            "bulk_acts": [
+                {"link": reverse(page), "label": label, "icon": icon, "key": key}
+                for page, label, icon, key in BULK_ACTS
+            ],
         }
 
 
@@ -167,7 +174,9 @@ class ErrorRetry(_ErrorAct):
         """What came of it."""
         if self.row.is_done:
             return f"Error #{self.row.pk} is done: nothing is missing any more."
-        return f"Error #{self.row.pk}: the key generator is asked within a minute."
+        if self.row.type in KEYS:
+            return f"Error #{self.row.pk}: the key generator is asked within a minute."
+        return f"Error #{self.row.pk}: the endpoint is told again within seconds."
 
 
 class ErrorEdit(_ErrorAct):
@@ -220,7 +229,7 @@ class ErrorDoneMany(_ErrorBulk):
     def consequences(self, rows: list[Any]) -> list[str]:
         """What Done does, and what it does not."""
         lines = [f"{len(rows)} errors leave the open ones." if len(rows) != 1 else "1 error leaves the open ones."]
-        if any(row.may_retry for row in rows):
+        if any(row.type in KEYS and not row.is_done for row in rows):
             lines.append("A key that is owed is still owed: it is delivered as soon as there is one.")
         return lines
 
@@ -235,5 +244,19 @@ class ErrorRetryMany(_ErrorBulk):
     def consequences(self, rows: list[Any]) -> list[str]:
         """Keys go out at once, where there are any."""
         ready = sum(row.may_retry for row in rows)
-        lines = [f"{ready} of {len(rows)} can be tried again: keys on the list go out at once, generators are asked."]
+        able = f"{ready} of {len(rows)} can be tried again"
+        lines = [f"{able}: keys on the list go out at once, generators and endpoints hear of it within a minute."]
         return [*lines, "The others are left as they are."] if ready < len(rows) else lines
+
+
+class ErrorGiveMany(_ErrorBulk):
+    """Have an office take care of several."""
+
+    title = "Assign"
+    button = "Assign"
+    action = services.give_error
+    done = "Assigned."
+
+    def get_form(self, data: Any = None, files: Any = None) -> OfficeForm:
+        """The offices that may take care of them."""
+        return OfficeForm(data, files, offices=offices(self.user, chosen_client(self.request)))

@@ -8,11 +8,15 @@ from django.db.models import Q
 from django.dispatch import receiver
 
 from core.history import take_out
+from customers.models import Contact, Customer
+from customers.selectors import family_of
+from customers.signals import customer_anonymized, customers_merged, merge_undone
 from followups import services
 from followups.models import Category, FollowUp
 from partners.models import Partner
 from partners.signals import limit_exceeded, limit_nearly_used
 from purchases.models import LicenseKey, Product, Purchase
+from purchases.services.customers import names_of
 from purchases.signals import (
     document_received,
     keys_found,
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from core.money import Money
+    from customers.signals import Moved
     from purchases.models import PurchaseItem
 
 
@@ -181,6 +186,28 @@ def take_people_out(*, purchases: list[int], words: re.Pattern[str], **_: Any) -
     fields = ("reason", "subject", "note")
     take_out(FollowUp.objects.filter(purchase__in=purchases), fields, words)
     take_out(FollowUp.history.filter(purchase_id__in=purchases), fields, words)
+
+
+@receiver(customer_anonymized, sender=Customer, dispatch_uid="follow-up-anonymized")
+def take_customer_out(*, customer: Customer, **_: Any) -> None:
+    """A customer's people are taken out: out of what was to be done about the customer itself, too."""
+    mine = family_of([customer.pk])
+    words = names_of([line.instance for line in Contact.history.filter(customer_id__in=mine)])
+    fields = ("reason", "subject", "note")
+    take_out(FollowUp.objects.filter(customer__in=mine), fields, words)
+    take_out(FollowUp.history.filter(customer_id__in=mine), fields, words)
+
+
+@receiver(customers_merged, sender=Customer, dispatch_uid="follow-up-customers-merged")
+def move_follow_ups(*, kept: Customer, gone: Customer, **_: Any) -> Moved:
+    """Two customers are one: what is to be done about it goes along."""
+    return services.move_follow_ups(kept, gone)
+
+
+@receiver(merge_undone, sender=Customer, dispatch_uid="follow-up-merge-undone")
+def move_follow_ups_back(*, kept: Customer, gone: Customer, moved: dict[str, list[int]], **_: Any) -> None:
+    """They are two after all."""
+    services.move_follow_ups_back(moved.get("follow_ups", []), kept, gone)
 
 
 @receiver(stock_low, sender=Product, dispatch_uid="follow-up-stock-low")

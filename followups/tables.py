@@ -12,7 +12,9 @@ from django.utils.text import Truncator
 
 from core.tables import NOTHING, Column, Reader, Table, badge, moment_cell
 from core.templatetags.kontor import icon
-from followups.models import Category
+from customers.selectors import named
+from followups.selectors.topics import category_label
+from followups.wording import TONES
 from purchases.tables import purchase_link
 
 if TYPE_CHECKING:
@@ -22,33 +24,42 @@ if TYPE_CHECKING:
 
     from followups.models import FollowUp
 
-TONES: dict[str, str] = {
-    Category.REVIEW: "violet",
-    Category.DUNNING: "red",
-    Category.DELIVERY: "amber",
-    Category.LICENSE: "amber",
-    Category.PAYMENT: "green",
-    Category.PARTNER: "blue",
-    Category.CUSTOMER: "gray",
-}
-
-
 CLIENT_LENGTH = 18
+NAME_LENGTH = 24
 
 
 def category_badge(follow_up: FollowUp) -> SafeString:
     """What it is about, as a badge."""
-    return badge(follow_up.get_category_display(), TONES.get(follow_up.category, "gray"))
+    return badge(category_label(follow_up), TONES.get(follow_up.category, "gray"))
 
 
 def due_cell(follow_up: FollowUp, at: datetime, reader: Reader) -> SafeString:
-    """When it is due, in the reader's zone; overdue in red and in words."""
+    """When it is due, in the reader's zone; what is late in red, what is for today in amber, both in words, too."""
     shown = moment_cell(follow_up.due_at, reader)
-    if follow_up.is_done or follow_up.due_at >= at:
+    if follow_up.is_done:
         return shown
-    mark = icon("clock-alert", 14)
-    words = format_html('<span class="visually-hidden">{}</span>', " overdue")
-    return format_html('<span class="neg" title="Overdue">{} {}{}</span>', shown, mark, words)
+    if follow_up.due_at < at:
+        return format_html(DUE, "neg", "Overdue", shown, icon("clock-alert", 14), "overdue")
+    if follow_up.due_at.astimezone(reader.zone).date() == at.astimezone(reader.zone).date():
+        return format_html(DUE, "soon", "Later today", shown, icon("clock", 14), "today")
+    return shown
+
+
+DUE = '<span class="due {}" title="{}">{} {}<span class="visually-hidden"> {}</span></span>'
+
+
+def about_link(follow_up: FollowUp) -> SafeString:
+    """What it is about, as a link: a purchase, a customer, another page; a dash for nothing."""
+    if follow_up.purchase is not None:
+        link, name = purchase_link(follow_up.purchase), follow_up.purchase.reference
+        return format_html('<a class="num-link" href="{}">{}</a>', link, name)
+    if follow_up.customer is not None:
+        link, name = reverse("customers:detail", args=[follow_up.customer.pk]), named(follow_up.customer)
+    elif follow_up.about_link:
+        link, name = follow_up.about_link, follow_up.about_label
+    else:
+        return NOTHING
+    return format_html('<a href="{}" title="{}">{}</a>', link, name, Truncator(name).chars(NAME_LENGTH))
 
 
 def whose(follow_up: FollowUp) -> str:
@@ -64,13 +75,6 @@ def _due(follow_up: Any, reader: Reader) -> str:
     return due_cell(follow_up, follow_up.moment, reader)
 
 
-def _reference(follow_up: FollowUp, _reader: Reader) -> str:
-    if follow_up.purchase is None:
-        return NOTHING
-    link = purchase_link(follow_up.purchase)
-    return format_html('<a class="num-link" href="{}">{}</a>', link, follow_up.purchase.reference)
-
-
 def _subject(follow_up: FollowUp, _reader: Reader) -> str:
     link = reverse("followups:detail", args=[follow_up.pk])
     return format_html('<a class="clip" href="{}" title="{}">{}</a>', link, follow_up.subject, follow_up.subject)
@@ -81,6 +85,10 @@ def _client(follow_up: FollowUp, _reader: Reader) -> str:
     return format_html('<span title="{}">{}</span>', name, Truncator(name).chars(CLIENT_LENGTH))
 
 
+def _menu(follow_up: FollowUp, _reader: Reader) -> str:
+    return render_to_string("followups/_menu.html", {"row": follow_up})
+
+
 class FollowUpTable(Table):
     """Follow-ups, the most urgent first."""
 
@@ -89,11 +97,14 @@ class FollowUpTable(Table):
         Column("Date and time", _due, sort="due_at", plain=lambda row, _: row.due_at),
         Column("Category", lambda row, _: category_badge(row), sort="category", css="wide-only"),
         Column("Reason", lambda row, _: row.reason, sort="reason", css="wide-only"),
-        Column("Reference", _reference, css="wide-only"),
+        Column("Reference", lambda row, _: about_link(row), css="wide-only", fetch="customer__contacts"),
         Column("Subject", _subject, sort="subject"),
         Column("Assignee", lambda row, _: whose(row), css="wide-only"),
         Column("Client", _client, css="wide-only", clients_only=True, plain=lambda row, _: row.client.name),
+        Column(format_html('<span class="visually-hidden">{}</span>', "Open, copy, delete"), _menu, css="act"),
     )
+    is_selectable = True
+    bulk_template = "purchases/_bulk.html"
     default_sort = "due_at"
     caption = "Follow-ups"
 

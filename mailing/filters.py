@@ -10,14 +10,14 @@ from django import forms
 
 from accounts.models import Client
 from core.forms import date_input
-from mailing.models import Email
-from mailing.states import LABELS, Status
+from mailing.models import Email, Notification
+from mailing.states import EVENT_LABELS, LABELS, Status
 from mailing.wording import KIND_LABELS
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from mailing.querysets import EmailQuerySet
+    from mailing.querysets import EmailQuerySet, NotificationQuerySet
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
 SENDING = "SENDING"
@@ -82,3 +82,18 @@ class EmailFilter(filters.FilterSet):
     def start_of(self, day: date) -> datetime:
         """When a day begins where the reader is; days before and after any e-mail are as good as the nearest."""
         return datetime.combine(min(max(day, FIRST_DAY), LAST_DAY), time(), self.zone)
+
+
+class NotificationFilter(filters.FilterSet):
+    """The bar above what an endpoint was told."""
+
+    reference = filters.CharFilter(label="Reference", max_length=40, method="find_reference")
+    event = filters.ChoiceFilter(label="Event", choices=list(EVENT_LABELS.items()), empty_label="Any event")
+
+    class Meta:
+        model = Notification
+        fields: ClassVar = ["reference", "event"]
+
+    def find_reference(self, rows: NotificationQuerySet, _name: str, value: str) -> QuerySet[Notification]:
+        """Find by the number of the purchase."""
+        return rows.filter(reference=value.strip())

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from core.refused import Refused
 from core.views import ActionForm
+from mailing.services.notify_endpoints import check_address
+from mailing.states import CHOSEN_EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from accounts.models import Client
     from mailing.wording import Place
 
 
@@ -94,3 +98,45 @@ class TextForm(forms.Form):
         """What was typed, by place; the places that can be filled only."""
         typed = {name: str(self.data.get(name, "")).replace("\r\n", "\n").strip() for name in self.places}
         return {name: text for name, text in typed.items() if not self.problem_of(name, text)}
+
+
+class EndpointForm(ActionForm):
+    """An address of the client's own system, and what it is told."""
+
+    url = forms.CharField(
+        label="Address",
+        max_length=500,
+        widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "off"}),
+        help_text="https only, on the Internet. It gets a POST and has 5 seconds to answer with a status of 200–299.",
+        error_messages={"required": "Enter the address that is to be told, starting with https://."},
+    )
+    events = forms.MultipleChoiceField(
+        label="Events",
+        choices=CHOSEN_EVENTS,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one event."},
+    )
+
+    def __init__(self, *args: Any, clients: Sequence[Client] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        if clients:
+            choices = [(str(client.pk), client.name) for client in clients]
+            self.fields["client"] = forms.ChoiceField(label="Client", choices=choices)
+            self.order_fields(["client"])
+
+    def clean_url(self) -> str:
+        """Say next to the field why an address can't be called."""
+        url = str(self.cleaned_data["url"])
+        try:
+            check_address(url)
+        except Refused as refused:
+            raise forms.ValidationError(refused.message, code=refused.code) from None
+        return url
+
+
+class EndpointEditForm(EndpointForm):
+    """The same, and whether it is told at all."""
+
+    is_active = forms.BooleanField(
+        label="Switched on", required=False, help_text="Switched off, it is told nothing, and what waits is canceled."
+    )

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from accounts.querysets import TenantQuerySet
-from mailing.querysets import AttachmentQuerySet, AttemptQuerySet, EmailQuerySet
+from mailing.querysets import (
+    AttachmentQuerySet,
+    AttemptQuerySet,
+    EmailQuerySet,
+    EndpointQuerySet,
+    NotificationQuerySet,
+    NotificationTryQuerySet,
+)
 from mailing.states import (
     CARRIER_CHOICES,
     CARRIER_LABELS,
     DELIVERED,
+    DELIVERY_CHOICES,
+    DELIVERY_LABELS,
+    EVENT_LABELS,
     LABELS,
     OUTCOME_CHOICES,
     OUTCOME_LABELS,
     STATUS_CHOICES,
     UNDER_WAY,
     Carrier,
+    Delivery,
+    Event,
     Outcome,
     Status,
 )
@@ -27,6 +40,7 @@ from mailing.wording import kind_label
 
 SUBJECT_LENGTH = 300
 NAME_LENGTH = 200
+PLATFORM_NAME = "Kontor"
 
 
 class Email(models.Model):
@@ -35,7 +49,8 @@ class Email(models.Model):
     A worker's steps are told by its attempts, a person's decisions by its history.
     """
 
-    client = models.ForeignKey("accounts.Client", models.PROTECT, related_name="emails")
+    client = models.ForeignKey("accounts.Client", models.PROTECT, related_name="emails", null=True, blank=True)
+    """The client in whose name it goes out; none: the platform writes to one of its users, and no client sees it."""
     kind = models.CharField(max_length=40)
     reference = models.CharField(max_length=40, blank=True)
     """The reference number of the purchase or quote it is about; empty when it is about none."""
@@ -114,6 +129,16 @@ class Email(models.Model):
 
     def __str__(self) -> str:
         return f"{kind_label(self.kind)} to {self.recipient}"
+
+    @property
+    def sender_name(self) -> str:
+        """Who writes."""
+        return self.client.name if self.client else PLATFORM_NAME
+
+    @property
+    def sender_address(self) -> str:
+        """Where answers and reports go."""
+        return self.client.email if self.client else settings.DEFAULT_FROM_EMAIL
 
     @property
     def status_label(self) -> str:
@@ -291,3 +316,121 @@ class MailText(TextVersion):
 
     def __str__(self) -> str:
         return f"{self.client_id} {self.kind} {self.language} {self.version}"
+
+
+class Endpoint(models.Model):
+    """An address of a client's own system, and which events it is told about.
+
+    Its secret is nowhere kept: it is derived from the site's key and `key_id`, which changes with it. For a day after
+    that, notifications are signed with the previous one, too.
+    """
+
+    client = models.ForeignKey("accounts.Client", models.PROTECT, related_name="endpoints")
+    url = models.CharField("address", max_length=500)
+    events = models.JSONField(default=list)
+    is_active = models.BooleanField(default=True)
+    key_id = models.CharField(max_length=20)
+    previous_key_id = models.CharField(max_length=20, blank=True)
+    previous_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
+    failing_since = models.DateTimeField(null=True, blank=True)
+    resting_until = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)
+    """When its client was told that it fails."""
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    history = HistoricalRecords(excluded_fields=["failing_since", "resting_until", "told_at", "last_success_at"])
+
+    objects = EndpointQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["client", "url"], name="endpoint_once_per_address"),
+            models.CheckConstraint(
+                name="previous_secret_has_its_end", condition=Q(previous_key_id="") | Q(previous_until__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Notification(models.Model):
+    """One event as one endpoint is told about it: the body is frozen when it happens."""
+
+    endpoint = models.ForeignKey(Endpoint, models.PROTECT, related_name="notifications")
+    event = models.CharField(max_length=20, choices=list(EVENT_LABELS.items()))
+    event_id = models.UUIDField()
+    """The same for all endpoints and attempts: whoever has seen it knows the event already."""
+    reference = models.CharField(max_length=40, blank=True)
+    dedupe_key = models.CharField(max_length=200)
+    body = models.TextField()
+    status = models.CharField(max_length=10, choices=DELIVERY_CHOICES, default=Delivery.QUEUED)
+    created_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    give_up_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    """Since it was queued, or queued anew by a person."""
+    claim_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=300, blank=True)
+    """Why the last attempt failed, or why there is none any more."""
+    history = HistoricalRecords(excluded_fields=["body"])
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["endpoint", "dedupe_key"], name="notification_once_per_endpoint"),
+            models.CheckConstraint(
+                name="notification_status_is_known", condition=Q(status__in=[s.value for s in Delivery])
+            ),
+            models.CheckConstraint(
+                name="notification_event_is_known", condition=Q(event__in=[event.value for event in Event])
+            ),
+            models.CheckConstraint(
+                name="waiting_notification_has_its_turn",
+                condition=~Q(status=Delivery.QUEUED.value) | Q(next_attempt_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="notification_under_way_has_token_and_lease",
+                condition=~Q(status=Delivery.SENDING.value) | Q(claim_token__isnull=False, lease_until__isnull=False),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["next_attempt_at", "id"], name="notification_due", condition=Q(status=Delivery.QUEUED.value)
+            ),
+            models.Index(fields=["lease_until"], name="notification_lease", condition=Q(status=Delivery.SENDING.value)),
+            models.Index(fields=["endpoint", "-created_at"], name="notification_newest"),
+            models.Index(fields=["endpoint", "status"], name="notification_by_status"),
+            models.Index(fields=["reference"], name="notification_reference"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{EVENT_LABELS[self.event]} {self.reference}".strip()
+
+    @property
+    def status_label(self) -> str:
+        """The status as it is shown."""
+        return DELIVERY_LABELS[self.status]
+
+
+class NotificationTry(models.Model):
+    """One attempt to tell an endpoint: what it answered, how long that took, or what went wrong."""
+
+    notification = models.ForeignKey(Notification, models.CASCADE, related_name="tries")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    status_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    milliseconds = models.PositiveIntegerField(null=True, blank=True)
+    answer = models.TextField(blank=True)
+    """How its answer begins."""
+    problem = models.CharField(max_length=300, blank=True)
+    worker = models.CharField(max_length=100, blank=True)
+
+    objects = NotificationTryQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.problem or f"answered {self.status_code}"

@@ -5,15 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from accounts.querysets import TenantQuerySet
-from mailing.states import Carrier, Status
+from mailing.states import Carrier, Delivery, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from mailing.models import Attachment, Attempt, Email  # noqa: F401 -- the row types below
+    from mailing.models import (  # noqa: F401 -- the row types below
+        Attachment,
+        Attempt,
+        Email,
+        Endpoint,
+        Notification,
+        NotificationTry,
+    )
 
 
 class EmailQuerySet(TenantQuerySet["Email"]):
@@ -91,3 +99,54 @@ class AttemptQuerySet(TenantQuerySet["Attempt"]):
     def in_order(self) -> Self:
         """First attempt first."""
         return self.order_by("claimed_at", "pk")
+
+
+UNSENT = (Delivery.QUEUED, Delivery.SENDING)
+"""What will still be tried without anybody's doing."""
+
+
+class EndpointQuerySet(TenantQuerySet["Endpoint"]):
+    """Addresses of clients' own systems."""
+
+    def with_counts(self) -> Self:
+        """Tell of each how much waits and how much failed (`waiting`, `failed`)."""
+        rows: Any = self.model._meta.get_field("notifications").related_model
+        mine = rows.objects.filter(endpoint=models.OuterRef("pk")).order_by().values("endpoint")
+        counted = {
+            name: Coalesce(
+                models.Subquery(mine.filter(status__in=statuses).annotate(rows=models.Count("pk")).values("rows")), 0
+            )
+            for name, statuses in (("waiting", UNSENT), ("failed", (Delivery.FAILED,)))
+        }
+        return self.annotate(**counted)
+
+
+class NotificationQuerySet(TenantQuerySet["Notification"]):
+    """What endpoints are told, found by way of them."""
+
+    client_path = "endpoint__client"
+
+    def due(self, at: datetime) -> Self:
+        """Those that should be handed over at `at`: their endpoint is on, and not left alone after a failure."""
+        is_resting = models.Q(endpoint__resting_until__gt=at)
+        return self.filter(status=Delivery.QUEUED, next_attempt_at__lte=at, endpoint__is_active=True).exclude(
+            is_resting
+        )
+
+    def overdue(self, at: datetime) -> Self:
+        """Those whose time is over while their endpoint is left alone: they are not tried again."""
+        return self.filter(status=Delivery.QUEUED, give_up_at__lt=at, endpoint__resting_until__gt=at)
+
+    def expired(self, at: datetime) -> Self:
+        """Those whose worker's lease has ended without an outcome."""
+        return self.filter(status=Delivery.SENDING, lease_until__lte=at)
+
+    def waiting(self) -> Self:
+        """Those that will be tried without anybody's doing."""
+        return self.filter(status__in=UNSENT)
+
+
+class NotificationTryQuerySet(TenantQuerySet["NotificationTry"]):
+    """Attempts to tell an endpoint, found by way of it."""
+
+    client_path = "notification__endpoint__client"

@@ -40,6 +40,10 @@ email_complained = Signal()
 """The recipient marked the e-mail as spam; `words` is what the report says."""
 report_unmatched = Signal()
 """An e-mail came back or was marked as spam, and nobody knows which: `sender=DeliveryReport`, `report`, `at`."""
+notification_failed = Signal()
+"""An endpoint was not told in 48 hours: `sender=Notification`, `notification` (`problem` says why), `at`."""
+notification_settled = Signal()
+"""An endpoint was told: `sender=Notification`, `notification`, `at`."""
 
 _guards: dict[str, list[Guard]] = {}
 _renderers: dict[str, Renderer] = {}

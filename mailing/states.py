@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from core.transitions import Transition
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Status(StrEnum):
@@ -131,3 +135,74 @@ def retry_delay(attempts: int, *, unreachable: bool = False) -> timedelta:
     """Say how long to wait after the `attempts`-th failed attempt (1 = the first)."""
     delay = BACK_OFF[min(max(attempts, 1), len(BACK_OFF)) - 1]
     return min(delay, UNREACHABLE_BACK_OFF) if unreachable else delay
+
+
+# Notifications to clients' endpoints ------------------------------------------------------------------------------
+
+
+class Event(StrEnum):
+    """What clients' own systems are told about. The values are a promise: see docs/webhooks.md."""
+
+    PLACED = "placed"
+    RELEASED = "released"
+    PAID = "paid"
+    CANCELED = "canceled"
+    REFUNDED = "refunded"
+    DUNNED = "dunned"
+    TEST = "test"
+
+
+EVENT_LABELS: dict[str, str] = {
+    Event.PLACED: "Placed",
+    Event.RELEASED: "Released",
+    Event.PAID: "Paid",
+    Event.CANCELED: "Canceled",
+    Event.REFUNDED: "Refunded",
+    Event.DUNNED: "Dunned",
+    Event.TEST: "Test",
+}
+CHOSEN_EVENTS = [(event.value, EVENT_LABELS[event]) for event in Event if event is not Event.TEST]
+"""What an endpoint can be told about; a test comes when somebody asks for it."""
+
+
+class Delivery(StrEnum):
+    """Where a notification stands."""
+
+    QUEUED = "QUEUED"
+    SENDING = "SENDING"
+    SENT = "SENT"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+
+DELIVERY_LABELS: dict[str, str] = {
+    Delivery.QUEUED: "Waiting",
+    Delivery.SENDING: "Sending",
+    Delivery.SENT: "Delivered",
+    Delivery.FAILED: "Failed",
+    Delivery.CANCELED: "Canceled",
+}
+DELIVERY_CHOICES = [(status.value, DELIVERY_LABELS[status]) for status in Delivery]
+
+RETRY = Transition("retry", "Retry", frozenset({Delivery.QUEUED, Delivery.FAILED, Delivery.CANCELED}), Delivery.QUEUED)
+
+PATIENCE = timedelta(hours=48)
+"""How long a notification is tried; an endpoint that fails for so long is told to its client."""
+REST = timedelta(minutes=1)
+"""How long an endpoint that failed is left alone, whatever else waits for it."""
+PAUSES = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=2),
+    timedelta(hours=4),
+    timedelta(hours=8),
+)
+"""Waits after the first, second, … failed attempt; the last one repeats."""
+
+
+def next_try(attempts: int, *, at: datetime, until: datetime) -> datetime | None:
+    """Say when to try again after the `attempts`-th failure (1 = the first): the last time at `until`, then never."""
+    pause = PAUSES[min(max(attempts, 1), len(PAUSES)) - 1]
+    return min(at + pause, until) if at < until else None

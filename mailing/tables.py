@@ -17,6 +17,7 @@ from mailing.states import (
     BOUNCE,
     CANCEL,
     CONFIRM_DELIVERED,
+    EVENT_LABELS,
     HOLD,
     LABELS,
     QUEUE,
@@ -24,6 +25,7 @@ from mailing.states import (
     SEND,
     SEND_AGAIN,
     SEND_COPY,
+    Delivery,
     Status,
     decisions,
 )
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
     from core.transitions import Transition
-    from mailing.models import Email
+    from mailing.models import Email, Endpoint, Notification
 
 TONES: Final[dict[str, str]] = {
     Status.HELD: "amber",
@@ -135,8 +137,10 @@ def email_link(email: Email) -> str:
 
 
 def purchase_link(reference: str) -> str:
-    """The page of the purchase an e-mail is about; empty when there is none."""
+    """The page of the purchase, or of the certificate (`TX-5`), that an e-mail is about; empty when there is none."""
     try:
+        if reference.startswith("TX-"):
+            return reverse("taxexempt:detail", args=[reference.removeprefix("TX-")])
         return reverse("purchases:viewer", args=[reference]) if reference else ""
     except NoReverseMatch:
         return ""
@@ -161,6 +165,8 @@ def _recipient(email: Email, _reader: Reader) -> str:
 
 
 def _client(email: Email, _reader: Reader) -> str:
+    if email.client is None:
+        return NOTHING
     return format_html('<span class="clip" title="{0}">{0}</span>', email.client.name)
 
 
@@ -275,3 +281,108 @@ class PurchaseEmails(EmailTable):
         Column("Status", _status),
         Column("Attempts", lambda email, _: escape(email.attempts), css="wide-only num"),
     )
+
+
+# Notifications -------------------------------------------------------------------------------------------------------
+
+DELIVERY_TONES: Final[dict[str, str]] = {
+    Delivery.QUEUED: "blue",
+    Delivery.SENDING: "blue",
+    Delivery.SENT: "green",
+    Delivery.FAILED: "red",
+    Delivery.CANCELED: "gray",
+}
+
+
+def endpoint_badge(endpoint: Endpoint) -> SafeString:
+    """Whether an endpoint is told, and whether it takes it."""
+    if not endpoint.is_active:
+        return badge("Off")
+    return badge("Failing", "red") if endpoint.failing_since else badge("On", "green")
+
+
+def delivery_badge(notification: Notification) -> SafeString:
+    """Where a notification stands."""
+    return badge(notification.status_label, DELIVERY_TONES[notification.status])
+
+
+def _events(endpoint: Endpoint, _reader: Reader) -> str:
+    return escape(", ".join(EVENT_LABELS[event] for event in endpoint.events))
+
+
+class EndpointTable(Table):
+    """Endpoints by address."""
+
+    columns = (
+        Column(
+            "Address",
+            lambda endpoint, _: format_html(
+                '<a class="num-link clip" href="{0}" title="{1}">{1}</a>',
+                reverse("mailing:endpoint", args=[endpoint.pk]),
+                endpoint.url,
+            ),
+            sort="url",
+            css="subj",
+        ),
+        Column("Status", lambda endpoint, _: endpoint_badge(endpoint)),
+        Column("Client", _client, css="wide-only clnt", clients_only=True),
+        Column("Events", _events, css="wide-only"),
+        Column("Waiting", lambda endpoint, _: escape(endpoint.waiting), css="wide-only num"),
+        Column("Failed", lambda endpoint, _: escape(endpoint.failed), css="num"),
+        Column(
+            "Last delivered", lambda endpoint, reader: moment_cell(endpoint.last_success_at, reader), css="wide-only"
+        ),
+    )
+    default_sort = "url"
+    caption = "Endpoints"
+
+    def link(self, row: Any) -> str:
+        """The endpoint's own page."""
+        return reverse("mailing:endpoint", args=[row.pk])
+
+
+def notification_link(notification: Notification) -> str:
+    """A notification's own page."""
+    return reverse("mailing:notification", args=[notification.endpoint_id, notification.pk])
+
+
+def _told(notification: Notification, _reader: Reader) -> str:
+    return format_html(
+        '<a class="num-link" href="{}">{}</a>', notification_link(notification), EVENT_LABELS[notification.event]
+    )
+
+
+def _told_about(notification: Notification, _reader: Reader) -> str:
+    link = purchase_link(notification.reference)
+    return format_html('<a class="num-link" href="{}">{}</a>', link, notification.reference) if link else NOTHING
+
+
+def _delivery(notification: Notification, _reader: Reader) -> str:
+    shown = delivery_badge(notification)
+    if notification.status == Delivery.QUEUED and notification.attempts:
+        return format_html('{} <span class="sub">attempt {}</span>', shown, notification.attempts + 1)
+    return shown
+
+
+def _problem(notification: Notification, _reader: Reader) -> str:
+    if not notification.problem:
+        return NOTHING
+    return format_html('<span class="clip" title="{0}">{0}</span>', notification.problem)
+
+
+class NotificationTable(Table):
+    """What an endpoint was told, newest first."""
+
+    columns = (
+        Column("Event", _told, sort="event"),
+        Column("Reference", _told_about, sort="reference"),
+        Column("Status", _delivery, sort="status"),
+        Column("Problem", _problem, css="wide-only subj"),
+        Column("Created", _created, sort="created_at", css="wide-only"),
+    )
+    default_sort = "-created_at"
+    caption = "Notifications"
+
+    def link(self, row: Any) -> str:
+        """The notification's own page."""
+        return notification_link(row)

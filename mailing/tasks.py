@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from mailing.selectors import relay_state
+from mailing.services import notify_handover
 from mailing.services.handover import configured_transport, hand_over_due
 from mailing.services.mailbox import Mailbox, read_mailbox
 
@@ -27,6 +28,12 @@ def read_reports() -> int:
         return 0
     mailbox = Mailbox(*settings.MAIL_REPORTS)
     return read_mailbox(mailbox, clock=timezone.now, until=timezone.now() + READING_TIME).reports
+
+
+@shared_task(name="mailing.tasks.notify_endpoints", ignore_result=True)
+def notify_endpoints() -> int:
+    """Tell clients' endpoints what is due; return how many calls were made."""
+    return notify_handover.hand_over_due(clock=timezone.now)
 
 
 @shared_task(name="mailing.tasks.hand_over", ignore_result=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mailing.views import bulk, outbox, report, texts
+from mailing.views import bulk, endpoints, outbox, report, texts
 
 app_name = "mailing"
 urlpatterns = [
@@ -14,6 +14,15 @@ urlpatterns = [
     path("texts/<slug:slug>/", texts.TextsOfClient.as_view(), name="texts_of"),
     path("texts/<slug:slug>/<str:kind>/<str:language>/", texts.TextEdit.as_view(), name="text"),
     path("texts/<slug:slug>/<str:kind>/<str:language>/message/", texts.TextMessage.as_view(), name="text_message"),
+    path("endpoints/", endpoints.Endpoints.as_view(), name="endpoints"),
+    path("endpoints/add/", endpoints.EndpointAdd.as_view(), name="endpoint_add"),
+    path("endpoints/<int:pk>/", endpoints.EndpointPage.as_view(), name="endpoint"),
+    path("endpoints/<int:pk>/edit/", endpoints.EndpointEdit.as_view(), name="endpoint_edit"),
+    path("endpoints/<int:pk>/secret/", endpoints.EndpointRotate.as_view(), name="endpoint_rotate"),
+    path("endpoints/<int:pk>/test/", endpoints.EndpointTest.as_view(), name="endpoint_test"),
+    path("endpoints/<int:pk>/retry/", endpoints.EndpointRetry.as_view(), name="endpoint_retry"),
+    path("endpoints/<int:endpoint>/<int:pk>/", endpoints.NotificationPage.as_view(), name="notification"),
+    path("endpoints/<int:endpoint>/<int:pk>/retry/", endpoints.NotificationRetry.as_view(), name="notification_retry"),
     path("report/<str:token>/", report.ProviderReport.as_view(), name="report"),
     path("<int:pk>/", outbox.EmailDetail.as_view(), name="email"),
     path("<int:pk>/message/", outbox.EmailBody.as_view(), name="body"),

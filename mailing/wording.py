@@ -32,6 +32,7 @@ KIND_LABELS: Final[dict[str, str]] = {
     "refund": "Refund",
     "return_payment": "Payment returned",
     "correction": "Corrected invoice",
+    "tax_removed": "Corrected invoice, tax taken off",
     "payment_reminder": "Payment reminder, by hand",
     "mail_test": "Test of an e-mail",
     "reminder1": "Payment reminder 1",
@@ -44,13 +45,20 @@ KIND_LABELS: Final[dict[str, str]] = {
     "cancellation_announced": "Cancellation announced",
     "client_notification": "Delinquency notification",
     "client_canceled": "Cancellation, to the client",
+    "client_endpoint": "Endpoint fails, to the client",
     "offline_expired": "Canceled, no payment",
     "partner_statement": "Partner statement",
     "customer_statement": "Statement of account",
     "portal_link": "Login to the partner portal",
     "quote": "Quote",
+    "quote_extended": "Quote extended",
     "quote_reminder": "Quote reminder",
     "quote_expired": "Quote expired",
+    "follow_up_digest": "Follow-ups due today",
+    "exemption_valid": "Tax exemption valid",
+    "exemption_invalid": "Tax exemption invalid",
+    "exemption_expiring": "Tax exemption expires",
+    "exemption_renewal": "New certificate asked for",
 }
 
 
@@ -120,7 +128,7 @@ class TextKind:
     attempt: Callable[[Client, str, EmailText, str, datetime], Trial]
 
 
-GROUPS: Final = ("The order", "Delivery and payment", "Reminders", "Changes and the end")
+GROUPS: Final = ("The order", "Delivery and payment", "Reminders", "Changes and the end", "Quotes", "Tax exemptions")
 """The groups of e-mails in the order in which screens list them."""
 _kinds: dict[str, TextKind] = {}
 

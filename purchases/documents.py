@@ -17,6 +17,8 @@ from customers.models import ContactKind
 from purchases.models import CustomerReason, Document, DocumentKind
 from purchases.states import Status
 from purchases.wording import LABELS, LETTERS, REASONS, LetterText
+from taxexempt.policy import Place, Supply, supply_of
+from taxexempt.states.places import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,6 +91,29 @@ def contact_of(purchase: Purchase, kind: str) -> PurchaseContact | None:
     """Find a contact as it was given with the order; read once per row at hand."""
     prefetch_related_objects([purchase], "contacts")
     return next((contact for contact in purchase.contacts.all() if contact.kind == kind), None)
+
+
+def seller_place(client: Client) -> Place:
+    """Where the seller sits, as far as tax asks."""
+    return Place(client.country, client.subdivision, client.postal_code)
+
+
+def buyer_place(contact: PurchaseContact) -> Place:
+    """Where the buyer sits, as far as tax asks."""
+    return Place(contact.country, contact.state, contact.postal_code)
+
+
+def tax_notes(purchase: Purchase, voice: Voice) -> Row:
+    """Say why an order bears no tax where its documents have to: under a certificate, or by reverse charge."""
+    certificate, contact, label = purchase.exempt_by, billing_contact(purchase), voice.labels
+    if certificate is not None:
+        state = NAMES.get(certificate.state_of_issue, "")
+        values = {"state": state, "reason": certificate.get_reason_display(), "number": clip(certificate.tax_id, 40)}
+        return [fill(label["exempt"], values)]
+    if contact is None or purchase.tax_minor or not purchase.vat_id:
+        return []
+    supply = supply_of(seller_place(voice.client), buyer_place(contact), purchase.vat_id)
+    return [label["reverse_charge"]] if supply is Supply.REVERSE_CHARGE else []
 
 
 def bank_account(client: Client, currency: str) -> BankAccount | None:
@@ -314,6 +339,7 @@ def _bill(
     )
     letter["items"] = item_table(items, voice, purchase.currency)
     letter["totals"] = total_rows(purchase, items, voice)
+    letter["notes"] += tax_notes(purchase, voice)
     owed = purchase.open_amount
     if purchase.kept:
         letter["totals"] += _paid_rows(purchase, voice, owed)
@@ -355,6 +381,7 @@ def confirmation_data(purchase: Purchase, *, number: str, at: datetime) -> Snaps
     )
     letter["items"] = item_table(items, voice, purchase.currency)
     letter["totals"] = total_rows(purchase, items, voice)
+    letter["notes"] += tax_notes(purchase, voice)
     letter["addresses"] = [
         {"label": label[contact.kind], "lines": _address_lines(contact, voice)}
         for contact in sorted(purchase.contacts.all(), key=lambda contact: contact.kind)
@@ -419,6 +446,7 @@ def receipt_data(purchase: Purchase, *, number: str, at: datetime) -> Snapshot:
     )
     letter["items"] = item_table(items, voice, purchase.currency)
     letter["totals"] = total_rows(purchase, items, voice) + _paid_rows(purchase, voice, purchase.open_amount)
+    letter["notes"] += tax_notes(purchase, voice)
     return {"letter": letter}
 
 
@@ -519,6 +547,8 @@ def credit_note_data(purchase: Purchase, *, number: str, at: datetime, credit: C
     )
     letter["items"] = item_table([_taken_back(piece) for piece in credit.pieces], voice, purchase.currency)
     letter["totals"] = _credit_rows(credit, voice, purchase.currency)
+    if not credit.tax_minor:
+        letter["notes"] += tax_notes(purchase, voice)
     if reason:
         letter["notes"] = [*letter["notes"], f"{voice.labels['reason']}: {clip(reason, 300)}"]
     return {"letter": letter}

@@ -53,7 +53,7 @@ class Parts:
     """What one e-mail has beside its words: tables, a link, documents. `key` tells it from its kin.
 
     `before` and `after` are paragraphs that follow the words. `to` is set where it goes to somebody else than the
-    billing contact.
+    billing contact, `footer` where the reason for writing is not an order.
     """
 
     before: Sequence[str] = ()
@@ -68,6 +68,7 @@ class Parts:
     key: str = ""
     to: str = ""
     to_name: str = ""
+    footer: str = ""
 
 
 def is_address(text: str) -> bool:
@@ -198,7 +199,7 @@ def word(voice: Voice, text: EmailText, parts: Parts, values: Mapping[str, str],
         link_label=parts.link_label,
         after=[*paragraphs([*text.after, *parts.after], values), *attached],
         regards=label["regards_email"],
-        footer=fill(label["footer"], values),
+        footer=fill(parts.footer or label["footer"], values),
     )
 
 
@@ -245,21 +246,22 @@ def draft_of(
     return Draft(purchase=purchase, kind=kind, text=text, parts=parts, at=voice.at)
 
 
-def _confirmations(purchase: Purchase) -> list[Document]:
-    return list(Document.objects.filter(purchase=purchase, kind=DocumentKind.CONFIRMATION).order_by("pk"))
+def _confirmations(purchase: Purchase, *others: str) -> list[Document]:
+    kinds = [DocumentKind.CONFIRMATION, *others]
+    return list(Document.objects.filter(purchase=purchase, kind__in=kinds).order_by("pk"))
 
 
 @Mail
 def order_confirmation(purchase: Purchase, *, at: datetime, again: str = "", link: str = "") -> Draft:
     """Confirm an order that will be paid offline, with the account to pay to. `again` makes it a new e-mail.
 
-    `link` is the order's own page, known only while it is placed.
+    What was a quote comes with its pro-forma invoice. `link` is the order's own page, known only while it is placed.
     """
     voice = voice_of(purchase, at=at)
     parts = Parts(
         facts=order_facts(purchase, voice),
         payment=payment_facts(purchase, voice),
-        documents=_confirmations(purchase),
+        documents=_confirmations(purchase, DocumentKind.PROFORMA),
         key=again,
         link=link,
         link_label=voice.labels["status_link"] if link else "",
@@ -448,6 +450,15 @@ def correction(
         key=document.number,
     )
     return draft_of(purchase, "correction", parts, voice)
+
+
+@Mail
+def tax_removed(
+    purchase: Purchase, *, document: Document, replaced: Document, credit_note: Document | None, at: datetime
+) -> Draft:
+    """Say that a certificate takes the tax off an unpaid order, with what replaces its bill."""
+    draft = correction.draft(purchase, document=document, replaced=replaced, credit_note=credit_note, at=at)
+    return draft_of(purchase, "tax_removed", draft.parts, voice_of(purchase, at=at))
 
 
 @Mail

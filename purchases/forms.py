@@ -745,17 +745,22 @@ class EntryForm(ActionForm):
 
     def clean_x_parameters(self) -> dict[str, str]:
         """Read a key and a value from each line."""
-        found: dict[str, str] = {}
-        for line in filter(None, (line.strip() for line in self.cleaned_data["x_parameters"].splitlines())):
-            key, sign, value = (part.strip() for part in line.partition("="))
-            if not sign or key in found:
-                raise ValidationError("Write one “x-key=value” a line, each key once.", code="x_parameter")
-            try:
-                check_x_parameter(key, value)
-            except Refused as refused:
-                raise ValidationError(refused.message, code=refused.code) from None
-            found[key] = value
-        return found
+        return read_x_parameters(self.cleaned_data["x_parameters"])
+
+
+def read_x_parameters(text: str) -> dict[str, str]:
+    """Read a key and a value from each line, as `x-key=value`."""
+    found: dict[str, str] = {}
+    for line in filter(None, (line.strip() for line in text.splitlines())):
+        key, sign, value = (part.strip() for part in line.partition("="))
+        if not sign or key in found:
+            raise ValidationError("Write one “x-key=value” a line, each key once.", code="x_parameter")
+        try:
+            check_x_parameter(key, value)
+        except Refused as refused:
+            raise ValidationError(refused.message, code=refused.code) from None
+        found[key] = value
+    return found
 
 
 class TermForm(ReasonForm):

@@ -16,6 +16,7 @@ from partners.models import Partner
 from purchases.policy import PolicyTerms
 from purchases.querysets import MISSING, Bare, PurchaseQuerySet
 from purchases.states import LABELS, OPEN, Status
+from taxexempt.models import Certificate
 
 if TYPE_CHECKING:
     from datetime import date
@@ -181,6 +182,8 @@ class Purchase(models.Model):
     payment_type = models.CharField(max_length=10, choices=PaymentType.choices, default=PaymentType.WIRE)
     customer_type = models.CharField(max_length=3, choices=CustomerType.choices)
     vat_id = models.CharField(max_length=30, blank=True)
+    exempt_by = models.ForeignKey(Certificate, models.PROTECT, related_name="purchases", null=True, blank=True)
+    """The certificate under which it is billed without tax."""
     language = models.CharField(max_length=5, default="en")
     card_last4 = models.CharField(max_length=4, blank=True)
     coupon = models.CharField(max_length=60, blank=True)

@@ -17,9 +17,9 @@ from customers.signals import (
     merge_asked,
     merge_undone,
 )
-from errorlog.models import ErrorRecord
+from errorlog.models import ErrorRecord, ErrorType
 from errorlog.signals import retry_asked
-from mailing.models import DeliveryReport, Email
+from mailing.models import DeliveryReport, Email, Notification
 from mailing.signals import (
     email_bounced,
     email_dropped,
@@ -27,6 +27,8 @@ from mailing.signals import (
     email_handed_over,
     email_uncertain,
     email_unprepared,
+    notification_failed,
+    notification_settled,
     report_unmatched,
 )
 from mailing.states import Carrier
@@ -34,7 +36,7 @@ from partners.models import Partner
 from partners.signals import limit_currency_changed
 from purchases.models import Purchase, PurchaseItem, PurchaseSearch
 from purchases.services import customers as parties
-from purchases.services import troubles
+from purchases.services import news, troubles
 from purchases.services.history import keep_limit
 from purchases.services.licenses import try_again
 from purchases.services.search import RENAMED, keep_search
@@ -63,6 +65,13 @@ def deliver_again(*, entry: ErrorRecord, by: User, at: datetime, **_: Any) -> No
     item = rows.filter(purchase__reference=entry.reference, position=entry.item_number or 0).first()
     if item is not None:
         try_again(item, by=by, at=at)
+
+
+@receiver(retry_asked, sender=ErrorRecord, dispatch_uid="purchases-retry-notification")
+def tell_again(*, entry: ErrorRecord, by: User, at: datetime, **_: Any) -> None:
+    """Somebody wants a client's endpoint to be told again now."""
+    if entry.type == ErrorType.NOTIFICATION:
+        troubles.retry_notification_trouble(entry, by=by, at=at)
 
 
 @receiver(
@@ -152,6 +161,24 @@ def follow_names(*, purchase: Purchase, event: str, **_: Any) -> None:
     """What a purchase is found by may have changed."""
     if event in RENAMED:
         keep_search([purchase.pk])
+
+
+@receiver(purchase_changed, sender=Purchase, dispatch_uid="purchases-notify")
+def tell_endpoints(*, purchase: Purchase, event: str, at: datetime, **_: Any) -> None:
+    """The client's own systems hear of it."""
+    news.tell_endpoints(purchase, event, at=at)
+
+
+@receiver(notification_failed, sender=Notification, dispatch_uid="purchases-notification-failed")
+def tell_of_notification(*, notification: Notification, at: datetime, **_: Any) -> None:
+    """A client's own system was not told: somebody has to see to it."""
+    troubles.note_notification_trouble(notification, at=at)
+
+
+@receiver(notification_settled, sender=Notification, dispatch_uid="purchases-notification-settled")
+def close_notification(*, notification: Notification, at: datetime, **_: Any) -> None:
+    """It was told after all."""
+    troubles.settle_notification_trouble(notification, at=at)
 
 
 def install_search(*, using: str, **_: Any) -> None:

@@ -62,6 +62,7 @@ WRITABLE: dict[str, frozenset[str]] = {
     "refund": frozenset({S.PARTIALLY_REFUNDED, S.REFUNDED}),
     "cancellation": frozenset({S.CANCELED}),
     "po_rejected": frozenset({S.REJECTED}),
+    "quote": frozenset({S.QUOTE}),
 }
 """E-mails that a person may have written anew, each in the statuses in which it says what is so now."""
 

@@ -20,6 +20,7 @@ from purchases.views import (
     revenue,
     reversal,
     search,
+    tax,
     term,
     viewer,
 )
@@ -65,6 +66,7 @@ urlpatterns = [
     path("bank/<int:pk>/split/", banking.LineSplit.as_view(), name="bank_split"),
     path("bank/<int:pk>/aside/", banking.LineAside.as_view(), name="bank_aside"),
     path("bank/<int:pk>/back/", banking.LineBack.as_view(), name="bank_back"),
+    path("exemption/<int:pk>/", tax.ExemptionChanges.as_view(), name="exemption"),
     path("<str:reference>/", viewer.PurchaseViewer.as_view(), name="viewer"),
     path("<str:reference>/preview/", viewer.PurchasePreview.as_view(), name="preview"),
     path("<str:reference>/items/", beside.PurchaseItems.as_view(), name="items"),

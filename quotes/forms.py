@@ -7,20 +7,28 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django_countries import countries
 
+from core.forms import date_input
 from core.letters import country_name, fill
 from core.refused import Refused
 from core.uploads import LIMIT_BYTES, check_upload
+from core.views import ActionForm
 from customers.models import CustomerType
 from customers.services import AddressInput
+from purchases.forms import ConvertForm, DocumentForm, read_x_parameters
+from purchases.models import PaymentType
+from purchases.services.entry import Arrival
 from purchases.services.release import ReceivedFile
+from quotes.models import LONGEST_VALIDITY
+from quotes.services.quote_link import LONGEST_MESSAGE
 from quotes.wording import FILE_PROBLEMS, WORDS
 from taxexempt.policy import EU_RATES, read_vat_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 LENGTHS: Final[dict[str, int]] = {
     "company": 300, "first_name": 150, "last_name": 150, "email": 254, "phone": 50, "fax": 50, "street": 300,
@@ -201,3 +209,89 @@ def read_file(upload: Any, words: Mapping[str, str]) -> ReceivedFile | None:
         key = refused.code if refused.code in FILE_PROBLEMS else "other"
         raise ValidationError(words[f"file_{key}"], code=refused.code) from None
     return ReceivedFile(checked.filename, checked.content_type, checked.content)
+
+
+# For staff ------------------------------------------------------------------------------------------------------------
+
+
+class LinkForm(ActionForm):
+    """What a quote link is beside its products."""
+
+    title = forms.CharField(label="Title", max_length=200)
+    language = forms.ChoiceField(label="Language", choices=settings.LANGUAGES)
+    currency = forms.ChoiceField(label="Currency")
+    note = forms.CharField(label="Note for colleagues", required=False, max_length=300)
+    message = forms.CharField(
+        label="Message to the customer",
+        required=False,
+        max_length=LONGEST_MESSAGE,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="On the page and in the quote, as it stands here.",
+    )
+    validity_days = forms.IntegerField(
+        label="Valid for how many days", min_value=1, max_value=LONGEST_VALIDITY, initial=30
+    )
+    may_change_quantity = forms.BooleanField(label="Customers may change quantities", required=False, initial=True)
+    may_order_on_po = forms.BooleanField(label="Customers may order on purchase order", required=False, initial=True)
+    x_parameters = forms.CharField(
+        label="X-parameters",
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "x-campaign=spring"}),
+        help_text="One a line; every quote carries them.",
+    )
+    is_test = forms.BooleanField(label="Makes test orders", required=False)
+
+    def __init__(self, *args: Any, currencies: Sequence[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.use_required_attribute = False
+        self.fields["currency"].choices = [(code, code) for code in currencies]  # type: ignore[attr-defined]
+
+    def clean_x_parameters(self) -> dict[str, str]:
+        """Read a key and a value from each line."""
+        return read_x_parameters(self.cleaned_data["x_parameters"])
+
+
+class ReviseForm(ActionForm):
+    """What the next revision of a quote is beside its products."""
+
+    valid_until = forms.DateField(label="Valid until", widget=date_input())
+    message = forms.CharField(
+        label="Message to the customer",
+        required=False,
+        max_length=LONGEST_MESSAGE,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="In the e-mail and in the quote, as it stands here.",
+    )
+
+
+class ExtendForm(ActionForm):
+    """More time for the customer."""
+
+    valid_until = forms.DateField(label="Valid until", widget=date_input())
+
+
+class AcceptForm(ActionForm):
+    """How the customer will pay the quote that it accepted by phone or letter."""
+
+    payment_type = forms.ChoiceField(
+        label="Pays by",
+        choices=[(kind.value, kind.label) for kind in (PaymentType.WIRE, PaymentType.CHECK)],
+    )
+
+
+class QuotePoForm(ConvertForm, DocumentForm):
+    """A quote that the customer ordered on purchase order by e-mail, fax or letter."""
+
+    has_document = forms.BooleanField(
+        label="The signed PO document is here",
+        required=False,
+        help_text="A file says so by itself; tick it for paper that is not scanned.",
+    )
+    field_order = ("po_number", "channel", "file", "has_document", "note")
+
+    @property
+    def arrival(self) -> Arrival:
+        """How the order came in."""
+        data = self.cleaned_data
+        return Arrival(data["channel"], has_document=data["has_document"] or bool(data["file"]), file=data["file"])

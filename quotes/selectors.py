@@ -10,11 +10,13 @@ from core.letters import clip
 from core.money import Money, line_amounts
 from core.refused import Refused
 from core.tokens import hash_of
-from customers.services import find_customer
+from customers.models import ContactKind
+from customers.services import AddressInput, CustomerInput, find_customer
 from purchases.models import Policy, Product, StatusLink
 from purchases.policy import Buyer, Offer, offer_at_checkout
 from purchases.selectors import Trust, trust_of
 from purchases.services.place import check_x_parameter
+from quotes.models import Quote, QuoteLink
 from taxexempt.policy import Place, TaxAnswer, tax_for
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
     from accounts.models import Client
     from core.money import LineAmounts
-    from customers.services import CustomerInput
     from purchases.models import Purchase
 
 MOST_PIECES: Final = 9_999
@@ -59,6 +60,7 @@ class CartLine:
     typed: str
     quantity: int
     unit_minor: int = 0
+    discount_percent: Decimal = Decimal(0)
     amounts: LineAmounts | None = None
 
 
@@ -81,7 +83,10 @@ class Cart:
         """Net, tax and gross in minor units at this tax; lines without a quantity count nothing."""
         for line in self.lines:
             line.amounts = line_amounts(
-                unit_minor=line.unit_minor, quantity=line.quantity, discount_percent=Decimal(0), tax_percent=percent
+                unit_minor=line.unit_minor,
+                quantity=line.quantity,
+                discount_percent=line.discount_percent,
+                tax_percent=percent,
             )
         amounts = [line.amounts for line in self.lines if line.amounts]
         return (sum(a.net for a in amounts), sum(a.tax for a in amounts), sum(a.gross for a in amounts))
@@ -130,7 +135,7 @@ def _add_line(cart: Cart, product: Product | None, code: str, typed: str) -> Non
     if product is None:
         cart.problems.append(Problem("unknown_product", clip(code, SHOWN)))
         return
-    quantity = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= DIGITS else 0
+    quantity = _pieces(typed)
     line = next((line for line in cart.lines if line.product.pk == product.pk), None)
     if line is None:
         line = CartLine(product, clip(typed, DIGITS), quantity)
@@ -138,9 +143,36 @@ def _add_line(cart: Cart, product: Product | None, code: str, typed: str) -> Non
     else:
         line.quantity = line.quantity + quantity if line.quantity and quantity else 0
         line.typed = str(line.quantity) if line.quantity else clip(typed, DIGITS)
+    _check_quantity(cart, line, typed)
+
+
+def _pieces(typed: str) -> int:
+    """Read a quantity; 0 where it is none."""
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= DIGITS else 0
+
+
+def _check_quantity(cart: Cart, line: CartLine, typed: str) -> None:
     if not 0 < line.quantity <= MOST_PIECES:
         line.quantity = 0
-        cart.problems.append(Problem("bad_quantity", clip(typed, SHOWN), product=clip(product.name, SHOWN * 2)))
+        cart.problems.append(Problem("bad_quantity", clip(typed, SHOWN), product=clip(line.product.name, SHOWN * 2)))
+
+
+def offered_cart(link: QuoteLink, pairs: Sequence[tuple[str, str]]) -> Cart:
+    """Price what a quote link offers, in the quantities of its form where they may be changed."""
+    cart = Cart(currency=link.currency)
+    typed = dict(_lines_of(pairs)) if link.may_change_quantity else {}
+    for item in link.items.select_related("product", "link").prefetch_related("product__prices").order_by("position"):
+        text = typed.get(item.product.code, str(item.quantity))
+        listed = next((price.price for price in item.product.prices.all() if price.currency == link.currency), None)
+        price = listed if item.price is None else item.price
+        line = CartLine(item.product, clip(text, DIGITS), _pieces(text), discount_percent=item.discount_percent)
+        cart.lines.append(line)
+        _check_quantity(cart, line, text)
+        if price is None or not item.product.is_active:
+            cart.problems.append(Problem("quote_not_made"))
+        else:
+            line.unit_minor = price.minor
+    return cart
 
 
 def _choose_currency(cart: Cart, client: Client, asked: str) -> None:
@@ -207,6 +239,29 @@ def tax_of(client: Client, buyer: BuyerFacts, *, on: date) -> TaxAnswer | None:
     )
 
 
+def facts_of(given: CustomerInput) -> BuyerFacts:
+    """What tax and policy ask about a customer who is known whole."""
+    billing = given.billing
+    return BuyerFacts(
+        type=given.type,
+        company=billing.company,
+        country=billing.country,
+        state=billing.state,
+        postal_code=billing.postal_code,
+        vat_id=given.vat_id,
+        email=billing.email,
+    )
+
+
+def tax_on(client: Client, given: CustomerInput, *, on: date) -> TaxAnswer:
+    """Say which tax an order of this customer carries; raises Refused while its country is not known."""
+    answer = tax_of(client, facts_of(given), on=on)
+    if answer is None:
+        message = "The country of the billing address decides on the tax: choose it."
+        raise Refused(message, "country")
+    return answer
+
+
 def policy_of(client: Client) -> Policy | None:
     """Find the client's rules in force."""
     return Policy.objects.filter(client=client).order_by("-version").first()
@@ -240,3 +295,42 @@ def link_of(token: str, *, at: datetime) -> StatusLink | None:
         .first()
     )
     return found if isinstance(found, StatusLink) else None
+
+
+def customer_of(purchase: Purchase) -> CustomerInput:
+    """Who a purchase names, as it was given with it."""
+    names = AddressInput.__dataclass_fields__
+    rows = purchase.contacts.values("kind", *names)
+    contacts = {row["kind"]: AddressInput(**{name: row[name] for name in names}) for row in rows}
+    return CustomerInput(
+        billing=contacts[ContactKind.BILLING],
+        type=purchase.customer_type,
+        language=purchase.language,
+        vat_id=purchase.vat_id,
+        delivery=contacts.get(ContactKind.DELIVERY),
+        licensee=contacts.get(ContactKind.LICENSEE),
+    )
+
+
+def current_of(purchase: Purchase) -> Quote:
+    """Find the newest revision of a quote."""
+    return Quote.objects.select_related("link").get(purchase=purchase, replaced_at=None)
+
+
+def quote_link_of(token: str) -> QuoteLink | None:
+    """Find a quote link by its secret, switched off or not; None when there is none."""
+    return QuoteLink.objects.select_related("client").filter(token_hash=hash_of(token)).first()
+
+
+def quote_of(token: str) -> Quote | None:
+    """Find a quote by the secret of its own page, whatever became of it; None when there is none."""
+    rows = Quote.objects.select_related("link", "document", "purchase__client", "purchase__policy")
+    return rows.filter(token_hash=hash_of(token)).first()
+
+
+def offers_po(quote: Quote) -> bool:
+    """Whether its customer may accept a quote on purchase order."""
+    purchase = quote.purchase
+    if not quote.link.may_order_on_po:
+        return False
+    return offer_of(purchase.policy, facts_of(customer_of(purchase)), purchase.gross).is_offered

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from mailing.wording import EmailText
+from purchases.wording import LetterText
+
 LANGUAGES: Final[dict[str, str]] = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "ja": "日本語"}
 
 _ROWS: Final[dict[str, tuple[str, str, str, str, str]]] = {
@@ -115,6 +118,13 @@ _ROWS: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "Aucune taxe n’est facturée pour les commandes vers\u00a0: {{country}}.",
         "No se cobra impuesto en pedidos a {{country}}.",
         "{{country}}へのご注文には課税されません。",
+    ),
+    "tax_exempt": (
+        "No tax is charged: an exemption certificate covers this order.",
+        "Es wird keine Steuer berechnet: Eine Befreiungsbescheinigung deckt diese Bestellung.",
+        "Aucune taxe facturée\u00a0: un certificat d’exonération couvre cette commande.",
+        "No se cobra impuesto: un certificado de exención cubre este pedido.",
+        "免税証明書が適用されるため課税されません。",
     ),
     "tax_not_calculated": (
         "Sales tax is not calculated.",
@@ -708,6 +718,168 @@ _ROWS: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "Compruebe la dirección del enlace o pregunte a quien se lo dio.",
         "リンクのアドレスをご確認いただくか、リンクの提供元へお問い合わせください。",
     ),
+    # Asking for a quote
+    "quote_ask": (
+        "Get a quote",
+        "Angebot anfordern",
+        "Demander un devis",
+        "Solicitar un presupuesto",
+        "お見積りのご依頼",
+    ),
+    "quote_intro": (
+        "Enter your details and you receive a quote with a PDF at once. Prices and tax hold until {{on}}. Nothing is ordered and nothing has to be paid yet.",
+        "Geben Sie Ihre Daten ein, und Sie erhalten sofort ein Angebot mit PDF. Preise und Steuer gelten bis zum {{on}}. Es wird noch nichts bestellt, und es ist nichts zu zahlen.",
+        "Saisissez vos coordonnées et recevez aussitôt un devis avec PDF. Les prix et la taxe sont garantis jusqu’au {{on}}. Rien n’est encore commandé ni à payer.",
+        "Escriba sus datos y recibirá de inmediato un presupuesto en PDF. Los precios y el impuesto valen hasta el {{on}}. Todavía no se pide nada ni hay nada que pagar.",
+        "必要事項をご入力いただくと、すぐにお見積書(PDF)をお送りします。価格と税は{{on}}まで有効です。この時点ではご注文にも、お支払いにもなりません。",
+    ),
+    "quote_from": (
+        "{{client}} writes",
+        "{{client}} schreibt",
+        "Message de {{client}}",
+        "Mensaje de {{client}}",
+        "{{client}} からのメッセージ",
+    ),
+    "quote_items": ("Your quote", "Ihr Angebot", "Votre devis", "Su presupuesto", "お見積り内容"),
+    "quote_get": (
+        "Get the quote",
+        "Angebot erhalten",
+        "Recevoir le devis",
+        "Recibir el presupuesto",
+        "見積書を受け取る",
+    ),
+    "quote_form_expired": (
+        "This page was open for too long. Please check your details and send them again; no quote was made yet.",
+        "Diese Seite war zu lange offen. Bitte prüfen Sie Ihre Daten und senden Sie sie erneut; es wurde noch kein Angebot erstellt.",
+        "Cette page est restée ouverte trop longtemps. Vérifiez vos coordonnées et renvoyez-les\u00a0; aucun devis n’a encore été établi.",
+        "Esta página ha estado abierta demasiado tiempo. Compruebe sus datos y envíelos de nuevo; todavía no se ha hecho ningún presupuesto.",
+        "ページの有効期限が切れました。ご入力内容をご確認のうえ、もう一度お送りください。お見積りはまだ作成されていません。",
+    ),
+    "quote_too_many": (
+        "Too many quotes are asked for from your network at the moment. Please wait a few minutes and try again; no quote was made.",
+        "Aus Ihrem Netz werden gerade zu viele Angebote angefordert. Bitte warten Sie einige Minuten und versuchen Sie es erneut; es wurde kein Angebot erstellt.",
+        "Trop de devis sont demandés depuis votre réseau en ce moment. Patientez quelques minutes et réessayez\u00a0; aucun devis n’a été établi.",
+        "Se piden demasiados presupuestos desde su red en este momento. Espere unos minutos e inténtelo de nuevo; no se ha hecho ningún presupuesto.",
+        "お使いのネットワークからのご依頼が集中しています。数分後にもう一度お試しください。お見積りは作成されていません。",
+    ),
+    "quote_not_made": (
+        "No quote can be made like this at the moment. Please write to {{client_email}}; nothing was ordered.",
+        "So lässt sich gerade kein Angebot erstellen. Bitte schreiben Sie an {{client_email}}; es wurde nichts bestellt.",
+        "Aucun devis ne peut être établi ainsi pour le moment. Écrivez à {{client_email}}\u00a0; rien n’a été commandé.",
+        "Así no se puede hacer un presupuesto en este momento. Escriba a {{client_email}}; no se ha pedido nada.",
+        "現在、このままではお見積りを作成できません。{{client_email}} までご連絡ください。ご注文は行われていません。",
+    ),
+    "quote_closed": (
+        "This offer has ended",
+        "Dieses Angebot ist beendet",
+        "Cette offre est terminée",
+        "Esta oferta ha terminado",
+        "このお見積りの受付は終了しました",
+    ),
+    "quote_closed_text": (
+        "No more quotes are made from this link. Ask {{client}} for a current one: {{client_email}}. Quotes that were made before hold as they are.",
+        "Über diesen Link werden keine Angebote mehr erstellt. Bitten Sie {{client}} um einen aktuellen: {{client_email}}. Bereits erstellte Angebote gelten weiter.",
+        "Ce lien ne donne plus lieu à des devis. Demandez-en un à jour à {{client}}\u00a0: {{client_email}}. Les devis déjà établis restent valables.",
+        "Con este enlace ya no se hacen presupuestos. Pida uno actual a {{client}}: {{client_email}}. Los presupuestos ya hechos siguen valiendo.",
+        "このリンクからのお見積りは受け付けておりません。{{client}}({{client_email}})へ新しいリンクをご依頼ください。作成済みのお見積りは引き続き有効です。",
+    ),
+    # The quote's own page
+    "quote": (
+        "Quote {{reference}}",
+        "Angebot {{reference}}",
+        "Devis {{reference}}",
+        "Presupuesto {{reference}}",
+        "お見積り {{reference}}",
+    ),
+    "quote_ready": (
+        "Your quote is ready. Note the reference number {{reference}}.",
+        "Ihr Angebot ist fertig. Notieren Sie die Vorgangsnummer {{reference}}.",
+        "Votre devis est prêt. Notez la référence {{reference}}.",
+        "Su presupuesto está listo. Anote la referencia {{reference}}.",
+        "お見積りを作成しました。受付番号 {{reference}} をお控えください。",
+    ),
+    "quote_once": (
+        "You had sent this form already; it is one quote. For another one, open the link again.",
+        "Sie hatten dieses Formular schon gesendet; es ist ein einziges Angebot. Für ein weiteres öffnen Sie den Link erneut.",
+        "Vous aviez déjà envoyé ce formulaire\u00a0: c’est un seul devis. Pour un autre, rouvrez le lien.",
+        "Ya había enviado este formulario: es un solo presupuesto. Para otro, abra el enlace de nuevo.",
+        "このお見積りは作成済みです(1件)。別のお見積りは、リンクを開き直してお手続きください。",
+    ),
+    "quote_open": (
+        "Waiting for your answer",
+        "Wartet auf Ihre Antwort",
+        "En attente de votre réponse",
+        "A la espera de su respuesta",
+        "ご回答をお待ちしています",
+    ),
+    "quote_replaced": ("Replaced", "Ersetzt", "Remplacé", "Sustituido", "差し替え済み"),
+    "quote_withdrawn": ("Withdrawn", "Zurückgezogen", "Retiré", "Retirado", "取り下げ済み"),
+    "quote_issued": ("Issued", "Erstellt", "Établi le", "Emitido", "発行日"),
+    "quote_revision": ("Revision", "Fassung", "Version", "Versión", "版"),
+    "valid_until": ("Valid until", "Gültig bis", "Valable jusqu’au", "Válido hasta", "有効期限"),
+    "quote_accept": (
+        "Accept the quote",
+        "Angebot annehmen",
+        "Accepter le devis",
+        "Aceptar el presupuesto",
+        "お見積りを承諾して注文",
+    ),
+    "quote_accept_text": (
+        "Choose how you want to pay. Prices and tax stay as quoted until {{on}}; you order with the button.",
+        "Wählen Sie, wie Sie zahlen möchten. Preise und Steuer gelten wie angeboten bis zum {{on}}; bestellt wird mit der Schaltfläche.",
+        "Choisissez votre mode de paiement. Les prix et la taxe restent ceux du devis jusqu’au {{on}}\u00a0; le bouton passe la commande.",
+        "Elija cómo quiere pagar. Los precios y el impuesto valen como se presupuestaron hasta el {{on}}; el botón hace el pedido.",
+        "お支払い方法をお選びください。価格と税は{{on}}までお見積りどおりです。ボタンを押すとご注文が確定します。",
+    ),
+    "quote_expired_text": (
+        "This quote expired: it could be accepted until {{on}}, and its prices no longer hold. Ask {{client}} for a new one: {{client_email}}.",
+        "Dieses Angebot ist abgelaufen: Es konnte bis zum {{on}} angenommen werden, und seine Preise gelten nicht mehr. Bitten Sie {{client}} um ein neues: {{client_email}}.",
+        "Ce devis a expiré\u00a0: il pouvait être accepté jusqu’au {{on}} et ses prix ne sont plus garantis. Demandez-en un nouveau à {{client}}\u00a0: {{client_email}}.",
+        "Este presupuesto ha caducado: se podía aceptar hasta el {{on}} y sus precios ya no valen. Pida uno nuevo a {{client}}: {{client_email}}.",
+        "このお見積りは有効期限({{on}})を過ぎており、価格は無効です。新しいお見積りは {{client}}({{client_email}})へご依頼ください。",
+    ),
+    "quote_replaced_text": (
+        "A newer revision replaced this quote on {{on}}; this one can no longer be accepted.",
+        "Eine neuere Fassung hat dieses Angebot am {{on}} ersetzt; diese hier kann nicht mehr angenommen werden.",
+        "Une version plus récente a remplacé ce devis le {{on}}\u00a0; celui-ci ne peut plus être accepté.",
+        "Una versión más reciente sustituyó este presupuesto el {{on}}; este ya no se puede aceptar.",
+        "このお見積りは{{on}}に新しい版へ差し替えられたため、ご承諾いただけません。",
+    ),
+    "quote_current": (
+        "Open the current quote",
+        "Aktuelles Angebot öffnen",
+        "Ouvrir le devis actuel",
+        "Abrir el presupuesto actual",
+        "最新のお見積りを開く",
+    ),
+    "quote_withdrawn_text": (
+        "This quote was withdrawn and can no longer be accepted. Ask {{client}} if you need a new one: {{client_email}}.",
+        "Dieses Angebot wurde zurückgezogen und kann nicht mehr angenommen werden. Wenn Sie ein neues brauchen, fragen Sie {{client}}: {{client_email}}.",
+        "Ce devis a été retiré et ne peut plus être accepté. S’il vous en faut un nouveau, écrivez à {{client}}\u00a0: {{client_email}}.",
+        "Este presupuesto se ha retirado y ya no se puede aceptar. Si necesita uno nuevo, escriba a {{client}}: {{client_email}}.",
+        "このお見積りは取り下げられたため、ご承諾いただけません。新しいお見積りは {{client}}({{client_email}})へご依頼ください。",
+    ),
+    "quote_not_possible": (
+        "The quote can’t be accepted like this; nothing was ordered. Please choose another way to pay, or write to {{client_email}}.",
+        "So lässt sich das Angebot nicht annehmen; es wurde nichts bestellt. Bitte wählen Sie eine andere Zahlungsart, oder schreiben Sie an {{client_email}}.",
+        "Le devis ne peut pas être accepté ainsi\u00a0; rien n’a été commandé. Choisissez un autre mode de paiement ou écrivez à {{client_email}}.",
+        "Así no se puede aceptar el presupuesto; no se ha pedido nada. Elija otra forma de pago o escriba a {{client_email}}.",
+        "このままではご承諾いただけません。ご注文は行われていません。別のお支払い方法を選択されるか、{{client_email}} までご連絡ください。",
+    ),
+    "quote_accepted_once": (
+        "This quote was accepted already; this is its order.",
+        "Dieses Angebot wurde bereits angenommen; dies ist seine Bestellung.",
+        "Ce devis a déjà été accepté\u00a0; voici sa commande.",
+        "Este presupuesto ya se aceptó; este es su pedido.",
+        "このお見積りは承諾済みです。こちらがそのご注文です。",
+    ),
+    "quote_keep_link": (
+        "This page is yours alone: keep its address. Until {{on}} you can accept the quote here; then it leads to your order.",
+        "Diese Seite ist nur für Sie: Bewahren Sie ihre Adresse auf. Bis zum {{on}} nehmen Sie das Angebot hier an; danach führt sie zu Ihrer Bestellung.",
+        "Cette page est à vous seul\u00a0: conservez son adresse. Jusqu’au {{on}}, vous pouvez y accepter le devis\u00a0; elle mène ensuite à votre commande.",
+        "Esta página es solo para usted: guarde su dirección. Hasta el {{on}} puede aceptar aquí el presupuesto; después lleva a su pedido.",
+        "このページはお客様専用です。アドレスを保管してください。{{on}}までこちらでご承諾いただけます。承諾後はご注文のページに変わります。",
+    ),
 }
 
 WORDS: Final[dict[str, dict[str, str]]] = {
@@ -717,3 +889,280 @@ WORDS: Final[dict[str, dict[str, str]]] = {
 
 FILE_PROBLEMS: Final = frozenset({"empty", "size", "type", "disguised", "encrypted", "active"})
 """Codes of `core.uploads.check_upload` with a sentence of their own."""
+
+_QUOTE_ROWS: Final[dict[str, tuple[str, str, str, str, str]]] = {
+    "number": ("Quote no.", "Angebotsnr.", "Devis n°", "Presupuesto n.º", "見積書番号"),
+    "revision": ("Revision", "Fassung", "Version", "Versión", "版"),
+    "valid_until": ("Valid until", "Gültig bis", "Valable jusqu’au", "Válido hasta", "有効期限"),
+    "until": (
+        "Valid until {{valid_until}}",
+        "Gültig bis {{valid_until}}",
+        "Valable jusqu’au {{valid_until}}",
+        "Válido hasta el {{valid_until}}",
+        "{{valid_until}}まで有効",
+    ),
+    "accept": ("Accept online", "Online annehmen", "Accepter en ligne", "Aceptar en línea", "オンラインで承諾"),
+    "accept_by": (
+        "by the link in our e-mail",
+        "über den Link in unserer E-Mail",
+        "par le lien de notre e-mail",
+        "con el enlace de nuestro correo",
+        "メール内のリンクから",
+    ),
+    "order": ("On purchase order", "Auf Bestellung", "Par bon de commande", "Con orden de compra", "注文書で注文"),
+    "order_by": (
+        "by the same link",
+        "über denselben Link",
+        "par le même lien",
+        "con el mismo enlace",
+        "同じリンクから",
+    ),
+    "link": (
+        "Look at your quote and accept it",
+        "Angebot ansehen und annehmen",
+        "Consulter et accepter votre devis",
+        "Ver y aceptar su presupuesto",
+        "お見積りの確認・承諾",
+    ),
+    "footer": (
+        "You receive this e-mail because a quote of {{client}} was made for you. Questions? Write to {{client_email}}.",
+        "Sie erhalten diese E-Mail, weil {{client}} ein Angebot für Sie erstellt hat. Fragen? Schreiben Sie an {{client_email}}.",
+        "Vous recevez cet e-mail car {{client}} a établi un devis pour vous. Une question\u00a0? Écrivez à {{client_email}}.",
+        "Recibe este correo porque {{client}} ha hecho un presupuesto para usted. ¿Alguna pregunta? Escriba a {{client_email}}.",
+        "このメールは {{client}} のお見積りに関してお送りしています。ご不明な点は {{client_email}} までご連絡ください。",
+    ),
+}
+
+QUOTE_LABELS: Final[dict[str, dict[str, str]]] = {
+    language: {key: row[position] for key, row in _QUOTE_ROWS.items()} for position, language in enumerate(LANGUAGES)
+}
+"""The short words on the quote and its e-mails, beside those of `purchases.wording.LABELS`."""
+
+QUOTE_LETTER: Final[dict[str, LetterText]] = {
+    "en": LetterText(
+        "Quote",
+        "Our offer {{reference}}",
+        ("Thank you for your interest. We are pleased to offer you:",),
+        (
+            "Prices and tax hold until {{valid_until}}.",
+            "Would you like something changed? Write to {{client_email}}; we will gladly make you a new offer.",
+        ),
+    ),
+    "de": LetterText(
+        "Angebot",
+        "Unser Angebot {{reference}}",
+        ("vielen Dank für Ihr Interesse. Gern bieten wir Ihnen an:",),
+        (
+            "Preise und Steuer gelten bis zum {{valid_until}}.",
+            "Möchten Sie etwas ändern? Schreiben Sie an {{client_email}}; gern erstellen wir Ihnen ein neues Angebot.",
+        ),
+    ),
+    "fr": LetterText(
+        "Devis",
+        "Notre offre {{reference}}",
+        ("Nous vous remercions de votre intérêt et avons le plaisir de vous proposer\u00a0:",),
+        (
+            "Les prix et la taxe sont garantis jusqu’au {{valid_until}}.",
+            "Vous souhaitez une modification\u00a0? Écrivez à {{client_email}}, nous vous ferons volontiers une nouvelle offre.",
+        ),
+    ),
+    "es": LetterText(
+        "Presupuesto",
+        "Nuestra oferta {{reference}}",
+        ("Le agradecemos su interés. Nos complace ofrecerle:",),
+        (
+            "Los precios y el impuesto valen hasta el {{valid_until}}.",
+            "¿Desea cambiar algo? Escriba a {{client_email}} y con gusto le haremos una nueva oferta.",
+        ),
+    ),
+    "ja": LetterText(
+        "御見積書",
+        "お見積り {{reference}} について",
+        ("拝啓 平素は格別のお引き立てを賜り、厚く御礼申し上げます。", "下記のとおりお見積り申し上げます。"),
+        (
+            "価格と税は{{valid_until}}まで有効です。",
+            "内容の変更をご希望の場合は {{client_email}} までご連絡ください。",
+        ),
+    ),
+}
+
+QUOTE_EMAILS: Final[dict[str, dict[str, EmailText]]] = {
+    "quote": {
+        "en": EmailText(
+            "Your quote {{reference}} from {{client}}",
+            (
+                "Thank you for your interest. Our quote over {{gross}} is attached; prices and tax hold until "
+                "{{valid_until}}.",
+                "By the link below you can look at it and accept it.",
+            ),
+            ("Would you like something changed? Write to {{client_email}}.",),
+        ),
+        "de": EmailText(
+            "Ihr Angebot {{reference}} von {{client}}",
+            (
+                "vielen Dank für Ihr Interesse. Unser Angebot über {{gross}} liegt bei; Preise und Steuer gelten bis zum "
+                "{{valid_until}}.",
+                "Über den Link unten sehen Sie es an und nehmen es an.",
+            ),
+            ("Möchten Sie etwas ändern? Schreiben Sie an {{client_email}}.",),
+        ),
+        "fr": EmailText(
+            "Votre devis {{reference}} de {{client}}",
+            (
+                "Nous vous remercions de votre intérêt. Vous trouverez ci-joint notre devis de {{gross}}\u00a0; les prix "
+                "et la taxe sont garantis jusqu’au {{valid_until}}.",
+                "Le lien ci-dessous vous permet de le consulter et de l’accepter.",
+            ),
+            ("Vous souhaitez une modification\u00a0? Écrivez à {{client_email}}.",),
+        ),
+        "es": EmailText(
+            "Su presupuesto {{reference}} de {{client}}",
+            (
+                "Le agradecemos su interés. Adjuntamos nuestro presupuesto de {{gross}}; los precios y el impuesto valen "
+                "hasta el {{valid_until}}.",
+                "Con el enlace siguiente puede verlo y aceptarlo.",
+            ),
+            ("¿Desea cambiar algo? Escriba a {{client_email}}.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】お見積り {{reference}}",
+            (
+                "このたびはお問い合わせいただき、誠にありがとうございます。お見積書({{gross}})を添付いたします。価格と税は"
+                "{{valid_until}}まで有効です。",
+                "下記のリンクから内容のご確認とご承諾をいただけます。",
+            ),
+            ("内容の変更をご希望の場合は {{client_email}} までご連絡ください。",),
+        ),
+    },
+    "quote_extended": {
+        "en": EmailText(
+            "Your quote {{reference}} is now valid until {{valid_until}}",
+            (
+                "You have more time: our quote over {{gross}} can now be accepted until {{valid_until}}. The current PDF "
+                "is attached.",
+                "By the link below you can look at it and accept it.",
+            ),
+            ("Would you like something changed? Write to {{client_email}}.",),
+        ),
+        "de": EmailText(
+            "Ihr Angebot {{reference}} gilt jetzt bis zum {{valid_until}}",
+            (
+                "Sie haben mehr Zeit: Unser Angebot über {{gross}} können Sie jetzt bis zum {{valid_until}} annehmen. Das "
+                "aktuelle PDF liegt bei.",
+                "Über den Link unten sehen Sie es an und nehmen es an.",
+            ),
+            ("Möchten Sie etwas ändern? Schreiben Sie an {{client_email}}.",),
+        ),
+        "fr": EmailText(
+            "Votre devis {{reference}} est désormais valable jusqu’au {{valid_until}}",
+            (
+                "Vous avez plus de temps\u00a0: notre devis de {{gross}} peut désormais être accepté jusqu’au "
+                "{{valid_until}}. Vous trouverez ci-joint le PDF à jour.",
+                "Le lien ci-dessous vous permet de le consulter et de l’accepter.",
+            ),
+            ("Vous souhaitez une modification\u00a0? Écrivez à {{client_email}}.",),
+        ),
+        "es": EmailText(
+            "Su presupuesto {{reference}} vale ahora hasta el {{valid_until}}",
+            (
+                "Tiene más tiempo: ahora puede aceptar nuestro presupuesto de {{gross}} hasta el {{valid_until}}. "
+                "Adjuntamos el PDF actual.",
+                "Con el enlace siguiente puede verlo y aceptarlo.",
+            ),
+            ("¿Desea cambiar algo? Escriba a {{client_email}}.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】お見積り {{reference}} の有効期限を{{valid_until}}まで延長しました",
+            (
+                "お見積り({{gross}})の有効期限を{{valid_until}}まで延長いたしました。最新のお見積書を添付いたします。",
+                "下記のリンクから内容のご確認とご承諾をいただけます。",
+            ),
+            ("内容の変更をご希望の場合は {{client_email}} までご連絡ください。",),
+        ),
+    },
+    "quote_reminder": {
+        "en": EmailText(
+            "Your quote {{reference}} is valid until {{valid_until}}",
+            (
+                "Our quote over {{gross}} can be accepted until {{valid_until}}.",
+                "By the link below you can look at it and accept it. If you don’t need it any more, there is nothing to do.",
+            ),
+            ("Do you need more time, or something changed? Write to {{client_email}}.",),
+        ),
+        "de": EmailText(
+            "Ihr Angebot {{reference}} gilt bis zum {{valid_until}}",
+            (
+                "unser Angebot über {{gross}} können Sie bis zum {{valid_until}} annehmen.",
+                "Über den Link unten sehen Sie es an und nehmen es an. Brauchen Sie es nicht mehr, müssen Sie nichts tun.",
+            ),
+            ("Brauchen Sie mehr Zeit oder eine Änderung? Schreiben Sie an {{client_email}}.",),
+        ),
+        "fr": EmailText(
+            "Votre devis {{reference}} est valable jusqu’au {{valid_until}}",
+            (
+                "Notre devis de {{gross}} peut être accepté jusqu’au {{valid_until}}.",
+                "Le lien ci-dessous vous permet de le consulter et de l’accepter. S’il ne vous est plus utile, vous n’avez "
+                "rien à faire.",
+            ),
+            ("Il vous faut plus de temps ou une modification\u00a0? Écrivez à {{client_email}}.",),
+        ),
+        "es": EmailText(
+            "Su presupuesto {{reference}} vale hasta el {{valid_until}}",
+            (
+                "Puede aceptar nuestro presupuesto de {{gross}} hasta el {{valid_until}}.",
+                "Con el enlace siguiente puede verlo y aceptarlo. Si ya no lo necesita, no tiene que hacer nada.",
+            ),
+            ("¿Necesita más tiempo o algún cambio? Escriba a {{client_email}}.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】お見積り {{reference}} の有効期限は{{valid_until}}です",
+            (
+                "お見積り({{gross}})は{{valid_until}}までご承諾いただけます。",
+                "下記のリンクから内容のご確認とご承諾をいただけます。ご不要の場合、お手続きは必要ございません。",
+            ),
+            ("期限の延長や内容の変更をご希望の場合は {{client_email}} までご連絡ください。",),
+        ),
+    },
+    "quote_expired": {
+        "en": EmailText(
+            "Your quote {{reference}} has expired",
+            (
+                "Our quote over {{gross}} could be accepted until {{valid_until}}. It has expired, and its prices no "
+                "longer hold.",
+                "Are you still interested? Write to {{client_email}}; we will gladly make you a new one.",
+            ),
+        ),
+        "de": EmailText(
+            "Ihr Angebot {{reference}} ist abgelaufen",
+            (
+                "unser Angebot über {{gross}} konnten Sie bis zum {{valid_until}} annehmen. Es ist abgelaufen, und seine "
+                "Preise gelten nicht mehr.",
+                "Haben Sie weiter Interesse? Schreiben Sie an {{client_email}}; gern erstellen wir Ihnen ein neues.",
+            ),
+        ),
+        "fr": EmailText(
+            "Votre devis {{reference}} a expiré",
+            (
+                "Notre devis de {{gross}} pouvait être accepté jusqu’au {{valid_until}}. Il a expiré et ses prix ne sont "
+                "plus garantis.",
+                "Vous êtes toujours intéressé\u00a0? Écrivez à {{client_email}}, nous vous en ferons volontiers un nouveau.",
+            ),
+        ),
+        "es": EmailText(
+            "Su presupuesto {{reference}} ha caducado",
+            (
+                "Nuestro presupuesto de {{gross}} se podía aceptar hasta el {{valid_until}}. Ha caducado y sus precios ya "
+                "no valen.",
+                "¿Sigue interesado? Escriba a {{client_email}} y con gusto le haremos uno nuevo.",
+            ),
+        ),
+        "ja": EmailText(
+            "【{{client}}】お見積り {{reference}} の有効期限が過ぎました",
+            (
+                "お見積り({{gross}})の有効期限は{{valid_until}}でした。期限を過ぎたため、価格は無効となりました。",
+                "引き続きご検討の場合は {{client_email}} までご連絡ください。新しいお見積りをお送りいたします。",
+            ),
+        ),
+    },
+}
+"""The e-mails about a quote; tokens are those of every e-mail about a purchase, and the last day."""

@@ -70,7 +70,9 @@ def log_lines(monkeypatch: pytest.MonkeyPatch) -> StringIO:
 @pytest.fixture(autouse=True)
 def _fresh_caches() -> Iterator[None]:
     """No test sees what another one cached."""
-    from django.core.cache import cache
+    from django.conf import settings
+    from django.core.cache import caches
 
     yield
-    cache.clear()
+    for name in settings.CACHES:
+        caches[name].clear()

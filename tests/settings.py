@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" * 5)
-for name in ("ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "EMAIL_URL", "MEDIA_ROOT", "REDIS_URL"):
+for name in ("ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "EMAIL_URL", "LOCAL_ENDPOINTS", "MEDIA_ROOT", "REDIS_URL"):
     os.environ.pop(name, None)
 
 # Django refuses to look at a database from the thread in which Playwright runs its loop

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from accounts.models import BankAccount, Client, User
 from core.money import Money
+from core.uploads import CheckedFile
 from customers.services import AddressInput, CustomerInput
 from partners.services import save_partner
 from purchases.models import Purchase, Source
@@ -19,11 +21,14 @@ from purchases.services.place import Order, OrderLine, place_order
 from purchases.services.policy import set_policy
 from purchases.services.products import save_product
 from purchases.services.release import receive_document, release_purchase
+from taxexempt.services import CertificateInput, add_certificate
 
 if TYPE_CHECKING:
+    from customers.models import Customer
     from partners.models import Partner
     from purchases.models import BankFile, Product
     from purchases.services.bank_files import StatementFile
+    from taxexempt.models import Certificate
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _running = itertools.count(1)
@@ -172,6 +177,38 @@ def a_bank_file(
     """A bank's file that came in on Monday, with its lines."""
     stored = store_file(content, filename=name, client=client, by=by, at=MONDAY)
     return keep_lines(stored, read, clock=lambda: MONDAY)
+
+
+SCHOOL = {"company": "Lone Star College", "country": "US", "state": "Texas", "city": "Austin", "postal_code": "73301"}
+"""Where a school in Texas sits."""
+
+
+def a_texan_client(slug: str = "prairie") -> Client:
+    """A seller in Texas, where tax is entered with each order."""
+    client = a_client(slug)
+    client.country, client.subdivision, client.postal_code, client.vat_id = "US", "TX", "73301", "XX 12-345"
+    client.save()
+    return client
+
+
+def of_school(**more: Any) -> dict[str, Any]:
+    """What makes an order the school's, taxed at the rate of Austin."""
+    return {"customer": replace(a_customer(**SCHOOL), language="en"), "tax_percent": Decimal("8.25"), **more}
+
+
+def a_certificate(customer: Customer, *, by: User, at: datetime = MONDAY, **facts: Any) -> Certificate:
+    """A certificate of Texas for 2026, with its attachment; it waits for its review."""
+    values: dict[str, Any] = {
+        "reason": "M",
+        "tax_id_type": "state",
+        "tax_id": "3-20123-4567-8",
+        "state_of_issue": "TX",
+        "issued_on": date(2026, 1, 1),
+        "expires_on": date(2026, 12, 31),
+        **facts,
+    }
+    file = CheckedFile("certificate.pdf", "application/pdf", b"%PDF-1.7")
+    return add_certificate(customer, data=CertificateInput(**values), file=file, by=by, at=at)
 
 
 def the_product(client: Client) -> Product:

@@ -120,7 +120,7 @@ ENTRIES = (
     Entry("customers:list", "Customers", "users", "search"),
     Entry("quotes:list", "Quotes", "file-pen-line", "quotes"),
     Entry("followups:list", "Follow-ups", "list-todo", "follow_ups", counter="followups"),
-    Entry("taxexempt:list", "Tax exemptions", "landmark", "certificates"),
+    Entry("taxexempt:list", "Tax exemptions", "landmark", "search"),
     Entry("errorlog:list", "Error log", "circle-alert", "errors"),
     Entry("mailing:list", "Outbox", "mail", "search"),
     Entry(
@@ -149,6 +149,7 @@ ENTRIES = (
         is_admin=True,
         also=("mailing:texts", "mailing:texts_of", "mailing:text"),
     ),
+    Entry("mailing:endpoints", "Notifications", "webhook", "policy", is_admin=True),
     Entry("purchases:products", "Products", "package", "products", is_admin=True),
     Entry("accounts:users", "Users", "user-cog", "users", is_admin=True),
 )

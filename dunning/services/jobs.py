@@ -11,6 +11,8 @@ from django.db import transaction
 from dunning.models import Heartbeat, ScheduledRun
 from dunning.selectors.days import last_days, next_morning
 from dunning.services.days import decide_due_days
+from quotes.services.validity import look_at_quotes
+from taxexempt.services.expiry import look_at_expiry
 
 if TYPE_CHECKING:
     from dunning.models import Run
@@ -25,24 +27,26 @@ class JobResult:
     """What one round of the periodic jobs did."""
 
     runs: list[Run] = field(default_factory=list)
+    certificates: int = 0
+    quotes: int = 0
     is_claimed: bool = True
 
     @property
     def steps(self) -> int:
         """How many steps were taken in all."""
-        return sum(sum(run.counts.get("steps", {}).values()) for run in self.runs)
+        return sum(sum(run.counts.get("steps", {}).values()) for run in self.runs) + self.certificates + self.quotes
 
 
 def run_periodic_jobs(*, at: datetime) -> JobResult:
     """Do everything that is to be done periodically, as of `at`; repeating it changes nothing."""
-    return JobResult(runs=decide_due_days(at=at))
+    return JobResult(runs=decide_due_days(at=at), certificates=look_at_expiry(at=at), quotes=look_at_quotes(at=at))
 
 
 def next_work_at(*, at: datetime) -> datetime:
     """Find the first moment after `at` at which the periodic jobs can find work, when all was done as of `at`.
 
-    A replay skips the hours before it: nothing is decided between two mornings of the clients. Whoever adds a
-    periodic job adds its next moment here.
+    A replay skips the hours before it: nothing is decided between two mornings of the clients, about quotes neither.
+    Whoever adds a periodic job adds its next moment here.
     """
     return min((next_morning(at, zone) for zone in {day.zone for day in last_days()}), default=at + SLOT)
 

@@ -16,6 +16,7 @@ from followups.models import Category
 from followups.services import open_follow_up
 from purchases.models import Nature, Purchase
 from purchases.services.history import Note, enter, save_change
+from purchases.services.news import tell_dunned
 from purchases.states import Status
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ def mark_sent(notice: Notice, *, at: datetime) -> Notice:
     if level is not None and level > purchase.dunning_level:
         Purchase.objects.filter(pk=purchase.pk).update(dunning_level=level)
         purchase.dunning_level = level
+    if level is not None:
+        told = {"level": level, "sent_on": notice.sent_on.isoformat()}
+        tell_dunned(purchase, notice=told, key=f":{level}:{notice.pk}", at=at)
     refresh(purchase, at=at)
     return notice
 

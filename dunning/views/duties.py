@@ -20,6 +20,7 @@ from followups.views import FollowUpList
 from mailing.views.outbox import Outbox
 from purchases.views.banking import BankLineList
 from purchases.views.lists import ProductList, ReviewQueue
+from taxexempt.views import CertificateList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,6 +105,15 @@ DUTIES: Final[tuple[Duty, ...]] = (
     Duty("Reviews", WAITS, "clipboard-check", ReviewQueue, "purchases:review", "mine", frozenset({Right.RELEASE})),
     Duty("Bank lines", WAITS, "banknote", BankLineList, "purchases:bank_lines", "waiting", frozenset({Right.PAYMENTS})),
     _work("overpaid", WAITS, "circle-plus"),
+    Duty(
+        "Tax exemptions to review",
+        WAITS,
+        "landmark",
+        CertificateList,
+        "taxexempt:list",
+        "open",
+        frozenset({Right.CERTIFICATES}),
+    ),
     Duty(
         "Follow-ups later today",
         WAITS,

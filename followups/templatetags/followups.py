@@ -89,8 +89,14 @@ def current_follow_ups(context: Context) -> list[Line]:
 
 @register.simple_tag(takes_context=True)
 def follow_ups_of_customer(context: Context, customer: Customer, user: User) -> list[Line]:
-    """The current follow-ups on a customer's purchases that concern the user."""
-    return _lines(concerning(user).filter(purchase__customer=customer), context)
+    """The current follow-ups on a customer and on its purchases that concern the user."""
+    return _lines(concerning(user).filter(Q(purchase__customer=customer) | Q(customer=customer)), context)
+
+
+@register.simple_tag(takes_context=True)
+def follow_ups_about(context: Context, link: str) -> list[Line]:
+    """The current follow-ups on any other page of ours, named by its address, that concern the user."""
+    return _lines(_mine(context).filter(about_link=link), context)
 
 
 @register.simple_tag(takes_context=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
-from mailing.models import Attachment, Attempt, DeliveryReport, Email, EmailMime
+from mailing.models import Attachment, Attempt, DeliveryReport, Email, EmailMime, NotificationTry
 from mailing.states import Status
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def are_all_done(references: Collection[str]) -> bool:
 def anonymize_emails(references: Collection[str]) -> int:
     """Take recipient and text out of all that was sent about these purchases; return how many e-mails there are.
 
-    Attachments that have an owner stay with them, as they were issued.
+    Attachments that have an owner stay with them, as they were issued. What clients' endpoints were told names nobody;
+    what they answered may.
     """
     emails = Email.objects.filter(reference__in=references)
     pks = list(emails.values_list("pk", flat=True))
@@ -37,4 +38,5 @@ def anonymize_emails(references: Collection[str]) -> int:
     Attachment.objects.filter(email__in=pks, content__isnull=False).update(content=b"", filename="removed")
     Attempt.objects.filter(email__in=pks).update(words="")
     DeliveryReport.objects.filter(email__in=pks).update(recipient="", words="")
+    NotificationTry.objects.filter(notification__reference__in=references).update(answer="")
     return len(pks)

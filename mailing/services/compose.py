@@ -87,7 +87,7 @@ def checked_address(address: str) -> str:
 @transaction.atomic
 def queue_email(
     *,
-    client: Client,
+    client: Client | None,
     kind: str,
     reference: str,
     dedupe_key: str,
@@ -105,7 +105,8 @@ def queue_email(
     """Write an e-mail to one recipient into the outbox; it goes out when the caller's transaction is committed.
 
     Whatever asks twice with the same `dedupe_key` gets the row that is there, unchanged. With `hold` it stays until a
-    person queues or sends it. Names and subject are made fit for headers here.
+    person queues or sends it. Without a client the platform writes to one of its users. Names and subject are made fit
+    for headers here.
     Raises Refused when `recipient` is not an e-mail address.
     """
     email = Email(
@@ -123,8 +124,8 @@ def queue_email(
         status=Status.HELD if hold else Status.QUEUED,
         created_at=at,
         next_attempt_at=None if hold else at,
-        message_id=f"<{uuid.uuid4().hex}@{client.email.rpartition('@')[2].encode('idna').decode()}>",
     )
+    email.message_id = f"<{uuid.uuid4().hex}@{email.sender_address.rpartition('@')[2].encode('idna').decode()}>"
     # Two requests with one key: the second waits for the first's commit, writes nothing, and reads the first's row.
     Email.objects.bulk_create([email], ignore_conflicts=True)
     row = Email.objects.get(dedupe_key=dedupe_key)

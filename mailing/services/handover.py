@@ -186,7 +186,7 @@ def _prepare(claim: Claim, transport: Transport, *, clock: Clock, leases: Leases
 
 
 def _envelope(email: Email, *, at: datetime) -> Envelope:
-    return Envelope(ascii_address(email.client.email), ascii_address(email.recipient), frozen_mime(email, at=at))
+    return Envelope(ascii_address(email.sender_address), ascii_address(email.recipient), frozen_mime(email, at=at))
 
 
 def _settled(email: Email, answer: Answer, *, at: datetime) -> Ending:

@@ -77,7 +77,7 @@ def _as_bytes(email: Email, contents: dict[Attachment, bytes], at: datetime) -> 
     message = EmailMultiAlternatives(
         subject=email.subject,
         body=email.body_text,
-        from_email=address_header(email.client.name, email.client.email),
+        from_email=address_header(email.sender_name, email.sender_address),
         to=[address_header(email.recipient_name, email.recipient)],
         headers={
             "Message-ID": email.message_id,

@@ -436,6 +436,6 @@ class EmailBounce(EmailAct):
 
 
 def _guard_lines(email: Email) -> list[str]:
-    if not email.reference:
+    if not email.reference or email.reference.startswith("TX-"):
         return []
     return [f"Right before, purchase {email.reference} is looked at again: what no longer fits is not sent."]

@@ -416,13 +416,18 @@ def trust_of(policy: Policy, customer: Customer, given: CustomerInput) -> Trust:
     """Compare what an order says about its customer with what is on file, where the policy trusts that customer."""
     if not policy.trusted_customers.filter(pk=customer.pk).exists():
         return Trust(str(customer), is_listed=False)
+    return Trust(str(customer), is_listed=True, gaps=tuple(other_than_on_file(customer, given)))
+
+
+def other_than_on_file(customer: Customer, given: CustomerInput) -> list[str]:
+    """Name what an order says otherwise about its customer than what is on file."""
     contact = main_contact(customer)
     same = {label: (getattr(contact, name), getattr(given.billing, name)) for name, label in ON_FILE.items()}
     same |= {"the customer type": (customer.type, given.type), "the VAT ID": (customer.vat_id, given.vat_id)}
     gaps = [label for label, (known, typed) in same.items() if known.casefold() != typed.casefold()]
     others = {"the delivery contact": given.delivery, "the licensee": given.licensee}
     gaps += [label for label, address in others.items() if address is not None]
-    return Trust(str(customer), is_listed=True, gaps=tuple(gaps))
+    return gaps
 
 
 # How to order on purchase order, for customers -----------------------------------------------------------------------

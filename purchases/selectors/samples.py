@@ -86,6 +86,13 @@ DRAFTS: Final[dict[str, Callable[[Purchase, datetime], Draft]]] = {
         credit_note=document_of(order, CREDIT_NOTE),
         at=at,
     ),
+    "tax_removed": lambda order, at: emails.tax_removed.draft(
+        order,
+        document=document_of(order, INVOICE),
+        replaced=document_of(order, INVOICE),
+        credit_note=document_of(order, CREDIT_NOTE),
+        at=at,
+    ),
     "refund": lambda order, at: emails.refund.draft(
         order, credit_note=document_of(order, CREDIT_NOTE), amount=order.gross, at=at
     ),

@@ -20,7 +20,7 @@ from purchases.services.history import Note, report, save_change
 from purchases.states import CORRECTABLE, READDRESSABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from accounts.models import User
@@ -68,15 +68,12 @@ def correct_purchase(
     corrected = _correct_contacts(purchase, contacts, changes)
     if not changes:
         return purchase
-    replaced = _to_replace(purchase) if any(change.is_printed for change in changes) else None
-    credit_note = None
-    if replaced is not None and replaced.kind == DocumentKind.INVOICE:
+    undone = Undone()
+    if any(change.is_printed for change in changes):
         refusal = credit_note_refusal(purchase, by)
         if refusal:
             raise Refused(refusal, "right")
-        # What undoes the old invoice says what that said: it is issued before anything is written.
-        before = Purchase.objects.with_parties().get(pk=purchase.pk)
-        credit_note = issue(before, DocumentKind.CREDIT_NOTE, at=at, corrects=replaced)
+        undone = undo_bill(purchase, at=at)
     for contact in corrected:
         contact.save()
     text = f"Corrected: {', '.join(change.field for change in changes)}"
@@ -84,12 +81,39 @@ def correct_purchase(
     if for_customer_too:  # before the partner's row: orders lock contacts first, too
         _correct_customer(purchase, contacts, vat_id=vat_id, by=by, at=at)
     save_change(purchase, Note("corrected", text, reason=reason, detail=detail), by=by, at=at)
-    if replaced is not None:
-        after = Purchase.objects.with_parties().get(pk=purchase.pk)
-        document = issue(after, replaced.kind, at=at, corrects=replaced)
-        emails.correction(after, document=document, replaced=replaced, credit_note=credit_note, at=at)
+    bill_anew(purchase, undone, tell=emails.correction, at=at)
     report(purchase, "corrected", at=at)
     return purchase
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What a correction issues anew, if anything, and the credit note over it where it was an invoice."""
+
+    replaced: Document | None = None
+    credit_note: Document | None = None
+
+
+def undo_bill(purchase: Purchase, *, at: datetime) -> Undone:
+    """Find what of a locked purchase has to be issued anew; an invoice is undone by a credit note.
+
+    It says what the invoice said: it is issued before anything of the correction is written.
+    """
+    replaced = _to_replace(purchase)
+    if replaced is None or replaced.kind != DocumentKind.INVOICE:
+        return Undone(replaced)
+    before = Purchase.objects.with_parties().get(pk=purchase.pk)
+    return Undone(replaced, issue(before, DocumentKind.CREDIT_NOTE, at=at, corrects=replaced))
+
+
+def bill_anew(purchase: Purchase, undone: Undone, *, tell: Callable[..., object], at: datetime) -> Document | None:
+    """Issue anew what was undone, once the correction is written, and `tell` the customer by e-mail."""
+    if undone.replaced is None:
+        return None
+    after = Purchase.objects.with_parties().get(pk=purchase.pk)
+    document = issue(after, undone.replaced.kind, at=at, corrects=undone.replaced)
+    tell(after, document=document, replaced=undone.replaced, credit_note=undone.credit_note, at=at)
+    return document
 
 
 def correction_refusal(purchase: Purchase, kind: str = "") -> str:

@@ -22,9 +22,19 @@ from drafthorse.models.tradelines import LineItem
 from core.letters import clip
 from core.money import Money, exponent
 from core.pdf import Enclosure
-from purchases.documents import bank_account, billing_contact, items_of, latest_bill, pay_by_sentence, voice_of
+from purchases.documents import (
+    bank_account,
+    billing_contact,
+    buyer_place,
+    items_of,
+    latest_bill,
+    pay_by_sentence,
+    seller_place,
+    voice_of,
+)
 from purchases.models import DocumentKind, PaymentType
-from taxexempt.policy import Place, category_of, read_vat_id
+from taxexempt.policy import category_of, read_vat_id
+from taxexempt.states.places import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +42,7 @@ if TYPE_CHECKING:
     from accounts.models import Client
     from purchases.documents import Credit, CreditPart, Voice
     from purchases.models import Purchase, PurchaseContact, PurchaseItem
+    from taxexempt.models import Certificate
 
 FILE_NAME: Final = "factur-x.xml"
 GUIDELINE: Final = "urn:cen.eu:en16931:2017"
@@ -103,13 +114,16 @@ def values_of(
     for line in lines:
         line["category"] = category_of(
             Decimal(line["percent"]),
-            seller=Place(client.country, client.subdivision, client.postal_code),
+            seller=seller_place(client),
             seller_number=_number(client.vat_id),
-            buyer=Place(contact.country, contact.state, contact.postal_code),
+            buyer=buyer_place(contact),
             vat_id=purchase.vat_id,
             product=line.pop("tax_category"),
+            is_exempt=purchase.exempt_by is not None,
         )
     taxes = _taxes(lines)
+    for row in taxes if purchase.exempt_by else ():
+        row["reason"] = exemption_reason(purchase.exempt_by)
     if not _is_expressible(taxes, purchase.currency):
         return None
 
@@ -136,6 +150,13 @@ def values_of(
         "paid": plain(paid),
         "due": plain(net + tax - paid),
     }
+
+
+def exemption_reason(certificate: Certificate) -> str:
+    """Say to machines which certificate makes an order exempt."""
+    state = NAMES.get(certificate.state_of_issue, "")
+    text = f"Exempt from sales tax of {state}: {certificate.get_reason_display()}, tax ID {certificate.tax_id}"
+    return clip(text, 200)
 
 
 def _number(text: str) -> str:
@@ -351,7 +372,8 @@ def _tax(row: Mapping[str, str]) -> ApplicableTradeTax:
     tax.type_code, tax.category_code = "VAT", row["category"]
     if row["category"] != "O":
         tax.rate_applicable_percent = Decimal(row["percent"])
-    code, words = REASONS.get(row["category"], ("", ""))
+    code, standard = REASONS.get(row["category"], ("", ""))
+    words = row.get("reason", standard)
     if words:
         tax.exemption_reason = words
     if code:

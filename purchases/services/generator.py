@@ -1,35 +1,29 @@
-"""Asking a client's key generator: the one place that calls a foreign server, and only the worker does.
+"""Asking a client's key generator, by the way out that all calls to foreign servers take (`core.door`).
 
 A request is a POST of JSON, signed: `X-Kontor-Signature: sha256=…`, the HMAC of the body under the product's secret.
 The answer is `{"key": "…"}`. The same item may be asked for again (a lost answer, a worker that died): the reference
 and item tell the generator that it is the same key. Each attempt is claimed and committed before anything is sent,
-nothing is sent inside a transaction, and the address is resolved anew each time: it may not lead into our own network.
+and nothing is sent inside a transaction.
 
-On one machine the same worker sends letters and e-mails, so a round is short: every call has its seconds, name lookup
-included, a round has its own, and a generator that failed is left alone until the next one.
+On one machine the same worker sends letters and e-mails, so a round is short: every call has its seconds, a round has
+its own, and a generator that failed is left alone until the next one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import http.client
-import ipaddress
 import json
-import socket
-import ssl
-import threading
 import time
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
-from core.refused import Refused
+from core.door import LIMIT_BYTES, CallError, Door, call
 from errorlog.services import settle_errors
 from purchases.models import KeyRequest, LicenseKey, Purchase, PurchaseItem
 from purchases.services.delivery import (
@@ -45,63 +39,19 @@ from purchases.services.history import Note, enter
 from purchases.signals import keys_missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
     from purchases.models import Product
 
 LEASE: Final = timedelta(minutes=5)
 """How long a worker may take; after that it is thought dead and the item is asked for again."""
-SECONDS: Final = 5.0
-"""What one call may take: name, connection, answer."""
-ROUND_SECONDS: Final = 5.0
-"""After this no further call of a round is begun: e-mails wait meanwhile."""
 MOST_AT_ONCE: Final = 50
-SHORTEST: Final = 0.1
-"""Seconds that are left for the call when the name took nearly all."""
-LIMIT_BYTES: Final = 64 * 1024
 LIMIT_KEY: Final = 200
-NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
 
 class GeneratorError(Exception):
     """The generator gave no key; the message says why, for the error log."""
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is a server on the Internet: not ourselves, our network, or a way around that."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return is_public(str(ip.ipv4_mapped))
-        if ip.sixtofour is not None or ip.teredo is not None or ip in NAT64:
-            return False
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """The way out: which addresses may be called, whose certificates are believed, who knows names, how long it takes.
-
-    `seconds` is for one call, `round_seconds` for all calls of a round.
-    """
-
-    allows: Callable[[str], bool] = is_public
-    trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
-    seconds: float = SECONDS
-    round_seconds: float = ROUND_SECONDS
-    look_up: Callable[..., Any] = socket.getaddrinfo
-
-
-def check_url(url: str) -> None:
-    """Refuse the address of a generator or download that is not plainly https."""
-    try:
-        parts = urlsplit(url)
-        is_plain = parts.scheme == "https" and parts.hostname and not parts.username and parts.port != 0
-    except ValueError:
-        is_plain = False
-    if not is_plain or not url.isprintable() or " " in url:
-        raise Refused("The address has to start with https:// and hold no password.", "url")
 
 
 def secret_of(product: Product) -> str:
@@ -192,24 +142,6 @@ def _body(item: PurchaseItem) -> bytes:
 # The call ------------------------------------------------------------------------------------------------------------
 
 
-class _Connection(http.client.HTTPSConnection):
-    """HTTPS to an address that was looked at before: the name is not resolved a second time."""
-
-    def __init__(self, host: str, port: int, *, address: str, trust: ssl.SSLContext, seconds: float) -> None:
-        super().__init__(host, port, timeout=seconds, context=trust)
-        self.address, self.trust = address, trust
-        self.line = socket.socket()  # `sock` is given up while the answer is still being read
-
-    def connect(self) -> None:
-        """Connect to the address, and check the certificate for the name."""
-        self.line.close()
-        plain = socket.create_connection((self.address, self.port), self.timeout)
-        # The handshake comes last: it, too, can be hung up on.
-        wrapped = self.trust.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
-        self.line = self.sock = wrapped
-        wrapped.do_handshake()
-
-
 def ask(claim: Claim, door: Door) -> str:
     """Call the generator once and return its key.
 
@@ -219,91 +151,18 @@ def ask(claim: Claim, door: Door) -> str:
     product = claim.item.product
     if not product.generator_url:
         raise GeneratorError(empty_list(product))
-    try:
-        check_url(product.generator_url)
-    except Refused as refused:
-        raise GeneratorError(refused.message) from None
-    parts = urlsplit(product.generator_url)
-    host, port = parts.hostname or "", parts.port or 443
-    ends = time.monotonic() + door.seconds
-    address = _resolve(host, port, door)
-    left = max(ends - time.monotonic(), SHORTEST)
-    connection = _Connection(host, port, address=address, trust=door.trust, seconds=left)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = {
         "Content-Type": "application/json",
         "Accept": "application/json",
-        "User-Agent": "Kontor",
         "X-Kontor-Signature": sign(product, claim.body),
     }
     try:
-        with _hung_up_after(connection, left):
-            connection.request("POST", target, body=claim.body, headers=headers)
-            answer = connection.getresponse()
-            status, content = answer.status, answer.read(LIMIT_BYTES + 1)
-    except TimeoutError:
-        raise GeneratorError(f"The generator did not answer within {door.seconds:g} seconds.") from None
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        raise GeneratorError(f"The generator can't be reached: {_words(error)}.") from None
-    finally:
-        connection.close()
-    if status != http.client.OK:
-        raise GeneratorError(f"The generator answered with status {status}.")
-    return _key_in(content)
-
-
-def _resolve(host: str, port: int, door: Door) -> str:
-    addresses = _looked_up(host, port, door)
-    if not addresses:
-        raise GeneratorError(f"The generator's name {host} is unknown.")
-    if not all(door.allows(address) for address in addresses):
-        raise GeneratorError(f"The generator's name {host} leads into a private network; it is not called.")
-    return addresses[0]
-
-
-def _looked_up(host: str, port: int, door: Door) -> list[str]:
-    """Look a name up, no longer than a call may take: the system knows no time limit, so a thread waits for it."""
-    found: list[str] = []
-
-    def look_up() -> None:
-        with suppress(OSError, UnicodeError):
-            found.extend(str(entry[4][0]) for entry in door.look_up(host, port, type=socket.SOCK_STREAM))
-
-    waiting = threading.Thread(target=look_up, daemon=True)
-    waiting.start()
-    waiting.join(door.seconds)
-    if waiting.is_alive():
-        raise GeneratorError(f"The generator's name {host} could not be looked up within {door.seconds:g} seconds.")
-    return found
-
-
-@contextmanager
-def _hung_up_after(connection: _Connection, seconds: float) -> Iterator[None]:
-    """Hang up after `seconds` in all: a timeout alone lets an answer drip for ever."""
-    is_late = threading.Event()
-
-    def hang_up() -> None:
-        is_late.set()
-        with suppress(OSError):
-            connection.line.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, hang_up)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except (OSError, ValueError, http.client.HTTPException):
-        if is_late.is_set():
-            raise TimeoutError from None
-        raise
-    finally:
-        timer.cancel()
-    if is_late.is_set():
-        raise TimeoutError
-
-
-def _words(error: Exception) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__
+        answer = call(product.generator_url, body=claim.body, headers=headers, door=door, whom="The generator")
+    except CallError as error:
+        raise GeneratorError(str(error)) from None
+    if answer.status != HTTPStatus.OK:
+        raise GeneratorError(f"The generator answered with status {answer.status}.")
+    return _key_in(answer.content)
 
 
 def _key_in(content: bytes) -> str:

@@ -29,9 +29,10 @@ from purchases.models import (
     XParameter,
 )
 from purchases.policy import Buyer, Offer, offer_at_checkout
-from purchases.selectors import trust_of
+from purchases.selectors import other_than_on_file, trust_of
+from purchases.selectors.exemption import exemption_of
 from purchases.services.documents import issue
-from purchases.services.history import Note, keep_limit, report, save_change
+from purchases.services.history import Note, enter, keep_limit, report, save_change
 from purchases.services.payment import settle_free
 from purchases.services.release import accept
 from purchases.states import Status
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from customers.models import Customer
     from customers.services import CustomerInput
     from partners.models import Partner
+    from taxexempt.models import Certificate
 
 
 X_KEY = re.compile(r"x-[A-Za-z0-9-]+")
@@ -101,17 +103,23 @@ class _Line:
 def place_order(client: Client, order: Order, *, by: User | None, at: datetime) -> Purchase:
     """Place an order and start it where its policy says: waiting for review, accepted, or for an offline payment.
 
-    Raises Refused when a product or price is unknown, the policy does not offer PO for it, or a partner's limit
-    does not suffice; then nothing is written.
+    A certificate that covers the customer takes the tax off. What comes by a quote link stays an offer until its
+    customer accepts it. Raises Refused when a product or price is unknown, the policy does not offer PO for it, or a
+    partner's limit does not suffice; then nothing is written.
     """
     policy = Policy.objects.filter(client=client).order_by("-version").first()
     if policy is None:
         message = f"{client} has no purchase order policy yet."
         raise Refused(message, "policy")
+    is_proven = order.source not in {Source.CHECKOUT, Source.QUOTE}
+    customer = find_or_register(client, order.customer, by=by, at=at, is_proven=is_proven)
+    on = at.astimezone(client.zone).date()
+    certificate = exemption_of(client, customer, order.customer, order.tax_percent, on=on)
+    gaps = other_than_on_file(customer, order.customer) if certificate and not is_proven else []
+    if certificate and not gaps:
+        order = replace(order, tax_percent=Decimal(0))
     lines = _price(client, order)
     gross = Money(sum(line.amounts.gross for line in lines), order.currency)
-    is_proven = order.source != Source.CHECKOUT
-    customer = find_or_register(client, order.customer, by=by, at=at, is_proven=is_proven)
     offer = _offer(order, policy, customer=customer, gross=gross)
     purchase = Purchase(
         client=client,
@@ -131,6 +139,7 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
         payment_type=order.payment_type,
         customer_type=order.customer.type,
         vat_id=order.customer.vat_id,
+        exempt_by=None if gaps else certificate,
         language=order.customer.language,
         billing_company=order.customer.billing.company,
         billing_last_name=order.customer.billing.last_name,
@@ -147,23 +156,35 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
     if purchase.status == Status.PURCHASE_ORDER:
         purchase.released_at = at
         purchase.due_on = purchase.ordered_on + timedelta(days=purchase.term_days)
-    placed = Note("placed", f"Order placed ({purchase.get_source_display()})", detail=offer.reason)
+    text = "Quote requested" if order.source == Source.QUOTE else f"Order placed ({purchase.get_source_display()})"
+    placed = Note("placed", text, detail=offer.reason)
     save_change(purchase, placed, by=by, at=at)
+    if certificate:
+        enter(purchase, _exemption_note(certificate, gaps), by=by, at=at)
     _write_parts(purchase, order, lines)
     keep_limit(purchase, by=by, at=at, comment="order placed")
-    if order.source != Source.QUOTE:
-        issue(purchase, DocumentKind.CONFIRMATION, at=at)
-    _start(purchase, order, by=by, at=at)
+    if purchase.status != Status.QUOTE:
+        start_order(purchase, by=by, at=at, link=order.status_url, has_document=order.has_document)
     report(purchase, "placed", at=at)
     return purchase
 
 
-def _start(purchase: Purchase, order: Order, *, by: User | None, at: datetime) -> None:
-    """Do what the first status entails, and tell the customer."""
-    link = order.status_url
+def _exemption_note(certificate: Certificate, gaps: Sequence[str]) -> Note:
+    """Say that a certificate lifts the tax; or what of an order anybody may have typed is other than on file."""
+    if not gaps:
+        return Note("exempt", f"No tax: {certificate} covers the order", detail=certificate.get_reason_display())
+    text = f"Taxed although {certificate} covers the customer: what was typed is not what is on file"
+    return Note("taxed", text, detail=f"Other than on file is {', '.join(gaps)}.")
+
+
+def start_order(
+    purchase: Purchase, *, by: User | None, at: datetime, link: str = "", has_document: bool = False
+) -> None:
+    """Confirm a locked purchase that has just become an order, do what its first status entails, tell the customer."""
+    issue(purchase, DocumentKind.CONFIRMATION, at=at)
     if purchase.status == Status.PURCHASE_ORDER:
         accept(purchase, by=by, at=at, link=link)
-    elif purchase.status == Status.AWAITING_RELEASE and order.has_document:
+    elif purchase.status == Status.AWAITING_RELEASE and has_document:
         emails.po_in_review(purchase, at=at, link=link)
     elif purchase.status == Status.AWAITING_RELEASE:
         emails.po_received(purchase, at=at, link=link)
@@ -173,7 +194,24 @@ def _start(purchase: Purchase, order: Order, *, by: User | None, at: datetime) -
         emails.order_confirmation(purchase, at=at, link=link)
 
 
+def reprice(purchase: Purchase, order: Order) -> None:
+    """Give a locked quote the items of `order` instead of its own; who calls saves the purchase.
+
+    Raises Refused when a product or price is unknown.
+    """
+    if purchase.exempt_by_id is not None:
+        order = replace(order, tax_percent=Decimal(0))
+    lines = _price(purchase.client, order)
+    purchase.items.all().delete()
+    _write_items(purchase, order, lines)
+    purchase.net_minor = sum(line.amounts.net for line in lines)
+    purchase.tax_minor = sum(line.amounts.tax for line in lines)
+    purchase.gross_minor = purchase.net_minor + purchase.tax_minor
+
+
 def _first_status(order: Order, offer: Offer) -> Status:
+    if order.source == Source.QUOTE:
+        return Status.QUOTE
     if order.is_po:
         return Status.AWAITING_RELEASE if offer.is_reviewed else Status.PURCHASE_ORDER
     return Status.UNPAID if order.source == Source.OFFLINE else Status.AWAITING_OFFLINE_PAYMENT
@@ -194,9 +232,14 @@ def _offer(order: Order, policy: Policy, *, customer: Customer, gross: Money) ->
             message = "Partners may not order on PO."
             raise Refused(message, "partner")
         return Offer(is_offered=True, reason="Not reviewed: in the partner portal the partner's limit decides.")
-    address, trust = order.customer.billing, trust_of(policy, customer, order.customer)
+    return offer_on_po(policy, customer, order.customer, gross=gross, po_number=order.po_number)
+
+
+def offer_on_po(policy: Policy, customer: Customer, given: CustomerInput, *, gross: Money, po_number: str) -> Offer:
+    """Say whether a purchase order of `given` is reviewed, and why (not); raises Refused where it is not offered."""
+    address, trust = given.billing, trust_of(policy, customer, given)
     buyer = Buyer(
-        type=order.customer.type,
+        type=given.type,
         company=address.company,
         country=address.country,
         is_trusted=trust.is_given,
@@ -204,7 +247,7 @@ def _offer(order: Order, policy: Policy, *, customer: Customer, gross: Money) ->
     offer = offer_at_checkout(policy.terms, buyer, gross)
     if not offer.is_offered:
         raise Refused(offer.reason, offer.code)
-    if policy.po_number_required and not order.po_number:
+    if policy.po_number_required and not po_number:
         message = "A PO number is needed for a purchase order."
         raise Refused(message, "po_number")
     return replace(offer, reason=trust.sentence(policy))
@@ -245,7 +288,7 @@ def _price_line(products: Mapping[str, Product], line: OrderLine, order: Order) 
     return _Line(product=product, ordered=line, unit_minor=price.minor, amounts=amounts)
 
 
-def _write_parts(purchase: Purchase, order: Order, lines: Sequence[_Line]) -> None:
+def _write_items(purchase: Purchase, order: Order, lines: Sequence[_Line]) -> None:
     PurchaseItem.objects.bulk_create(
         PurchaseItem(
             purchase=purchase,
@@ -263,6 +306,10 @@ def _write_parts(purchase: Purchase, order: Order, lines: Sequence[_Line]) -> No
         )
         for position, line in enumerate(lines, start=1)
     )
+
+
+def _write_parts(purchase: Purchase, order: Order, lines: Sequence[_Line]) -> None:
+    _write_items(purchase, order, lines)
     contacts = [
         PurchaseContact(purchase=purchase, kind=kind, **asdict(address))
         for kind, address in order.customer.addresses().items()

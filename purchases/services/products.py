@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from core.door import check_url
 from core.history import record
 from core.refused import Refused
 from purchases.models import DeliveryKind, Product, ProductPrice
-from purchases.services.generator import check_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from purchases.models import PurchaseContact
 
 
-RENAMED: Final = frozenset({"placed", "quoted", "corrected", "converted", "anonymized"})
+RENAMED: Final = frozenset({"placed", "corrected", "converted", "anonymized"})
 """Events after which a purchase may be found by something else; documents add their number when they are issued."""
 
 

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from core.refused import Refused
 from errorlog.models import ErrorType
 from errorlog.services import log_error, settle_errors
-from mailing.states import LABELS
+from mailing.models import Notification
+from mailing.services.notify_endpoints import retry_notification
+from mailing.states import EVENT_LABELS, LABELS
 from mailing.states import Status as Mail
 from mailing.wording import kind_label
 from purchases.models import Purchase
@@ -19,12 +22,15 @@ from purchases.states import WON, Status
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from accounts.models import User
     from core.money import Money
+    from errorlog.models import ErrorRecord
     from mailing.models import DeliveryReport, Email
 
 LONGEST_KEY: Final = 120
 TO_CLIENT: Final = "client_"
 """E-mails of types that start so tell the client itself: one that fails is a notification that failed."""
+OF_NOTIFICATION: Final = "notification:"
 NEEDS: Final[dict[str, str]] = {
     Mail.FAILED: "correct the address, or send it another way",
     Mail.BOUNCED: "correct the address, or send it another way",
@@ -71,6 +77,43 @@ def note_unmatched_report(report: DeliveryReport, *, at: datetime) -> None:
         at=at,
         dedupe_key=f"report:{report.kind}:{report.recipient.lower()}"[:LONGEST_KEY],
     )
+
+
+def note_notification_trouble(notification: Notification, *, at: datetime) -> None:
+    """Enter that an endpoint of the client was not told in 48 hours."""
+    endpoint = notification.endpoint
+    statuses = Purchase.objects.filter(reference=notification.reference, client=endpoint.client_id).order_by()
+    log_error(
+        type=ErrorType.NOTIFICATION,
+        note=f"Notification “{EVENT_LABELS[notification.event]}” to {endpoint.url}: {notification.problem} – "
+        "given up after 48 hours; retry it once the endpoint works.",
+        at=at,
+        dedupe_key=_of_notification(notification),
+        client=endpoint.client,
+        reference=notification.reference,
+        purchase_status=statuses.values_list("status", flat=True).first() or "",
+        client_handles=True,
+    )
+
+
+def settle_notification_trouble(notification: Notification, *, at: datetime) -> None:
+    """Note that an endpoint was told after all."""
+    settle_errors(_of_notification(notification), by=None, at=at, note="the endpoint took it")
+
+
+def retry_notification_trouble(entry: ErrorRecord, *, by: User, at: datetime) -> None:
+    """Tell the endpoint of an error's notification again.
+
+    Raises Refused where it was told meanwhile or is switched off, and for an e-mail to the client.
+    """
+    _, _, pk = entry.dedupe_key.partition(OF_NOTIFICATION)
+    if not pk:
+        raise Refused("This was an e-mail: send it again from the outbox.", "e-mail")
+    retry_notification(Notification.objects.select_related("endpoint").get(pk=int(pk)), by=by, at=at)
+
+
+def _of_notification(notification: Notification) -> str:
+    return f"{OF_NOTIFICATION}{notification.pk}"
 
 
 def _of_mail(pk: int) -> str:

@@ -33,6 +33,7 @@ from purchases.services.release import (
 from purchases.services.review import ask_again_refusal
 from purchases.services.term import NO_TERM
 from purchases.states import (
+    ACCEPT_QUOTE,
     AWAITING_PO_DOCUMENT,
     CANCEL,
     CHARGE_BACK,
@@ -41,6 +42,8 @@ from purchases.states import (
     DEACTIVATABLE,
     LABELS,
     OPEN,
+    QUOTE_TO_PO,
+    QUOTES,
     REFUND_PART,
     REINSTATE,
     REJECT,
@@ -181,6 +184,14 @@ ACTS: tuple[Act, ...] = (
     Act("dunning:extend", "Extend due date", "calendar-plus", Right.HOLD, ACCEPTED, is_main=False),
     Act("dunning:promise", "Promise to pay", "handshake", Right.HOLD, ACCEPTED, key="p", is_main=False),
 )
+QUOTE_ACTS: tuple[Act, ...] = (
+    Act("quotes:accept", "Accept for the customer", "circle-check", Right.QUOTES, ACCEPT_QUOTE.sources),
+    Act("quotes:convert", "Convert to PO", "file-check", Right.CONVERT, QUOTE_TO_PO.sources),
+    Act("quotes:revise", "Revise", "file-pen-line", Right.QUOTES, ACCEPT_QUOTE.sources),
+    Act("quotes:extend", "Extend", "calendar-plus", Right.EXTEND_QUOTES, QUOTES),
+    *(act for act in ACTS if act.page == "purchases:cancel"),
+)
+"""What can be done with a quote; none of what can be done with an order, until it is one."""
 ADDITIONS: tuple[Act, ...] = (
     Act("purchases:generate", "Generate new e-mail", "mail-plus", Right.EMAILS, ALWAYS, key="e m"),
     Act("followups:add", "Add follow-up", "list-todo", Right.FOLLOW_UPS, ALWAYS, key="f", is_named_by_query=True),
@@ -247,7 +258,7 @@ def action_bar(purchase: Purchase, user: User) -> Bar:
     """Arrange all acts for one purchase and one user."""
     main: list[Button] = []
     more: list[Button] = []
-    for act in ACTS:
+    for act in QUOTE_ACTS if purchase.status in QUOTES else ACTS:
         button = button_of(act, purchase, user)
         if button:
             (main if act.is_main and purchase.status in act.sources else more).append(button)

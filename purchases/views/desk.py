@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.cache import cache
-from django.http import Http404, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.roles import Right
-from core.pages import MOST_PAGES, PICTURE, WIDTHS, Outline, draw_page, outline
+from core.pages import WIDTHS
+from core.picturing import Pages, page_answer, pages_of, zoom_of
 from core.refused import Refused
 from core.tables import money_text
 from core.views import INVALID, Page, chosen_client
@@ -40,11 +40,9 @@ if TYPE_CHECKING:
     from purchases.models import PurchaseContact, ReviewCheck
     from purchases.querysets import PurchaseQuerySet
 
-PDF = "application/pdf"
-PICTURES = frozenset({"image/png", "image/jpeg"})
+PAPER = "po"
+"""What these files are known by among those whose pages are drawn."""
 LONGEST_QUEUE = 1000
-KEPT_SECONDS = 15 * 60
-"""How long a drawn page stays in the cache: as long as somebody may be looking at it."""
 LARGEST_KEY = 2**63 - 1
 DESK_ACTS = ("purchases:release", "purchases:reject", "purchases:ask_again", "purchases:receive")
 BY_CHANNEL = {
@@ -81,23 +79,11 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """One page of a document as a picture: its address and its size."""
-
-    number: int
-    link: str
-    width: int = 0
-    height: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Shown:
-    """The document on the desk: its pages, or why there are none."""
+    """The document on the desk and its pages."""
 
     document: PoDocument
-    sheets: Sequence[Sheet] = field(default_factory=list)
-    count: int = 0
-    problem: str = ""
+    pages: Pages
 
 
 def queue_around(rows: Any, purchase: Purchase) -> Queue:
@@ -161,7 +147,7 @@ class ReviewDesk(Desk):
             "status": status_cell(row, self.at.astimezone(row.client.zone).date(), is_short=False),
             "documents": self.documents,
             "shown": self.shown,
-            "zoom": self.zoom,
+            "zoom": zoom_of(self.request),
             "zooms": list(WIDTHS),
             "queue": queue,
             "previous": desk_url(queue.previous, self.show),
@@ -184,12 +170,6 @@ class ReviewDesk(Desk):
         return buttons
 
     @property
-    def zoom(self) -> int:
-        """How large the pages are shown, in percent of the column."""
-        asked = self.request.GET.get("zoom", "")
-        return int(asked) if asked in {str(zoom) for zoom in WIDTHS} else min(WIDTHS)
-
-    @property
     def shown(self) -> Shown | None:
         """The document that the address names, else the newest with a file, else the newest; none where none came."""
         if not self.documents:
@@ -197,7 +177,8 @@ class ReviewDesk(Desk):
         asked = self.request.GET.get("document", "")
         named = (document for document in self.documents if str(document.pk) == asked)
         filed = (document for document in self.documents if document.content_type)
-        return lay_out(next(named, None) or next(filed, self.documents[0]), self.row.reference, zoom=self.zoom)
+        document = next(named, None) or next(filed, self.documents[0])
+        return lay_out(document, self.row.reference, zoom=zoom_of(self.request))
 
 
 class CheckLine(Desk):
@@ -269,26 +250,12 @@ class PoPage(PurchasePage):
     """One page of a document that came in, as a picture."""
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
-        """Send it; the browser asks again each time, so that nobody sees it who may not any more."""
-        number, zoom = self.kwargs["page"], request.GET.get("zoom", "")
+        """Send it."""
         rows = PoDocument.objects.filter(purchase=self.row, content__isnull=False).defer("content")
         found: Any = rows.filter(pk=min(self.kwargs["pk"], LARGEST_KEY)).first()
-        if found is None or not 1 <= number <= (MOST_PAGES if found.content_type == PDF else 1):
+        if found is None:
             raise Http404
-        width = WIDTHS.get(int(zoom) if zoom in {str(known) for known in WIDTHS} else 0, min(WIDTHS.values()))
-        tag = f'"{found.pk}-{number}-{width}"'
-        if request.headers.get("If-None-Match") == tag:
-            return HttpResponseNotModified()
-        try:
-            content, kind = picture(found, page=number, width=width)
-        except Refused:
-            raise Http404 from None
-        answer = HttpResponse(content, content_type=kind)
-        answer["ETag"] = tag
-        answer["Cache-Control"] = "private, no-cache"
-        answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
-        answer["X-Content-Type-Options"] = "nosniff"
-        return answer
+        return page_answer(request, found, name=PAPER, page=self.kwargs["page"])
 
 
 class AskAgain(PurchaseAct):
@@ -353,45 +320,8 @@ def is_asked(purchase: Purchase, documents: Sequence[PoDocument]) -> bool:
 
 def lay_out(document: PoDocument, reference: str, *, zoom: int) -> Shown:
     """Name the pages of a document, or say why there are none to see."""
-    base = reverse("purchases:po_page", args=[reference, document.pk, 1]).removesuffix("1/")
-    if document.content_type in PICTURES:
-        return Shown(document, [Sheet(1, f"{base}1/")], 1)
-    if not document.content_type:
-        return Shown(document, problem="Only its arrival was noted; no file is kept here.")
-    try:
-        known = _outline(document)
-    except Refused:
-        return Shown(document, problem="This file can't be shown here. Open it on your machine to read it.")
-    width = WIDTHS[zoom]
-    sheets = [
-        Sheet(number, f"{base}{number}/?zoom={zoom}", width, round(width * ratio))
-        for number, ratio in enumerate(known.ratios, start=1)
-    ]
-    return Shown(document, sheets, known.count)
-
-
-def _outline(document: PoDocument) -> Outline:
-    key = f"po-outline:{document.pk}"
-    known: Outline | None = cache.get(key)
-    if known is None:
-        known = outline(bytes(document.content or b""))
-        cache.set(key, known, KEPT_SECONDS)
-    return known
-
-
-def picture(document: PoDocument, *, page: int, width: int) -> tuple[bytes, str]:
-    """One page as a picture with its type: an uploaded picture as it is, a page of a PDF drawn, and kept for a while.
-
-    Raises Refused when it can't be drawn.
-    """
-    if document.content_type in PICTURES:
-        return bytes(document.content or b""), document.content_type
-    key = f"po-page:{document.pk}:{page}:{width}"
-    drawn: bytes | None = cache.get(key)
-    if drawn is None:
-        drawn = draw_page(bytes(document.content or b""), page=page, width=width)
-        cache.set(key, drawn, KEPT_SECONDS)
-    return drawn, PICTURE
+    first = reverse("purchases:po_page", args=[reference, document.pk, 1])
+    return Shown(document, pages_of(document, name=PAPER, link=first, zoom=zoom))
 
 
 # The checklist ----------------------------------------------------------------------------------------------------

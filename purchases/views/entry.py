@@ -29,19 +29,23 @@ from partners.models import Partner, PartnerStatus
 from partners.selectors import outstanding
 from partners.services.limit import check_terms
 from purchases import forms
+from purchases.documents import seller_place
 from purchases.models import Policy, Product, ProductPrice, Purchase, Source
 from purchases.policy import Buyer, warnings
+from purchases.selectors.exemption import exemption_of
 from purchases.services.entry import Arrival, enter_order
 from purchases.services.place import Order
 from purchases.states import Status
 from purchases.tables import desk_link, purchase_link
-from taxexempt.policy import Place, TaxAnswer, tax_for
+from taxexempt.policy import EXEMPT, Place, TaxAnswer, exempt_answer, tax_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from django.http import HttpRequest
+
+    from taxexempt.models import Certificate
 
 TOKEN = re.compile(r"[0-9a-f]{32}")
 ROWS = 3
@@ -141,19 +145,32 @@ class Sheet:
         country = billing.cleaned_data.get("country", "")
         if not country:
             return None
-        return tax_for(
-            seller=Place(self.client.country, self.client.subdivision, self.client.postal_code),
+        on = at.astimezone(self.client.zone).date()
+        answer = tax_for(
+            seller=seller_place(self.client),
             buyer=Place(country, billing.cleaned_data.get("state", ""), billing.cleaned_data.get("postal_code", "")),
             vat_id=self.main.cleaned_data.get("vat_id", ""),
             customer_type=self.main.cleaned_data.get("customer_type", ""),
-            on=at.astimezone(self.client.zone).date(),
+            on=on,
         )
+        certificate = self.certificate(answer, on)
+        return exempt_answer(str(certificate)) if certificate else answer
+
+    def certificate(self, answer: TaxAnswer, on: date) -> Certificate | None:
+        """The certificate that takes the tax off, whatever rate was typed."""
+        customer, typed = self.known_customer(), self.main.cleaned_data.get("tax_percent")
+        if customer is None:
+            return None
+        given = CustomerInput(billing=AddressInput(**self.contacts["billing"].cleaned_data), type="")
+        return exemption_of(self.client, customer, given, answer.percent if typed is None else typed, on=on)
 
     def totals(self, at: datetime) -> Totals:
         """Add up what is there; of a sheet that is bound."""
         main, billing, suggestion = self.main, self.contacts["billing"], self.suggestion(at)
         typed = main.cleaned_data.get("tax_percent")
-        percent = typed if typed is not None else suggestion.percent if suggestion else Decimal(0)
+        if suggestion is not None and (typed is None or suggestion.reason == EXEMPT):
+            typed = suggestion.percent
+        percent = typed or Decimal(0)
         filled = [(number, item) for number, item in enumerate(self.items, start=1) if item.is_filled]
         amounts = [item.amounts(percent) for _, item in filled]
         currency = main.cleaned_data.get("currency") or self.currencies[0]

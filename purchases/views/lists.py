@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts.roles import Right
 from accounts.selectors import clients_of
-from core.conditions import MOST_CONDITIONS, NAME, Condition, read_conditions
+from core.advanced import ADVANCED, ParameterList
 from core.refused import Refused
 from core.tables import address
 from core.views import INVALID, Empty, ListPage, Segment, chosen_client
@@ -44,8 +44,6 @@ REFERENCE_LENGTH = 9
 LONGEST_QUERY = 400
 MOST_UNFOLDED = 50
 LONGEST_PASTE = 200_000
-WAYS = (("standard", "Standard"), ("advanced", "Advanced"), ("batch", "Batch"))
-ADVANCED = "advanced"
 
 
 class PurchaseRows(ListPage):
@@ -81,9 +79,10 @@ class PurchaseRows(ListPage):
         return {**super().context(), "bulk_acts": acts_many(self.user), "preview": found, **more}
 
 
-class PurchaseList(PurchaseRows):
+class PurchaseList(ParameterList, PurchaseRows):
     """All purchases, with saved tabs; found in three ways: keywords, conditions by parameter, or many numbers."""
 
+    ways = (("standard", "Standard"), (ADVANCED, "Advanced"), ("batch", "Batch"))
     title = "Purchases"
     template_name = "purchases/purchases.html"
     refused: str = ""
@@ -103,48 +102,22 @@ class PurchaseList(PurchaseRows):
             found = self.rows.filter(reference=asked).first()
             if found:
                 return HttpResponseRedirect(purchase_link(found))
-        if self.is_htmx and request.htmx.target == ADVANCED:  # type: ignore[attr-defined]  # of django-htmx
-            return render(request, "purchases/_advanced.html", self.search_context())
-        if {"add", "drop"} & set(request.GET):
-            return HttpResponseRedirect(self.advanced_address())
         return super().get(request, *args, **kwargs)
 
     def context(self) -> dict[str, Any]:
         """The list, and the way in which it was searched."""
         context = super().context()
-        is_searched = self.found is not None or any(condition.where for condition in self.conditions)
-        return {**context, **self.search_context(), "is_filtered": context["is_filtered"] or is_searched}
+        return {**context, "is_filtered": context["is_filtered"] or self.found is not None}
 
     @property
     def way(self) -> str:
-        """How one searches: as asked for, else as the address shows."""
-        query = self.request.GET
-        if "batch" in query or self.refused:
-            return "batch"
-        if any(NAME.fullmatch(name) for name in query):
-            return ADVANCED
-        return query.get("by", "") if query.get("by") in dict(WAYS) else "standard"
+        """How one searches: by numbers that were pasted, else as the address shows."""
+        return "batch" if "batch" in self.request.GET or self.refused else super().way
 
     def search_context(self) -> dict[str, Any]:
         """What the three ways show."""
-        query = self.request.GET
-        kept = {name: query[name] for name in ("show", "sort") if query.get(name)}
-        groups: dict[str, list[Parameter]] = {}
-        for parameter in self.parameters:
-            groups.setdefault(parameter.group, []).append(parameter)
         return {
-            "way": self.way,
-            "ways": [
-                (
-                    label,
-                    f"?{urlencode({'by': key, **kept})}" if key != "standard" else f"?{urlencode(kept)}",
-                    key == self.way,
-                )
-                for key, label in WAYS
-            ],
-            "kept": kept,
-            "groups": groups.items(),
-            "conditions": self.edited_conditions() or [Condition(0)],
+            **super().search_context(),
             "found": self.found,
             "unknown": "\n".join(self.found.unknown) if self.found else "",
             "number_list": self.number_list,
@@ -167,27 +140,6 @@ class PurchaseList(PurchaseRows):
         return PurchaseAsker(self.user.language, zones, self.at, self.clients, products)
 
     @cached_property
-    def conditions(self) -> list[Condition]:
-        """The conditions in the address."""
-        return read_conditions(self.request.GET, self.parameters, self.asker)
-
-    def edited_conditions(self) -> list[Condition]:
-        """The conditions with one more or one less, where the address asks for it."""
-        dropped = self.request.GET.get("drop", "")
-        kept = [condition for condition in self.conditions if str(condition.number) != dropped]
-        if "add" in self.request.GET and len(kept) < MOST_CONDITIONS:
-            kept.append(Condition(max((condition.number for condition in kept), default=-1) + 1))
-        return kept
-
-    def advanced_address(self) -> str:
-        """The address of the same search with one condition more or less."""
-        query = self.request.GET
-        parts = [(name, query[name]) for name in ("show", "sort") if query.get(name)]
-        for number, condition in enumerate(self.edited_conditions()):
-            parts += condition.address(number)
-        return f"{self.request.path}?{urlencode([('by', ADVANCED), *parts])}"
-
-    @cached_property
     def number_list(self) -> NumberList | None:
         """The numbers that the address names; another client's, or those forgotten by now, are not there."""
         token = self.request.GET.get("batch", "")
@@ -207,10 +159,7 @@ class PurchaseList(PurchaseRows):
     def filtered(self) -> tuple[FilterSet | None, QuerySet[Purchase]]:
         """Apply the filter bar, the conditions, the numbers."""
         filterset, rows = super().filtered()
-        wheres = [condition.where for condition in self.conditions if condition.where is not None]
-        if self.found is not None:
-            wheres.append(Q(pk__in=self.found.purchases))
-        return filterset, rows.filter(*wheres)
+        return filterset, rows if self.found is None else rows.filter(pk__in=self.found.purchases)
 
     def get_filterset(self) -> FilterSet:
         """The filter bar; the client only where several are mixed."""

@@ -26,6 +26,7 @@ from purchases.states import QUOTES, RECEIVABLE, Status
 from purchases.tables import days_overdue, status_cell
 from purchases.views.acts import action_bar
 from purchases.views.emails import email_rows
+from purchases.views.tax import tax_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,6 +59,10 @@ EVENT_ICONS: dict[str, tuple[str, str]] = {
     "placed": ("shopping-cart", ""),
     "document": ("file-down", "blue"),
     "converted": ("file-check", "blue"),
+    "accepted": ("circle-check", "green"),
+    "revised": ("file-pen-line", "blue"),
+    "extended": ("calendar-plus", "blue"),
+    "expired": ("calendar-x", "amber"),
     "approved": ("check", "violet"),
     "released": ("check-check", "green"),
     "rejected": ("x", "red"),
@@ -256,12 +261,13 @@ class PurchaseViewer(PurchasePage):
             "x_parameters": self.row.x_parameters.order_by("key"),
             "policy": self.row.policy,
             "correctable": free if may_correct else [],
+            **tax_context(self.row, user=self.user, at=self.at),
             "missing_contacts": [(kind.value, kind.label) for kind in ContactKind if kind.value not in known],
         }
 
     def items_tab(self) -> dict[str, Any]:
         """The lines and their totals."""
-        return {"items": self.row.items.order_by("position")}
+        return {"items": self.row.items.order_by("position"), **tax_context(self.row, user=self.user, at=self.at)}
 
     def delivery_tab(self) -> dict[str, Any]:
         """Keys and e-mails."""

@@ -13,6 +13,7 @@ TOKENS: Final = frozenset(
     {
         "client", "client_email", "name", "reference", "po_number", "number", "invoice_number", "amount", "gross", "open",
         "on", "ordered_on", "due_on", "deadline_on", "reason", "percent", "net", "page", "pages", "days", "cancel_on",
+        "state",
     }
 )  # fmt: skip
 """Every token a text on this page may use."""
@@ -84,6 +85,8 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "test": "Test order",
         "watermark": "TEST",
         "test_note": "This is a test order. Nothing has to be paid.",
+        "reverse_charge": "Reverse charge: no VAT is billed, the recipient is liable for it (Article 196 of Directive 2006/112/EC).",
+        "exempt": "No sales tax is billed: your exemption certificate of {{state}} covers this order ({{reason}}, tax ID {{number}}).",
         "supply": "Unless stated otherwise, the date of supply is the invoice date.",
         "salutation": "Dear Sir or Madam,",
         "salutation_named": "Dear {{name}},",
@@ -150,6 +153,8 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "test": "Testbestellung",
         "watermark": "TEST",
         "test_note": "Dies ist eine Testbestellung. Es ist nichts zu zahlen.",
+        "reverse_charge": "Steuerschuldnerschaft des Leistungsempfängers (Reverse Charge): Die Umsatzsteuer schuldet der Leistungsempfänger (Artikel 196 der Richtlinie 2006/112/EG).",
+        "exempt": "Es wird keine Sales Tax berechnet: Ihre Befreiungsbescheinigung von {{state}} deckt diese Bestellung ({{reason}}, Steuernummer {{number}}).",
         "supply": "Sofern nicht anders angegeben, entspricht das Leistungsdatum dem Rechnungsdatum.",
         "salutation": "Sehr geehrte Damen und Herren,",
         "salutation_named": "Guten Tag {{name}},",
@@ -216,6 +221,8 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "test": "Commande de test",
         "watermark": "TEST",
         "test_note": "Ceci est une commande de test. Aucun paiement n’est dû.",
+        "reverse_charge": "Autoliquidation\u00a0: la TVA est due par le preneur (article 196 de la directive 2006/112/CE).",
+        "exempt": "Aucune taxe de vente n’est facturée\u00a0: votre certificat d’exonération de {{state}} couvre cette commande ({{reason}}, numéro fiscal {{number}}).",
         "supply": "Sauf indication contraire, la date de livraison est la date de la facture.",
         "salutation": "Madame, Monsieur,",
         "salutation_named": "Madame, Monsieur,",
@@ -283,6 +290,8 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "test": "Pedido de prueba",
         "watermark": "PRUEBA",
         "test_note": "Este es un pedido de prueba. No hay que pagar nada.",
+        "reverse_charge": "Inversión del sujeto pasivo: el IVA lo adeuda el destinatario (artículo 196 de la Directiva 2006/112/CE).",
+        "exempt": "No se cobra impuesto sobre ventas: su certificado de exención de {{state}} cubre este pedido ({{reason}}, número fiscal {{number}}).",
         "supply": "Salvo indicación en contrario, la fecha de entrega es la fecha de la factura.",
         "salutation": "Estimados señores:",
         "salutation_named": "A la atención de {{name}}:",
@@ -350,6 +359,8 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "test": "テスト注文",
         "watermark": "テスト",
         "test_note": "これはテスト注文です。お支払いの必要はございません。",
+        "reverse_charge": "リバースチャージ:付加価値税は請求せず、受領者が納税義務を負います(指令2006/112/EC第196条)。",
+        "exempt": "売上税は請求いたしません。{{state}} の免税証明書が本注文に適用されます({{reason}}、納税者番号 {{number}})。",
         "supply": "別段の記載がない限り、納品日は請求日と同日です。",
         "salutation": "ご担当者様",
         "salutation_named": "{{name}} 様",
@@ -1138,6 +1149,47 @@ EMAILS: Final[dict[str, dict[str, EmailText]]] = {
             "【{{client}}】ご注文 {{reference}} の訂正書類({{number}})について",
             ("{{ordered_on}}のご注文の内容を訂正いたしました。新しい書類 {{number}} を添付いたします。",),
             ("本書類は {{invoice_number}} に代わるものです。金額とお支払い期限に変更はございません。",),
+        ),
+    },
+    "tax_removed": {
+        "en": EmailText(
+            "Order {{reference}} without tax: corrected document {{number}}",
+            (
+                "Your exemption certificate covers your order of {{ordered_on}}, so its tax was taken off. Attached you find the new "
+                "document {{number}}.",
+            ),
+            ("It replaces {{invoice_number}}. The total is now {{gross}}, of which {{open}} is open.",),
+        ),
+        "de": EmailText(
+            "Bestellung {{reference}} ohne Steuer: korrigierter Beleg {{number}}",
+            (
+                "Ihre Befreiungsbescheinigung deckt Ihre Bestellung vom {{ordered_on}}; die Steuer entfällt daher. Im Anhang finden "
+                "Sie den neuen Beleg {{number}}.",
+            ),
+            ("Er ersetzt {{invoice_number}}. Der Gesamtbetrag ist jetzt {{gross}}, davon offen: {{open}}.",),
+        ),
+        "fr": EmailText(
+            "Commande {{reference}} sans taxe\u00a0: document corrigé {{number}}",
+            (
+                "Votre certificat d’exonération couvre votre commande du {{ordered_on}}\u00a0; la taxe en a donc été retirée. Vous "
+                "trouverez ci-joint le nouveau document {{number}}.",
+            ),
+            ("Il remplace {{invoice_number}}. Le total est désormais de {{gross}}, dont {{open}} à régler.",),
+        ),
+        "es": EmailText(
+            "Pedido {{reference}} sin impuesto: documento corregido {{number}}",
+            (
+                "Su certificado de exención cubre su pedido del {{ordered_on}}, por lo que se ha retirado el impuesto. Adjuntamos el "
+                "nuevo documento {{number}}.",
+            ),
+            ("Sustituye a {{invoice_number}}. El total es ahora de {{gross}}, de los que {{open}} están pendientes.",),
+        ),
+        "ja": EmailText(
+            "【{{client}}】ご注文 {{reference}} の免税と訂正書類({{number}})について",
+            (
+                "免税証明書が{{ordered_on}}のご注文に適用されるため、税額を取り消しました。新しい書類 {{number}} を添付いたします。",
+            ),
+            ("本書類は {{invoice_number}} に代わるものです。合計金額は {{gross}}、未払い額は {{open}} です。",),
         ),
     },
     "document_expired": {

@@ -19,7 +19,7 @@ TOKENS: Final[dict[str, str]] = {
 }
 """Tokens of every e-mail about a purchase."""
 
-ORDER, DELIVERY, REMINDERS, END = GROUPS
+ORDER, DELIVERY, REMINDERS, END, QUOTES, _ = GROUPS
 WHICH: Final = {"reference": "which order it is about"}
 
 
@@ -84,6 +84,12 @@ MAILS: Final[dict[str, MailPlaces]] = {
         "An invoice is replaced by a corrected one.",
         {**_NUMBER, **_REPLACED},
         {**WHICH, "number": "what is attached", "invoice_number": "what it replaces"},
+    ),
+    "tax_removed": MailPlaces(
+        END,
+        "A certificate takes the tax off an unpaid order, whose bill is replaced.",
+        {**_NUMBER, **_REPLACED},
+        {**WHICH, "number": "what is attached", "gross": "what the order comes to now"},
     ),
     "cancellation": MailPlaces(END, "The order is canceled.", {}, WHICH),
     "document_expired": MailPlaces(END, "The order is canceled because its document never came.", {}, WHICH),

@@ -11,11 +11,14 @@ from django.db import IntegrityError, transaction
 from core.money import Money, line_amounts
 from core.refused import Refused
 from core.tokens import hash_of
+from customers.services import find_customer
 from partners.selectors import open_allowance
 from partners.services.limit import check_terms, excess_of
 from purchases.models import Product, Purchase, Source
+from purchases.selectors.exemption import exemption_of
 from purchases.services.place import Order, OrderLine, place_order
-from quotes.selectors import BuyerFacts, policy_of, tax_of
+from quotes.selectors import policy_of, tax_on
+from taxexempt.policy import exempt_answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,21 +130,12 @@ def _answer(partner: Partner, gross: Money, *, on: date) -> tuple[Refused | None
 
 
 def _tax(partner: Partner, wish: Wish, *, on: date) -> TaxAnswer:
-    billing = wish.customer.billing
-    buyer = BuyerFacts(
-        type=wish.customer.type,
-        company=billing.company,
-        country=billing.country,
-        state=billing.state,
-        postal_code=billing.postal_code,
-        vat_id=wish.customer.vat_id,
-        email=billing.email,
-    )
-    answer = tax_of(partner.client, buyer, on=on)
-    if answer is None:
-        message = "The country of the billing address decides on the tax: choose it."
-        raise Refused(message, "country")
-    return answer
+    """Say which tax the order will carry; a certificate that covers the customer takes it off when it is placed."""
+    answer, customer = tax_on(partner.client, wish.customer, on=on), find_customer(partner.client, wish.customer)
+    if customer is None:
+        return answer
+    certificate = exemption_of(partner.client, customer, wish.customer, answer.percent, on=on)
+    return exempt_answer(str(certificate)) if certificate else answer
 
 
 def _priced(product: Product, quantity: int, currency: str, percent: Decimal) -> PricedLine:
@@ -187,7 +181,7 @@ def _place(partner: Partner, wish: Wish, *, is_po: bool, token: str, at: datetim
         currency=wish.currency,
         customer=wish.customer,
         lines=[OrderLine(product.code, quantity) for product, quantity in wish.lines],
-        tax_percent=_tax(partner, wish, on=on).percent,
+        tax_percent=tax_on(partner.client, wish.customer, on=on).percent,
         is_po=is_po,
         po_number=wish.po_number,
         partner=partner,

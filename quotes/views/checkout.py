@@ -22,12 +22,22 @@ from core.letters import country_name, fill, formatter
 from core.refused import Refused
 from customers.models import ContactKind
 from customers.services import AddressInput, CustomerInput
-from purchases.models import Channel, PaymentType, Source
+from purchases.models import PaymentType, Source
 from purchases.services.place import Order, OrderLine
-from quotes.forms import BuyerForm, ContactForm, PayForm
+from quotes.forms import BuyerForm, ContactForm
 from quotes.selectors import BuyerFacts, Cart, offer_of, policy_of, read_cart, tax_of, trust_at
 from quotes.services.checkout import check_out, is_form_key, mask_address, new_form_key
-from quotes.views.public import HOUR, MOST_ORDERS, MOST_POSTS, WINDOW_SECONDS, PublicPage, count, visitor_address
+from quotes.views.public import (
+    HOUR,
+    INVALID,
+    MOST_ORDERS,
+    MOST_POSTS,
+    SEE_OTHER,
+    WINDOW_SECONDS,
+    PublicPage,
+    count,
+    visitor_address,
+)
 from quotes.wording import LANGUAGES
 from taxexempt.policy import BUSINESSES, read_vat_id
 
@@ -39,12 +49,11 @@ if TYPE_CHECKING:
 
     from purchases.models import Policy
     from purchases.policy import Offer
+    from quotes.forms import PayForm
     from taxexempt.policy import TaxAnswer
 
-INVALID: Final = 422
 MOST_FIELDS: Final = 300
 OWN_FIELDS: Final = ("currency", "language", "test")
-SEE_OTHER: Final = 303
 
 
 @method_decorator(cache_control(private=True, no_cache=True), name="dispatch")
@@ -59,14 +68,22 @@ class Checkout(PublicPage):
     pairs: list[tuple[str, str]]
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: Any) -> HttpResponseBase:
-        """Find the client and the language; let only the rules' makers test."""
+        """Find whose page it is; let it speak the customer's language."""
         self.at = timezone.now()
+        instead = self.find(request, **kwargs)
+        if instead is not None:
+            return instead
+        with translation.override(self.language):
+            return super().dispatch(request, *args, **kwargs)
+
+    def find(self, request: HttpRequest, **kwargs: Any) -> HttpResponse | None:
+        """Find the client and the language; let only the rules' makers test. Else say what is answered instead."""
         found = Client.objects.filter(slug=kwargs["slug"]).first()
         if found is None:
             self.speak(request.GET.get("language", ""))
             return self.nothing("no_shop", "no_shop_text")
         self.client = found
-        self.pairs = _posted(request) if request.method == "POST" else _linked(request)
+        self.pairs = posted_pairs(request) if request.method == "POST" else _linked(request)
         sent = dict(self.pairs)
         self.speak(sent.get("language", ""), found.language)
         self.is_test = sent.get("test") == "1"
@@ -74,8 +91,7 @@ class Checkout(PublicPage):
             return redirect_to_login(request.get_full_path())
         if self.is_test and not self.may_test():
             raise PermissionDenied
-        with translation.override(self.language):
-            return super().dispatch(request, *args, **kwargs)
+        return None
 
     def may_test(self) -> bool:
         """Whether the user makes the rules of this client."""
@@ -89,9 +105,13 @@ class Checkout(PublicPage):
         """The fields that were sent."""
         return self.request.POST
 
+    def read_cart(self) -> Cart:
+        """What is to be bought: whatever the link names, at the prices of the list."""
+        return read_cart(self.client, self.pairs)
+
     def read(self, *, is_checked: bool) -> None:
         """Read cart and contacts; `is_checked` also says what is wrong with them."""
-        self.cart: Cart = read_cart(self.client, self.pairs)
+        self.cart: Cart = self.read_cart()
         data = self.data if is_checked else None
         initial = {} if is_checked else self.data
         country = self.data.get("billing-country", "")
@@ -170,28 +190,11 @@ class Checkout(PublicPage):
         self.read(is_checked=True)
         if not self.is_whole():
             return self.first(status=INVALID, note="" if self.cart.problems else self.words["please_check"])
-        return self.order() if act == "place" else self.second(self.pay_form())
-
-    def pay_form(self, data: Any = None, files: Any = None) -> PayForm:
-        """The ways to pay this order."""
-        policy = self.policy
-        needs_number = bool(policy and policy.po_number_required)
-        channels = policy.accepted_channels if policy else []
-        takes_file = bool(policy and policy.review) and (not channels or Channel.UPLOAD in channels)
-        initial = {"payment": "po" if self.offers_po else "wire"}
-        return PayForm(
-            data,
-            files,
-            language=self.language,
-            offers_po=self.offers_po,
-            needs_number=needs_number,
-            takes_file=takes_file,
-            initial=initial,
-        )
+        return self.order() if act == "place" else self.second(self.pay_form(self.policy, offers_po=self.offers_po))
 
     def order(self) -> HttpResponse:
         """Place the order, once, and lead to its own page."""
-        form = self.pay_form(self.data, self.request.FILES)
+        form = self.pay_form(self.policy, self.data, self.request.FILES, offers_po=self.offers_po)
         if not form.is_valid():
             return self.second(form, status=INVALID, note=self.words["please_check"])
         if self.data.get("seen", "") != self.seen:
@@ -269,19 +272,11 @@ class Checkout(PublicPage):
 
     def second(self, form: PayForm, *, status: int = 200, note: str = "") -> HttpResponse:
         """Show what will be ordered, and ask how it will be paid."""
-        policy = self.policy
-        days = {"days": str(policy.term_days if policy else 0)}
-        po_text = fill(self.words["po_review_text" if policy and policy.review else "po_direct_text"], days)
-        if policy and policy.delivery == "prepaid":
-            po_text = f"{po_text} {self.words['po_prepaid_text']}"
-        texts = {"po": po_text, "wire": self.words["wire_text"], "check": self.word("check_text", self.client)}
         context = {
             **self.shared(),
             "step": 2,
             "note": note,
-            "form": form,
-            "ways": [(key, label, texts[key]) for key, label in form.fields["payment"].choices],  # type: ignore[attr-defined]
-            "chosen": form["payment"].value(),
+            **self.payment(form, self.client, self.policy),
             "kept": self.kept(),
             "seen": self.seen,
             "parties": self.parties(),
@@ -326,9 +321,7 @@ class Checkout(PublicPage):
         )
         rate = write.percent(self.percent)
         return {
-            "client": self.client,
-            "sold_by": self.word("sold_by", self.client),
-            "questions": self.word("questions", self.client),
+            **self.seller(self.client),
             "form_key": key if is_form_key(self.client, key) else new_form_key(self.client),
             "is_test": self.is_test,
             "test_lines": self.test_lines() if self.is_test else [],
@@ -343,6 +336,7 @@ class Checkout(PublicPage):
                     "quantity_label": fill(self.words["quantity_of"], {"product": line.product.name}),
                     "remove_label": fill(self.words["remove_product"], {"product": line.product.name}),
                     "unit": write.money(line.unit_minor, cart.currency) if cart.currency else "–",
+                    "discount": write.percent(line.discount_percent) if line.discount_percent else "",
                     "net": write.money(line.amounts.net, cart.currency)
                     if cart.currency and line.amounts and line.quantity
                     else "–",
@@ -393,7 +387,7 @@ def _linked(request: HttpRequest) -> list[tuple[str, str]]:
         return []
 
 
-def _posted(request: HttpRequest) -> list[tuple[str, str]]:
+def posted_pairs(request: HttpRequest) -> list[tuple[str, str]]:
     """Read the cart's fields of a form; a product that was taken out is gone."""
     data = request.POST
     removed = data.get("remove")

@@ -23,18 +23,20 @@ from core.pdf import PdfTimeoutError, PdfUnavailableError
 from core.refused import Refused
 from purchases.documents import bank_rows, items_of, total_rows, voice_of
 from purchases.emails import is_address
-from purchases.models import Channel, Document, DocumentKind, PaymentType
+from purchases.models import Channel, Document, DocumentKind, PaymentType, Source
 from purchases.selectors import po_instructions
 from purchases.services.documents import render_document
-from purchases.states import AWAITING_PO_DOCUMENT, Status
+from purchases.states import AWAITING_PO_DOCUMENT, QUOTES, Status
 from quotes.forms import UploadForm
-from quotes.selectors import link_of
+from quotes.selectors import current_of, link_of
 from quotes.services.checkout import upload_document
 from quotes.services.link import note_opening
 from quotes.views.public import (
     HOUR,
+    INVALID,
     MOST_POSTS,
     MOST_WRONG_LINKS,
+    SEE_OTHER,
     WINDOW_SECONDS,
     PublicPage,
     count,
@@ -50,8 +52,6 @@ if TYPE_CHECKING:
     from purchases.documents import Voice
     from purchases.models import Purchase, PurchaseItem, StatusLink
 
-INVALID: Final = 422
-SEE_OTHER: Final = 303
 SHOWN_KINDS: Final = (
     DocumentKind.INVOICE,
     DocumentKind.PROFORMA,
@@ -81,15 +81,20 @@ class OrderPage(PublicPage):
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: Any) -> HttpResponseBase:
         """Find the order of the link; nobody who has one is kept from it by the wrong guesses of others."""
         self.at = timezone.now()
-        found = link_of(kwargs["token"], at=self.at)
-        if found is None:
+        if not self.find(kwargs["token"]):
             self.speak("")
             tries = count("wrong-links", request, HOUR)
             return self.nothing("gone", "gone_text", status=429 if tries > MOST_WRONG_LINKS else 404)
-        self.link = found
-        self.speak(request.GET.get("language", "") or found.purchase.language)
+        self.speak(request.GET.get("language", "") or self.purchase.language)
         with translation.override(self.language):
             return super().dispatch(request, *args, **kwargs)
+
+    def find(self, token: str) -> bool:
+        """Find what the link leads to."""
+        found = link_of(token, at=self.at)
+        if found is not None:
+            self.link = found
+        return found is not None
 
     @property
     def purchase(self) -> Purchase:
@@ -102,7 +107,9 @@ class OrderPage(PublicPage):
         return self.purchase.client
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        """Show the order."""
+        """Show the order; what is still a quote has a page of its own."""
+        if self.purchase.status in QUOTES:
+            return HttpResponseRedirect(reverse("quotes_public:quote", args=[current_of(self.purchase).token]))
         note_opening(self.link, at=self.at)
         return self.show(request, token, UploadForm(language=self.language))
 
@@ -131,9 +138,7 @@ class OrderPage(PublicPage):
         items = items_of(purchase)
         is_here = "sent" in request.GET and purchase.document_received_at is not None
         context = {
-            "client": self.client,
-            "sold_by": self.word("sold_by", self.client),
-            "questions": self.word("questions", self.client),
+            **self.seller(self.client),
             "purchase": purchase,
             "title": fill(self.words["order"], {"reference": purchase.reference}),
             "state": self.words[self.state_key()],
@@ -141,7 +146,7 @@ class OrderPage(PublicPage):
             "thanks": fill(self.words["thanks"], {"reference": purchase.reference})
             if {"new", "once"} & set(request.GET)
             else "",
-            "once": self.words["once"] if "once" in request.GET else "",
+            "once": self.words[self.once_key()] if "once" in request.GET else "",
             "confirmed": fill(self.words["confirmed_to"], {"email": purchase.billing_email})
             if is_address(purchase.billing_email)
             else "",
@@ -157,6 +162,10 @@ class OrderPage(PublicPage):
             "totals": total_rows(purchase, items, voice),
         }
         return self.page("quotes/order.html", context, status=status)
+
+    def once_key(self) -> str:
+        """What is said to somebody who orders the same thing again."""
+        return "quote_accepted_once" if self.purchase.source == Source.QUOTE else "once"
 
     def line(self, item: PurchaseItem) -> dict[str, str]:
         """One item as it is read."""
@@ -311,14 +320,19 @@ class OrderDocument(OrderPage):
         if document is None:
             return self.nothing("gone", "gone_text")
         try:
-            file = render_document(document, at=self.at)
+            return as_pdf(document, at=self.at)
         except (PdfUnavailableError, PdfTimeoutError):
             return self.nothing("documents", "no_pdf", status=503)
-        answer = HttpResponse(bytes(file.content), content_type="application/pdf")
-        answer["Content-Disposition"] = content_disposition_header(False, document.filename) or "inline"  # noqa: FBT003
-        answer["X-Robots-Tag"] = "noindex, nofollow"
-        return answer
 
     def post(self, request: HttpRequest, token: str, number: str) -> HttpResponse:  # type: ignore[override]  # noqa: ARG002
         """Nothing can be sent here."""
         return self.nothing("gone", "gone_text", status=405)
+
+
+def as_pdf(document: Document, *, at: datetime) -> HttpResponse:
+    """Answer with a document's PDF, to be read in the browser and kept by nobody else."""
+    file = render_document(document, at=at)
+    answer = HttpResponse(bytes(file.content), content_type="application/pdf")
+    answer["Content-Disposition"] = content_disposition_header(False, document.filename) or "inline"  # noqa: FBT003
+    answer["X-Robots-Tag"] = "noindex, nofollow"
+    return answer

@@ -306,6 +306,24 @@ def test_many_are_done_or_retried_at_once_each_by_itself(hafen: Client, rep: Use
     assert "can be tried again" in browser.get(reverse("errorlog:retry_many"), {"pick": [key.pk]}).content.decode()
 
 
+def test_many_are_given_to_an_office_at_once_but_not_to_another_clients(hafen: Client, rep: User) -> None:
+    berlin = Office.objects.create(name="Berlin")
+    theirs = Office.objects.create(name="Kiel", client=hafen)
+    mine, foreign = failed(hafen), failed(a_client("other"))
+    browser, link = in_the_browser_of(rep), reverse("errorlog:give_many")
+    picks = {"pick": [mine.pk, foreign.pk]}
+    assert "Berlin" in browser.get(link, picks).content.decode()
+    assert "2 of 2 done" in browser.post(link, {**picks, "office": berlin.pk}).content.decode()
+    page = browser.post(link, {**picks, "office": theirs.pk}).content.decode()
+    assert ("1 of 2 done" in page, "office of another client" in page) == (True, True)
+    assert list(ErrorRecord.objects.order_by("pk").values_list("office", "note")) == [
+        (theirs.pk, "No keys left"),
+        (berlin.pk, "No keys left"),
+    ]
+    assert "2 of 2 done" in browser.post(link, picks).content.decode()
+    assert not ErrorRecord.objects.exclude(office=None).exists()
+
+
 def test_the_purchase_shows_its_errors_to_those_who_may(hafen: Client, rep: User) -> None:
     LicenseKey.objects.all().delete()
     purchase = a_released_po(hafen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,10 +14,11 @@ from django.urls import reverse
 
 from accounts.services import save_department
 from core.refused import Refused
-from followups.forms import topic_of
+from followups.forms import topic_value
 from followups.models import Category, FollowUp
-from followups.selectors import assignees, concerning, party_of
+from followups.selectors import concerning, in_reach
 from followups.services import (
+    About,
     Details,
     add_follow_up,
     change_follow_up,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from accounts.models import Client, User
 
 pytestmark = pytest.mark.django_db
-CALL = topic_of("customer", "Call back")
+CALL = topic_value("customer", "Call back")
 
 
 @pytest.fixture(autouse=True)
@@ -64,16 +65,17 @@ def entered(client: Client, by: User, subject: str = "Call them", **fields: Any)
     values: dict[str, Any] = {"category": "customer", "reason": "Call back", "due_at": days_later(1), **fields}
     details = Details(subject=subject, **values)
     key = f"story:{FollowUp.objects.count()}:{subject}"
-    return add_follow_up(client, purchase=None, details=details, by=by, at=MONDAY, dedupe_key=key)
+    return add_follow_up(client, about=About(), details=details, by=by, at=MONDAY, dedupe_key=key)
 
 
 def form(**fields: str) -> dict[str, str]:
     return {
-        "topic": CALL,
+        "whose": "general",
+        "category": "customer",
+        "reason": CALL,
         "subject": "Call them",
         "due_on": "2026-03-05",
         "due_time": "14:30",
-        "whose": "",
         "note": "",
         "form_key": "k1",
         **fields,
@@ -142,13 +144,15 @@ def test_nor_is_one_put_on_another_client_s_purchase(hafen: Client, rep: User) -
     foreign = an_offline_order(a_client("other"))
     details = Details("customer", "Call back", "x", MONDAY)
     with pytest.raises(Refused):
-        add_follow_up(hafen, purchase=foreign, details=details, by=rep, at=MONDAY, dedupe_key="k")
+        add_follow_up(hafen, about=About(purchase=foreign), details=details, by=rep, at=MONDAY, dedupe_key="k")
+    with pytest.raises(Refused, match="not a customer of"):
+        add_follow_up(hafen, about=About(customer=foreign.customer), details=details, by=rep, at=MONDAY, dedupe_key="k")
 
 
 def test_the_same_key_enters_one(hafen: Client, rep: User) -> None:
     details = Details("customer", "Call back", "x", MONDAY)
     first, second = (
-        add_follow_up(hafen, purchase=None, details=details, by=rep, at=MONDAY, dedupe_key="k") for _ in range(2)
+        add_follow_up(hafen, about=About(), details=details, by=rep, at=MONDAY, dedupe_key="k") for _ in range(2)
     )
     assert first == second
     purchase = an_offline_order(hafen)
@@ -184,22 +188,21 @@ def test_people_are_offered_within_reach(hafen: Client, rep: User) -> None:
     colleague, platform = a_user("client_admin", hafen), a_user("platform_customer_service")
     stranger = a_user("client_support", a_client("other"))
 
-    def offered(user: User, client: Client | None) -> set[str]:
-        first, me, teams, people = assignees(user, client)
-        return {first[0], me[0]} | {value for value, _ in [*teams[1], *people[1]]}
+    def offered(user: User, client: Client | None) -> set[object]:
+        reach = in_reach(user, client)
+        return {*reach.people, *reach.offices, *reach.departments}
 
-    assert offered(rep, hafen) == {"", f"user:{rep.pk}", f"team:{team.pk}", f"user:{colleague.pk}"}
-    assert f"user:{colleague.pk}" in offered(platform, hafen)
-    assert f"user:{colleague.pk}" not in offered(platform, None)
-    assert f"user:{stranger.pk}" not in offered(platform, hafen)
-    assert party_of(f"user:{rep.pk}") == (rep, None)
-    assert party_of(f"team:{team.pk}") == (None, team)
-    assert party_of("") == (None, None)
+    assert offered(rep, hafen) == {rep, team, team.office, colleague}
+    assert offered(platform, hafen) == {platform, rep, team, team.office, colleague}
+    assert offered(platform, None) == {platform}
+    assert stranger in in_reach(platform, hafen).with_person(stranger.pk).people
 
 
 def test_every_category_has_reasons() -> None:
     assert set(REASONS) == set(Category.values)
-    assert all("Other" in reasons for reasons in REASONS.values())
+    assert all("Other" in [reason.name for reason in reasons] for reasons in REASONS.values())
+    for reasons in REASONS.values():
+        assert {reason.next for reason in reasons if reason.next} <= {reason.name for reason in reasons}
 
 
 # Pages --------------------------------------------------------------------------------------------------------------
@@ -223,10 +226,11 @@ def test_the_list_costs_the_same_with_one_and_with_three(hafen: Client) -> None:
 
 
 def test_overdue_is_said_and_counted(hafen: Client, rep: User) -> None:
-    entered(hafen, rep, "Late", due_at=days_later(-1))
+    FollowUp.objects.filter(pk=entered(hafen, rep, "Late").pk).update(due_at=days_later(-1))
+    entered(hafen, rep, "At noon", due_at=MONDAY + timedelta(hours=3))
     entered(hafen, rep, "In time", due_at=days_later(1))
     page = in_the_browser_of(rep).get(reverse("followups:list")).content.decode()
-    assert page.count('title="Overdue"') == 1
+    assert (page.count('title="Overdue"'), page.count('title="Later today"')) == (1, 1)
     assert '<span class="visually-hidden"> current, 1 overdue</span>' in page
     overdue = in_the_browser_of(rep).get(reverse("followups:list"), {"show": "overdue"}).content.decode()
     assert "In time" not in overdue
@@ -261,7 +265,7 @@ def test_one_that_is_not_done_is_not_reopened(hafen: Client, rep: User) -> None:
 
 def test_a_new_one_keeps_the_moment_in_utc(hafen: Client, rep: User) -> None:
     purchase = an_offline_order(hafen)
-    sent = form(reference=purchase.reference, whose=f"user:{rep.pk}", note="urgent")
+    sent = form(reference=purchase.reference, whose="personal", assignee=str(rep.pk), note="urgent")
     browser = in_the_browser_of(rep)
     assert browser.post(reverse("followups:add"), sent).status_code == 302
     row = FollowUp.objects.get(subject="Call them")
@@ -277,12 +281,18 @@ def test_a_new_one_keeps_the_moment_in_utc(hafen: Client, rep: User) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "complaint"),
     [
-        ("topic", "", "This field is required."),
-        ("topic", "customer · Moon", "Select a valid choice."),
+        ("reason", "", "This field is required."),
+        ("reason", "customer · Moon", "Select a valid choice."),
+        ("reason", "review · Other", "“Other” is a reason of Review: choose one of its own."),
+        ("category", "moon", "Select a valid choice."),
         ("subject", "", "This field is required."),
         ("due_on", "31.2.2026", "Enter a valid date."),
+        ("due_on", "2026-03-01", "This time has passed: choose a later one."),
+        ("due_on", "2036-03-10", "This is more than ten years ahead: choose an earlier day."),
+        ("due_on", "0001-01-01", "This time has passed: choose a later one."),
         ("reference", "999999999", "There is no purchase with this reference number."),
-        ("whose", "user:999", "Select a valid choice."),
+        ("whose", "personal", "Choose the user whom it is for."),
+        ("office", "999", "Select a valid choice."),
     ],
 )
 def test_the_form_says_what_is_wrong(hafen: Client, rep: User, field: str, value: str, complaint: str) -> None:
@@ -322,7 +332,7 @@ def test_editing_keeps_who_has_it_even_out_of_reach(hafen: Client, rep: User) ->
     FollowUp.objects.filter(pk=row.pk).update(created_by=rep)
     browser, edit = in_the_browser_of(rep), reverse("followups:edit", args=[row.pk])
     assert "Pia Platform" in browser.get(edit).content.decode()
-    sent = form(subject="Call soon", whose=f"user:{platform.pk}")
+    sent = form(subject="Call soon", whose="personal", assignee=str(platform.pk))
     assert browser.post(edit, sent).status_code == 302
     row.refresh_from_db()
     assert (row.subject, row.assignee) == ("Call soon", platform)

@@ -149,6 +149,14 @@ def test_links_begin_with_the_public_address(
     assert environment.read_public_url(given, hosts=hosts, production=production, port=8000) == url
 
 
+def test_kontor_writes_from_an_address_of_its_own() -> None:
+    read = environment.read_from_address
+    assert read({}, public_url="https://kontor.example:8443") == "kontor@kontor.example"
+    assert read({"EMAIL_FROM": " office@kontor.example "}, public_url="") == "office@kontor.example"
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_FROM is 'nobody'"):
+        read({"EMAIL_FROM": "nobody"}, public_url="")
+
+
 @pytest.mark.parametrize("text", ["kontor.example", "ftp://kontor.example", "https://", "https://kontor.example/x?y"])
 def test_what_is_no_public_address_stops_the_start(text: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="PUBLIC_URL is"):

@@ -14,12 +14,14 @@ LAYERS = PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]
 APPS = [name for row in LAYERS for name in row.split(" | ")]
 
 CORE = {
+    "advanced",
     "apps",
     "assets",
     "charts",
     "conditions",
     "counts",
     "days",
+    "door",
     "exports",
     "folding",
     "forms",
@@ -31,6 +33,7 @@ CORE = {
     "neighbors",
     "pages",
     "pdf",
+    "picturing",
     "refused",
     "search",
     "sheets",

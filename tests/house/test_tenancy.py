@@ -21,12 +21,15 @@ from customers.services.merging import merge_contacts
 from dunning.models import Explanation, Run
 from errorlog.services import log_error
 from followups.services import open_follow_up
-from mailing.models import Attachment, Email
+from mailing.models import Attachment, Email, Endpoint
 from mailing.services.compose import AttachmentSpec, queue_email
+from mailing.services.notify import write_test
 from purchases.models import Document, PoDocument, Purchase
 from purchases.services.bank_files import Movement, StatementFile
 from purchases.services.bank_import import store_file
 from purchases.services.records import add_x_parameter, attach_file
+from taxexempt.services import CertificateInput, add_certificate
+from tests.quotes.quoting import a_quote, a_quote_link
 from tests.stories import MONDAY, a_bank_file, a_client, a_customer, a_partner, a_released_po, a_user, a_waiting_po
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ PUBLIC = {
     "mailing:report",
 }
 PUBLIC |= {"quotes_public:checkout", "quotes_public:order", "quotes_public:document"}
+PUBLIC |= {"quotes_public:quote_request", "quotes_public:quote", "quotes_public:quote_document"}
 PUBLIC |= {
     f"portal:{name}"
     for name in ("login", "enter", "logout", "choose", "overview", "orders", "order", "new", "document")
@@ -58,11 +62,14 @@ PERSONAL = {"accounts:rename_view", "accounts:delete_view", "accounts:export", "
 NAMES_ITS_CLIENT = {"purchases:policy_of", "purchases:policy_edit", "purchases:policy_text"}
 NAMES_ITS_CLIENT |= {"dunning:settings_of"}
 """Addresses in which a platform user names a client, whichever is chosen."""
+OF_ALL_CLIENTS = {"followups:category"}
+"""Addresses of what the platform keeps for all clients."""
 INVENTED: dict[str, Any] = {
     "pk": 987_654_321,
     "customer": 987_654_321,
     "other": 987_654_321,
     "email": 987_654_321,
+    "endpoint": 987_654_321,
     "reference": "999999999",
     "number": "NONE-1",
     "key": "x-none",
@@ -72,6 +79,8 @@ INVENTED: dict[str, Any] = {
     "step": "pdn1",
     "language": "de",
     "page": 1,
+    "file": 987_654_321,
+    "code": "nothing",
 }
 ONE_PAGE = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
@@ -162,6 +171,8 @@ class Side:
             reason="awaiting_approval",
             coming="pdn1",
         )
+        self.quote_link = a_quote_link(self.client, title=f"{word} offer")
+        self.quote = a_quote(self.quote_link, company=f"{word} Werft", last_name=word)
         team = save_department(self.client, office=f"{word} office", name=f"{word} team")
         self.user = a_user("client_support", self.client, name=f"{word} Support", department=team)
         save_contact(self.twin, kind="delivery", address=AddressInput(company=word), by=self.user, at=MONDAY)
@@ -177,7 +188,23 @@ class Side:
         add_x_parameter(self.purchase, by=self.user, at=MONDAY, key="x-campaign", value=word)
         scan = CheckedFile("scan.pdf", "application/pdf", ONE_PAGE)
         self.file = attach_file(self.purchase, by=self.user, at=MONDAY, file=scan, note=word)
+        self.certificate = add_certificate(
+            self.purchase.customer,
+            data=CertificateInput(company=word, notes=f"{word} called"),
+            file=scan,
+            by=self.user,
+            at=MONDAY,
+        )
         self.bank_file = store_file(b"b", filename=f"{word}.xml", client=self.client, by=self.user, at=MONDAY)
+        self.endpoint = Endpoint.objects.create(
+            client=self.client,
+            url=f"https://in.{word}.example/kontor",
+            events=["paid"],
+            key_id="k1",
+            created_at=MONDAY,
+            created_by=self.user,
+        )
+        self.told = write_test(self.endpoint, facts={"sent_by": word}, at=MONDAY)
 
     @property
     def document(self) -> Document:
@@ -198,7 +225,7 @@ class Side:
                 "reference": self.purchase.reference,
             },
             "errorlog": {"pk": self.error.pk},
-            "followups": {"pk": self.follow_up.pk},
+            "followups": {"pk": self.follow_up.pk, "code": "review"},
             "mailing": {
                 "pk": self.email.pk,
                 "email": self.email.pk,
@@ -207,7 +234,13 @@ class Side:
                 "language": "de",
             },
             "partners": {"pk": self.partner.pk},
-            "quotes": {"reference": self.purchase.reference},
+            "taxexempt": {
+                "pk": self.certificate.pk,
+                "customer": self.purchase.customer_id,
+                "file": self.certificate.files.get().pk,
+                "page": 1,
+            },
+            "quotes": {"reference": self.purchase.reference, "pk": self.quote_link.pk},
             "purchases": {
                 "reference": self.purchase.reference,
                 "slug": self.client.slug,
@@ -219,6 +252,10 @@ class Side:
         }
         special: dict[str, dict[str, Any]] = {
             "customers:undo_merge": {"pk": self.merge.pk},
+            **{
+                f"quotes:{name}": {"reference": self.quote.purchase.reference}
+                for name in ("revise", "extend", "accept", "convert")
+            },
             **{
                 f"purchases:{name}": {"pk": self.client.products.values_list("pk", flat=True)[0]}
                 for name in ("product", "product_edit", "product_keys", "product_ask")
@@ -236,6 +273,15 @@ class Side:
             "purchases:bank_statement": {"pk": self.statement.pk},
             **{f"accounts:{name}": {"pk": self.export.pk} for name in ("export", "export_file")},
             "purchases:bank_file": {"pk": self.bank_file.pk},
+            "purchases:exemption": {"pk": self.certificate.pk},
+            **{
+                f"mailing:{name}": {"pk": self.endpoint.pk}
+                for name in ("endpoint", "endpoint_edit", "endpoint_rotate", "endpoint_test", "endpoint_retry")
+            },
+            **{
+                f"mailing:{name}": {"endpoint": self.endpoint.pk, "pk": self.told.pk}
+                for name in ("notification", "notification_retry")
+            },
             "mailing:attachment": {
                 "email": self.email.pk,
                 "pk": Attachment.objects.filter(email=self.email).values_list("pk", flat=True)[0],
@@ -339,7 +385,7 @@ def test_the_chosen_client_hides_the_others_from_the_platform_too(own: Side, for
     browser = logged_in(a_user("platform_admin", name="Root"))
     browser.post(reverse("accounts:client"), {"client": own.client.pk, "next": "/"})
     for name, pattern in ROUTES.items():
-        arguments = foreign.arguments(name, pattern) if name not in PUBLIC | NAMES_ITS_CLIENT else {}
+        arguments = foreign.arguments(name, pattern) if name not in PUBLIC | NAMES_ITS_CLIENT | OF_ALL_CLIENTS else {}
         if arguments:
             assert browser.get(address(name, arguments)).status_code == 404, name
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.door import Door
 from core.refused import Refused
 from errorlog.models import ErrorRecord
 from followups.models import FollowUp
@@ -26,13 +27,10 @@ from purchases.services.delivery import add_keys, deliver
 from purchases.services.generator import (
     LEASE,
     Claim,
-    Door,
     GeneratorError,
     ask,
     ask_due,
-    check_url,
     claim_next,
-    is_public,
     note_failure,
     note_key,
     secret_of,
@@ -424,50 +422,6 @@ def test_a_name_that_leads_home_is_not_called(generator: Generator) -> None:
     assert ask_due(clock=clock()) == 1
     assert "leads into a private network" in request_of(purchase).problem
     assert generator.asked == []
-
-
-@pytest.mark.parametrize(
-    ("address", "is_open"),
-    [
-        ("93.184.216.34", True),
-        ("2606:2800:220:1:248:1893:25c8:1946", True),
-        ("127.0.0.1", False),
-        ("10.1.2.3", False),
-        ("172.16.0.1", False),
-        ("192.168.1.1", False),
-        ("169.254.169.254", False),
-        ("100.64.0.1", False),
-        ("0.0.0.0", False),
-        ("224.0.0.1", False),
-        ("255.255.255.255", False),
-        ("::1", False),
-        ("fe80::1%eth0", False),
-        ("fc00::1", False),
-        ("::ffff:127.0.0.1", False),
-        ("::ffff:93.184.216.34", True),
-        ("2002:7f00:1::", False),
-        ("64:ff9b::7f00:1", False),
-    ],
-)
-def test_only_servers_on_the_internet_are_called(address: str, *, is_open: bool) -> None:
-    assert is_public(address) is is_open
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://a.example",
-        "ftp://a.example",
-        "https://",
-        "https://u:p@a.example",
-        "https://a b.example",
-        "https://[",
-        "x",
-    ],
-)
-def test_only_plain_https_is_an_address(url: str) -> None:
-    with pytest.raises(Refused, match="https://"):
-        check_url(url)
 
 
 def test_an_order_canceled_meanwhile_is_not_asked_for() -> None:

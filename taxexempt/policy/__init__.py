@@ -18,6 +18,8 @@ January 2026, with the last changes and their days: Finland 1 September 2024, Sl
 since 1 January 2024 (Federal Tax Administration). United Kingdom 20 %, Norway 25 %.
 
 VAT IDs are checked by the check digits of each country's own algorithm (python-stdnum); nobody is asked online.
+
+An exemption certificate lifts the sales tax of its state; `is_lifted` says where one is asked for at all.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ from typing import Final
 from stdnum import get_cc_module
 from stdnum.eu import vat as eu_vat
 from stdnum.exceptions import ValidationError
+
+from taxexempt.states.places import state_code
 
 EU_RATES: Final[dict[str, str]] = {
     "AT": "20", "BE": "21", "BG": "20", "HR": "25", "CY": "19", "CZ": "21", "DK": "25", "EE": "24", "FI": "25.5",
@@ -97,6 +101,8 @@ POSTAL_DIGITS: Final = 5
 BUSINESSES: Final = frozenset({"COM", "GOV", "UNI", "NPR"})
 PREFIX: Final = {"GR": "EL"}
 MOST_CHARACTERS: Final = 30
+EXEMPT: Final = "exempt"
+"""Why a certificate's customer pays no tax, in a word for machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,19 +177,39 @@ def tax_for(*, seller: Place, buyer: Place, vat_id: str, customer_type: str, on:
     return TaxAnswer(rate, "consumer", f"VAT of {area}, {rate:f} %.")
 
 
+def is_lifted(percent: Decimal, *, seller: Place, buyer: Place) -> bool:
+    """Whether a certificate is asked for: an American state could tax the order, or tax was entered for one."""
+    is_american = buyer.country == "US" and bool(state_code(buyer.subdivision))
+    return is_american and (bool(percent) or supply_of(seller, buyer, "") is Supply.DOMESTIC)
+
+
+def exempt_answer(name: str) -> TaxAnswer:
+    """Say that a certificate of this name takes the tax off."""
+    return TaxAnswer(Decimal(0), EXEMPT, f"No tax: {name} covers this customer.")
+
+
 def category_of(
-    percent: Decimal, *, seller: Place, seller_number: str, buyer: Place, vat_id: str, product: str = "standard"
+    percent: Decimal,
+    *,
+    seller: Place,
+    seller_number: str,
+    buyer: Place,
+    vat_id: str,
+    product: str = "standard",
+    is_exempt: bool = False,
 ) -> str:
     """Name the tax category (UNTDID 5305) of a line that bears `percent`; empty when EN 16931 has none for it.
 
     S, L (tax of the Canary Islands), M (Ceuta, Melilla); without tax AE, G (where the seller's number is a VAT ID: rule
-    BR-G-02), Z, E, and O for a seller without a number.
+    BR-G-02), Z, E (always where a certificate makes the order exempt), and O for a seller without a number.
     """
     if not seller_number:
         return "" if percent else "O"
     supply, here = supply_of(seller, buyer, vat_id), area_of(seller)
     if percent:
         return {CANARIES: "L", CEUTA: "M", MELILLA: "M"}.get(here, "S")
+    if is_exempt:
+        return "E"
     if supply is Supply.REVERSE_CHARGE:
         return "AE"
     if supply is Supply.EXPORT and here in EU_RATES and read_vat_id(seller_number, seller.country):

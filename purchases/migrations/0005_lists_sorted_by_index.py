@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
         ('accounts', '0002_files_in_parts'),
         ('customers', '0002_duplicates_by_index'),
         ('partners', '0001_initial'),
-        ('purchases', '0003_numbers_that_were_pasted'),
+        ('purchases', '0004_exempt_by_certificate'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,335 @@
+"""Entering follow-ups: a new one, a copy, the next in a chain, one on each of many purchases; changing one."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from django.contrib import messages
+from django.urls import Resolver404, resolve, reverse
+
+from accounts.models import Client
+from accounts.roles import Right
+from core.refused import Refused
+from core.views import INVALID, ActView, BulkAction, chosen_client
+from customers.models import Customer
+from customers.selectors import named
+from followups import services
+from followups.forms import PERSONAL, FollowUpForm, NewFollowUpForm, local_parts, party_of, topic_value
+from followups.schedule import morning_after
+from followups.selectors import concerning, in_reach
+from followups.selectors.topics import next_reason
+from followups.services import About
+from followups.views.acts import FollowUpAct
+from purchases.models import Purchase
+from purchases.tables import purchase_link
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django import forms
+    from django.http import HttpRequest, HttpResponse
+
+    from accounts.models import User
+    from followups.models import FollowUp
+
+LONGEST_KEY = 18
+LONGEST_LINK = 300
+LONGEST_LABEL = 200
+
+
+def begin(user: User, at: datetime, *, days: int = 1) -> dict[str, Any]:
+    """What an empty form starts with: a morning to come, for the user."""
+    due_on, due_time = local_parts(morning_after(at, user.zone, days=days), user.zone)
+    return {"whose": PERSONAL, "assignee": user.pk, "due_on": due_on, "due_time": due_time}
+
+
+def is_page(link: str) -> bool:
+    """Whether an address is a page of ours."""
+    path = link.split("?", maxsplit=1)[0]
+    try:
+        return link.startswith("/") and not link.startswith("//") and len(link) <= LONGEST_LINK and bool(resolve(path))
+    except Resolver404:
+        return False
+
+
+def form_key_of(request: HttpRequest, *more: object) -> str:
+    """What makes a form that is sent twice enter one follow-up."""
+    key = request.POST.get("form_key", "")[:64] or uuid4().hex
+    return ":".join(["form", key, *map(str, more)])
+
+
+class FollowUpAdd(ActView):
+    """Enter a follow-up: from scratch, as a copy (`?copy=`), or on something that is named in the address.
+
+    A purchase (`?reference=`), a customer (`?customer=`), or any other page of ours (`?about=` its address, `?label=`
+    its name, `?client=` whose it is).
+    """
+
+    right = Right.FOLLOW_UPS
+    title = "Add a follow-up"
+    button = "Add follow-up"
+
+    def home(self) -> str:
+        """The list."""
+        return reverse("followups:list")
+
+    def asked(self, name: str) -> int | None:
+        """A primary key in the address."""
+        text = self.request.GET.get(name, "")
+        return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_KEY else None
+
+    @cached_property
+    def source(self) -> FollowUp | None:
+        """The follow-up that is copied, if the user sees it."""
+        rows = concerning(self.user).visible_to(self.user, chosen_client(self.request))
+        return rows.filter(pk=self.asked("copy")).first()
+
+    @cached_property
+    def about(self) -> About:
+        """What it is about, other than a purchase: named in the address, or by what is copied."""
+        if self.source is not None:
+            return About(customer=self.source.customer, link=self.source.about_link, label=self.source.about_label)
+        customers = Customer.objects.visible_to(self.user, chosen_client(self.request))
+        customer = customers.filter(pk=self.asked("customer"), merged_into=None).first()
+        link, label = (self.request.GET.get(name, "").strip() for name in ("about", "label"))
+        if customer is None and label and is_page(link):
+            return About(link=link, label=label[:LONGEST_LABEL])
+        return About(customer=customer)
+
+    @cached_property
+    def client(self) -> Client | None:
+        """Whose it will be, where that is sure before anything is entered."""
+        chosen = chosen_client(self.request)
+        if self.about.customer is not None:
+            return self.about.customer.client
+        return self.user.client or (Client.objects.filter(pk=chosen.pk).first() if chosen else None)
+
+    def heading(self) -> str:
+        """What it is about, where that is known."""
+        customer = self.about.customer
+        name = named(customer) if customer else self.about.label
+        return f"{self.title} on {name}" if name else self.title
+
+    def get_initial(self) -> dict[str, Any]:
+        """Tomorrow morning, for the user; or what is copied."""
+        initial = begin(self.user, self.at)
+        source = self.source
+        if source is None:
+            return initial | {"reference": self.request.GET.get("reference", "")[:20], "client": self.asked("client")}
+        return initial | {
+            "reference": source.purchase.reference if source.purchase else "",
+            "client": source.client_id,
+            "category": source.category,
+            "reason": topic_value(source.category, source.reason),
+            "subject": source.subject,
+            "note": source.note,
+            **party_of(source),
+        }
+
+    def get_form(self, data: Any = None, files: Any = None) -> NewFollowUpForm:
+        """The form with the people and purchases in the user's reach."""
+        purchases = Purchase.objects.visible_to(self.user, chosen_client(self.request))
+        source, initial = self.source, self.get_initial()
+        reference = str((data or initial).get("reference", ""))[:20].strip()
+        named_client = (data or initial).get("client") or None
+        owner = self.client or Client.objects.filter(purchases__in=purchases.filter(reference=reference)).first()
+        if owner is None and str(named_client or "").isdecimal() and self.user.is_platform:
+            owner = Client.objects.filter(pk=str(named_client)[:LONGEST_KEY]).first()
+        return NewFollowUpForm(
+            data,
+            files,
+            initial=initial,
+            zone=self.user.zone,
+            at=self.at,
+            reach=in_reach(self.user, owner),
+            also=(source.category, source.reason) if source else None,
+            purchases=purchases,
+            clients=None if self.client else Client.objects.order_by("name", "pk"),
+            only_client=self.client,
+            about=self.about,
+        )
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
+        """Ask."""
+        return self.show(self.get_form(), action_url=request.get_full_path())
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
+        """Enter it, once."""
+        if self.is_spent():
+            messages.info(request, "This was done already.")
+            return self.leave(self.back)
+        form = self.get_form(request.POST)
+        if not form.is_valid():
+            return self.show(form, status=INVALID, action_url=request.get_full_path())
+        data = form.cleaned_data
+        try:
+            services.add_follow_up(
+                data["owner"],
+                about=data["about"],
+                details=form.details(),
+                by=self.user,
+                at=self.at,
+                dedupe_key=form_key_of(request, self.user.pk),
+            )
+        except Refused as refused:
+            return self.show(form, status=INVALID, problem=refused.message, action_url=request.get_full_path())
+        self.spend()
+        messages.success(request, "The follow-up is saved.")
+        return self.leave(self.back)
+
+
+class _OneForm(FollowUpAct):
+    """What changing one and continuing it have in common: the form with the people in the user's reach."""
+
+    button = "Save"
+
+    def get_form(self, data: Any = None, files: Any = None) -> FollowUpForm:
+        """The form; who has it now may keep it, whoever that is."""
+        reach = in_reach(self.user, self.row.client)
+        kept = self.row.assignee_id
+        if kept:
+            reach = reach.with_person(kept)
+        return FollowUpForm(
+            data,
+            files,
+            initial=self.get_initial(),
+            zone=self.user.zone,
+            at=self.at,
+            reach=reach,
+            kept=kept,
+            also=(self.row.category, self.row.reason),
+            unchanged=self.unchanged,
+        )
+
+    @property
+    def unchanged(self) -> datetime | None:
+        """The moment that may stay though it has passed."""
+        return None
+
+    def sentence(self) -> str:
+        """What was done."""
+        return "The follow-up is saved."
+
+
+class FollowUpEdit(_OneForm):
+    """Open one: change when, what, whose."""
+
+    title = "Follow-up"
+    action = services.change_follow_up
+
+    @property
+    def unchanged(self) -> datetime | None:
+        """As it is."""
+        due_at: datetime = self.row.due_at
+        return due_at
+
+    def get_initial(self) -> dict[str, Any]:
+        """The follow-up as it is, in the user's zone."""
+        due_on, due_time = local_parts(self.row.due_at, self.user.zone)
+        return {
+            "due_on": due_on,
+            "due_time": due_time,
+            "category": self.row.category,
+            "reason": topic_value(self.row.category, self.row.reason),
+            "subject": self.row.subject,
+            "note": self.row.note,
+            **party_of(self.row),
+        }
+
+    def keywords(self, form: forms.Form) -> dict[str, Any]:
+        """What was entered, as one value."""
+        return {"details": form.details()}  # type: ignore[attr-defined]
+
+
+class FollowUpNext(_OneForm):
+    """It is done, and something comes after it: the next in the chain."""
+
+    title = "Done, and next:"
+    button = "Done, add next"
+    action = services.continue_follow_up
+
+    def get_initial(self) -> dict[str, Any]:
+        """What usually comes next, for whoever had this one."""
+        coming = next_reason(self.row)
+        party = {"assignee": self.user.pk, **{key: value for key, value in party_of(self.row).items() if value}}
+        return {
+            **begin(self.user, self.at, days=coming.days),
+            **party,
+            "category": self.row.category,
+            "reason": topic_value(self.row.category, coming.next),
+            "subject": self.row.subject,
+        }
+
+    def refusal(self) -> str:
+        """It can be done once."""
+        return "This is done already." if self.row.is_done else ""
+
+    def keywords(self, form: forms.Form) -> dict[str, Any]:
+        """What was entered, and the form's own key: sent twice, it is there once."""
+        return {"details": form.details(), "dedupe_key": form_key_of(self.request, "next", self.row.pk)}  # type: ignore[attr-defined]
+
+    def sentence(self) -> str:
+        """What was done."""
+        return "Done. The next follow-up is saved."
+
+
+class FollowUpMany(BulkAction):
+    """One follow-up on each of several purchases."""
+
+    right = Right.FOLLOW_UPS
+    lookup = "reference"
+    list_url = "purchases:list"
+    title = "Add a follow-up"
+    button = "Add follow-ups"
+
+    def get_rows(self) -> Any:
+        """Purchases."""
+        return Purchase.objects.with_parties()
+
+    def get_initial(self) -> dict[str, Any]:
+        """Tomorrow morning, for the user."""
+        return begin(self.user, self.at)
+
+    def get_form(self, data: Any = None, files: Any = None) -> forms.Form:
+        """The form with the people in the user's reach."""
+        chosen = chosen_client(self.request)
+        only = self.user.client or (Client.objects.filter(pk=chosen.pk).first() if chosen else None)
+        return FollowUpForm(
+            data,
+            files,
+            initial=self.get_initial(),
+            zone=self.user.zone,
+            at=self.at,
+            reach=in_reach(self.user, only),
+        )
+
+    def keywords(self, form: forms.Form) -> dict[str, Any]:
+        """What was entered, as one value, and the form's own key: sent twice, it is there once."""
+        return {"details": form.details(), "form_key": form_key_of(self.request)}  # type: ignore[attr-defined]
+
+    @staticmethod
+    def action(purchase: Purchase, *, details: services.Details, form_key: str, by: Any, at: Any) -> Purchase:
+        """Enter it on one of them."""
+        key = f"{form_key}:{purchase.reference}"
+        services.add_follow_up(
+            purchase.client, about=About(purchase=purchase), details=details, by=by, at=at, dedupe_key=key
+        )
+        return purchase
+
+    def consequences(self, rows: list[Any]) -> list[str]:
+        """One each."""
+        return [
+            f"{len(rows)} follow-ups are entered, one on each purchase."
+            if len(rows) > 1
+            else "It is entered on the purchase."
+        ]
+
+    def sentence(self, row: Purchase) -> str:  # noqa: ARG002
+        """Entered."""
+        return "Follow-up entered."
+
+    def link(self, row: Purchase) -> str:
+        """The viewer."""
+        return purchase_link(row)
