@@ -69,7 +69,7 @@ def _facts(rows: Sequence[FollowUp], *, late: int, reader: Reader) -> list[Fact]
     return [
         Fact(
             f"{moment_text(row.due_at, reader)}{' (overdue)' if number < late else ''}",
-            " · ".join(filter(None, [row.subject, row.purchase and row.purchase.reference, row.client.name])),
+            " · ".join(filter(None, [row.subject, row.purchase.reference if row.purchase else "", row.client.name])),
             strong=number < late,
         )
         for number, row in enumerate(rows)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from followups import views
-from followups.views import acts, entry, settings
+from followups.views import acts, chain, entry, settings
 
 app_name = "followups"
 urlpatterns = [
@@ -18,8 +18,8 @@ urlpatterns = [
     path("categories/add/", settings.CategoryAdd.as_view(), name="add_category"),
     path("categories/<slug:code>/", settings.CategoryEdit.as_view(), name="category"),
     path("<int:pk>/", views.FollowUpDetail.as_view(), name="detail"),
-    path("<int:pk>/edit/", entry.FollowUpEdit.as_view(), name="edit"),
-    path("<int:pk>/next/", entry.FollowUpNext.as_view(), name="next"),
+    path("<int:pk>/edit/", chain.FollowUpEdit.as_view(), name="edit"),
+    path("<int:pk>/next/", chain.FollowUpNext.as_view(), name="next"),
     path("<int:pk>/done/", acts.FollowUpDone.as_view(), name="done"),
     path("<int:pk>/reopen/", acts.FollowUpReopen.as_view(), name="reopen"),
     path("<int:pk>/snooze/", acts.FollowUpSnooze.as_view(), name="snooze"),
