@@ -36,7 +36,8 @@ def look_at_quotes(*, at: datetime) -> int:
     this costs one query. A quote that fails is entered in the error log; the others go on.
     """
     latest = at.date() + MOST_AHEAD + REMINDED_BEFORE
-    rows = Quote.objects.standing().last_day_by(latest).select_related("purchase__client", "link")
+    rows = Quote.objects.standing().filter(accepted_at=None, expired_at=None)  # as the index has them
+    rows = rows.last_day_by(latest).select_related("purchase__client", "link")
     return sum(look_at_quote(quote, at=at) for quote in rows.order_by("valid_until", "pk"))
 
 
