@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from django.conf import settings as configured
 from django.core.exceptions import ImproperlyConfigured
 
@@ -19,6 +20,7 @@ from errorlog.services import log_error, retry_error
 from mailing.models import Email, Endpoint, Notification, NotificationTry
 from mailing.services import notify_endpoints, notify_handover
 from mailing.services.anonymize import anonymize_emails
+from mailing.services.claims import ClaimLostError
 from mailing.services.notify import listeners, notify, secret_of
 from mailing.services.notify_endpoints import (
     MOST_ENDPOINTS,
@@ -30,7 +32,7 @@ from mailing.services.notify_endpoints import (
     rotate_secret,
     send_test_event,
 )
-from mailing.services.notify_handover import LEASE, claim_next, hand_over, pass_fence
+from mailing.services.notify_handover import LEASE, Result, claim_next, finish, hand_over, pass_fence
 from mailing.states import PATIENCE, Delivery, Event, next_try
 from mailing.tasks import notify_endpoints as notify_task
 from purchases.models import RefundKind
@@ -38,11 +40,15 @@ from purchases.services.cancel import cancel_purchase
 from purchases.services.credit import Wish
 from purchases.services.records import add_x_parameter
 from purchases.services.refund import refund_purchase
+from quotes.services.checkout import new_form_key
+from quotes.services.quote import QuoteRequest, quote_to_po, request_quote
 from tests.dunning.worker import works as dunns
 from tests.mailing.listener import EVERY_EVENT, Listener, clock, door, listens, works
+from tests.quotes.quoting import a_quote_link
 from tests.stories import (
     MONDAY,
     a_client,
+    a_customer,
     a_partner,
     a_released_po,
     a_user,
@@ -197,6 +203,17 @@ def test_an_order_accepted_at_once_is_placed_and_released(hafen: Client) -> None
         ("placed", partner.code),
         ("released", partner.code),
     ]
+
+
+def test_a_quote_is_told_once_it_is_an_order(hafen: Client) -> None:
+    far_endpoint(hafen)
+    with time_machine.travel(MONDAY, tick=False):  # the age of a form's key
+        wanted, key = QuoteRequest(customer=a_customer()), new_form_key(hafen)
+        quote = request_quote(a_quote_link(hafen), wanted, form_key=key, at=MONDAY).quote
+    assert not Notification.objects.exists()
+    quote_to_po(quote, po_number="4500001", by=a_user("client_sales", hafen), at=days_later(1))
+    assert the_notification().event == "placed"
+    assert json.loads(the_notification().body)["purchase"]["status"] == "ARP"
 
 
 def test_only_chosen_events_and_only_the_clients_own(hafen: Client, listener: Listener) -> None:
@@ -381,6 +398,9 @@ def test_a_worker_that_dies_leaves_it_to_the_next(hafen: Client, listener: Liste
     first, second = NotificationTry.objects.order_by("pk")
     assert (first.problem, second.problem) == ("The worker was lost; the endpoint may have been told.", "")
     assert not hand_over(dead, door(), clock=clock(MONDAY + LEASE)), "it lives after all, too late"
+    with pytest.raises(ClaimLostError):
+        finish(dead, Result("The endpoint did not answer.", 5000), at=MONDAY + LEASE)
+    assert the_notification().status == Delivery.SENT
     assert listener.events == ["paid"]
 
 
