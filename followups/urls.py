@@ -3,13 +3,13 @@
 from django.urls import path
 
 from followups import views
-from followups.views import acts, chain, entry, settings
+from followups.views import acts, chain, entry, many, settings
 
 app_name = "followups"
 urlpatterns = [
     path("", views.FollowUpList.as_view(), name="list"),
     path("add/", entry.FollowUpAdd.as_view(), name="add"),
-    path("add/many/", entry.FollowUpMany.as_view(), name="add_many"),
+    path("add/many/", many.FollowUpMany.as_view(), name="add_many"),
     path("done/", acts.FollowUpDoneMany.as_view(), name="done_many"),
     path("snooze/", acts.FollowUpSnoozeMany.as_view(), name="snooze_many"),
     path("assign/", acts.FollowUpAssignMany.as_view(), name="assign_many"),
