@@ -293,7 +293,7 @@ def test_an_endpoint_that_fails_is_tried_for_48_hours_then_given_up_and_retried_
     assert attempt.milliseconds is not None
     [error] = ErrorRecord.objects.all()
     assert (error.type, error.reference, error.purchase_status) == ("notification", purchase.reference, "PAY")
-    assert (error.client, error.client_handles, error.is_done) == (hafen, True, False)
+    assert (error.client, error.is_done) == (hafen, False)
     assert "Notification “Paid” to https://localhost" in error.note
 
     listener.always = (204, b"")
@@ -589,6 +589,24 @@ def test_for_a_day_both_secrets_sign(hafen: Client, admin: User, listener: Liste
     assert (one.is_signed_with(old, old_key), one.is_signed_with(secret_of(now), now.key_id)) == (False, True)
     stamp = int(days_later(1).timestamp())
     assert str(one.headers["Kontor-Signature"]).startswith(f"t={stamp},{now.key_id}=")
+
+
+def test_the_example_of_the_manual_knows_what_is_ours(hafen: Client, listener: Listener) -> None:
+    endpoint = listens(hafen, listener.url)
+    told(hafen)
+    works()
+    [heard] = listener.heard
+    manual = (configured.BASE_DIR / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    example: dict[str, Any] = {}
+    exec(manual.split("```python\n")[1].split("```")[0], example)
+    example["SECRETS"] = {endpoint.key_id: secret_of(endpoint)}
+    is_ours, signature = example["is_from_kontor"], str(heard.headers["Kontor-Signature"])
+    with time_machine.travel(minutes_later(4), tick=False):
+        assert (is_ours(signature, heard.raw), is_ours(signature, heard.raw + b" ")) == (True, False)
+        example["SECRETS"] = {endpoint.key_id: "kns_of_somebody_else"}
+        assert not is_ours(signature, heard.raw)
+    with time_machine.travel(minutes_later(6), tick=False):
+        assert not is_ours(signature, heard.raw), "too old"
 
 
 def test_the_way_out_leads_here_only_where_that_was_asked_for(settings: Any) -> None:
