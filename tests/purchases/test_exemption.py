@@ -18,12 +18,14 @@ from partners.selectors import outstanding
 from purchases.models import Document, HistoryEntry, Purchase, Refund, Source
 from purchases.selectors.exemption import certificate_of, tax_sentence
 from purchases.services.cancel import cancel_purchase
+from purchases.services.einvoice import write_xml
 from purchases.services.exemption import apply_certificate, changes_of
 from purchases.services.payment import record_payment
 from purchases.services.place import OrderLine, place_order, reprice
 from purchases.services.refund import refund_purchase
 from purchases.signals import late_money
 from taxexempt.services import mark_invalid, validate
+from tests.purchases.test_einvoice import broken_rules
 from tests.stories import (
     MONDAY,
     SCHOOL,
@@ -104,6 +106,7 @@ def test_a_new_order_of_a_covered_customer_bears_no_tax_and_says_why(texas: Clie
             "reason": "Exempt from sales tax of Texas: Educational organization, tax ID 3-20123-4567-8",
         }
     ]
+    assert broken_rules(write_xml(invoice.data["einvoice"])) == []
     assert why(purchase) == f"No tax: {certificate} covers it."
 
 
