@@ -83,7 +83,7 @@ def _data(customer: Customer, *, since: date, until: date, stage: str) -> Certif
 
 def _form(data: CertificateInput) -> CheckedFile:
     rows = _rows(data)
-    content = render_pdf("config/certificate.html", {"rows": rows, "signature": _name(data)}, language="en")
+    content = render_pdf("pdf/certificate.html", {"rows": rows, "signature": _name(data)}, language="en")
     return CheckedFile(filename="certificate-of-exemption.pdf", content_type="application/pdf", content=content)
 
 
