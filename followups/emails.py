@@ -14,7 +14,6 @@ from mailing.models import PLATFORM_NAME
 from mailing.services.compose import queue_email
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from accounts.models import User
@@ -31,11 +30,12 @@ def digest(user: User, work: Work, *, at: datetime) -> Email:
 
     Raises Refused when there is no address to write to.
     """
-    reader = Reader(user.language, user.zone)
     late, today = len(work.late), len(work.today)
-    words = [f"{late} overdue" if late else "", f"{today} for today" if today else ""]
-    rows = [*work.late, *work.today]
-    more = len(rows) - MOST_LINES
+    words = [f"{today} for today" if today else "", f"{late} overdue" if late else ""]
+    facts = [_fact(row, user, is_late=False) for row in work.today] + [
+        _fact(row, user, is_late=True) for row in work.late
+    ]
+    more = len(facts) - MOST_LINES
     switch = f"{settings.PUBLIC_URL}{reverse('followups:digest')}"
     message = Message(
         language="en",
@@ -43,7 +43,7 @@ def digest(user: User, work: Work, *, at: datetime) -> Email:
         subject=f"Follow-ups: {', '.join(filter(None, words))}",
         greeting=f"Good morning {clip(user.name)},",
         before=["This is to be done:"],
-        facts=_facts(rows[:MOST_LINES], late=late, reader=reader),
+        facts=facts[:MOST_LINES],
         link=f"{settings.PUBLIC_URL}{reverse('followups:list')}",
         link_label="Open your follow-ups",
         after=[f"And {more} more on the list."] if more > 0 else [],
@@ -64,13 +64,13 @@ def digest(user: User, work: Work, *, at: datetime) -> Email:
     )
 
 
-def _facts(rows: Sequence[FollowUp], *, late: int, reader: Reader) -> list[Fact]:
-    """One line for each: when it was or is due, what it is about."""
-    return [
-        Fact(
-            f"{moment_text(row.due_at, reader)}{' (overdue)' if number < late else ''}",
-            " · ".join(filter(None, [row.subject, row.purchase and row.purchase.reference, row.client.name])),
-            strong=number < late,
-        )
-        for number, row in enumerate(rows)
+def _fact(row: FollowUp, user: User, *, is_late: bool) -> Fact:
+    """When it was or is due, what it is about; whose it is, for those who work for several clients."""
+    when = moment_text(row.due_at, Reader(user.language, user.zone))
+    reference = row.purchase.reference if row.purchase else ""
+    words = [
+        row.subject,
+        reference if reference not in row.subject else "",
+        row.client.name if user.client_id is None else "",
     ]
+    return Fact(f"{when} (overdue)" if is_late else when, " · ".join(filter(None, words)))

@@ -13,6 +13,7 @@ from customers.selectors import family_of
 from customers.signals import customer_anonymized, customers_merged, merge_undone
 from followups import services
 from followups.models import Category, FollowUp
+from followups.services import merging
 from partners.models import Partner
 from partners.signals import limit_exceeded, limit_nearly_used
 from purchases.models import LicenseKey, Product, Purchase
@@ -201,13 +202,13 @@ def take_customer_out(*, customer: Customer, **_: Any) -> None:
 @receiver(customers_merged, sender=Customer, dispatch_uid="follow-up-customers-merged")
 def move_follow_ups(*, kept: Customer, gone: Customer, **_: Any) -> Moved:
     """Two customers are one: what is to be done about it goes along."""
-    return services.move_follow_ups(kept, gone)
+    return merging.move_follow_ups(kept, gone)
 
 
 @receiver(merge_undone, sender=Customer, dispatch_uid="follow-up-merge-undone")
 def move_follow_ups_back(*, kept: Customer, gone: Customer, moved: dict[str, list[int]], **_: Any) -> None:
     """They are two after all."""
-    services.move_follow_ups_back(moved.get("follow_ups", []), kept, gone)
+    merging.move_follow_ups_back(moved.get("follow_ups", []), kept, gone)
 
 
 @receiver(stock_low, sender=Product, dispatch_uid="follow-up-stock-low")

@@ -3,13 +3,13 @@
 from django.urls import path
 
 from followups import views
-from followups.views import acts, entry, settings
+from followups.views import acts, chain, entry, many, settings
 
 app_name = "followups"
 urlpatterns = [
     path("", views.FollowUpList.as_view(), name="list"),
     path("add/", entry.FollowUpAdd.as_view(), name="add"),
-    path("add/many/", entry.FollowUpMany.as_view(), name="add_many"),
+    path("add/many/", many.FollowUpMany.as_view(), name="add_many"),
     path("done/", acts.FollowUpDoneMany.as_view(), name="done_many"),
     path("snooze/", acts.FollowUpSnoozeMany.as_view(), name="snooze_many"),
     path("assign/", acts.FollowUpAssignMany.as_view(), name="assign_many"),
@@ -18,8 +18,8 @@ urlpatterns = [
     path("categories/add/", settings.CategoryAdd.as_view(), name="add_category"),
     path("categories/<slug:code>/", settings.CategoryEdit.as_view(), name="category"),
     path("<int:pk>/", views.FollowUpDetail.as_view(), name="detail"),
-    path("<int:pk>/edit/", entry.FollowUpEdit.as_view(), name="edit"),
-    path("<int:pk>/next/", entry.FollowUpNext.as_view(), name="next"),
+    path("<int:pk>/edit/", chain.FollowUpEdit.as_view(), name="edit"),
+    path("<int:pk>/next/", chain.FollowUpNext.as_view(), name="next"),
     path("<int:pk>/done/", acts.FollowUpDone.as_view(), name="done"),
     path("<int:pk>/reopen/", acts.FollowUpReopen.as_view(), name="reopen"),
     path("<int:pk>/snooze/", acts.FollowUpSnooze.as_view(), name="snooze"),

@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.roles import ROLES
 from accounts.services import set_password
 from config.feeding.demo_mail import stir_outbox
+from config.feeding.demo_tax import file_certificates
 from config.feeding.demo_world import DEMO_PASSWORD, DEMO_WORLD, LOGINS
 from config.feeding.demo_year import DemoYear
 from config.feeding.history import HistoryMaker, draw_references
@@ -58,6 +59,7 @@ def make_demo(*, purchases: int, seed: int, now: datetime, played: int = PLAYED)
     references = draw_references(seed)
     events = play_demo(purchases=played, seed=seed, now=now, references=references)
     stir_outbox(at=now)
+    file_certificates(at=now)
     settled = purchases - played
     if settled:
         HistoryMaker(seed=seed, now=now, references=references).make(settled)

@@ -9,12 +9,10 @@ from django.db import transaction
 
 from core.history import record
 from core.refused import Refused
-from customers.signals import Moved
 from followups.models import Category, FollowUp
 from followups.schedule import refuse_out_of_reach
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from datetime import datetime
 
     from accounts.models import Client, Department, Office, User
@@ -282,17 +280,3 @@ def open_client_follow_up(
         dedupe_key=dedupe_key,
     )
     return record(follow_up, by=None, at=at, reason=reason)
-
-
-@transaction.atomic
-def move_follow_ups(kept: Customer, gone: Customer) -> Moved:
-    """Make the follow-ups on `gone` those on `kept`."""
-    moved = tuple(FollowUp.objects.filter(customer=gone).order_by("pk").values_list("pk", flat=True))
-    FollowUp.objects.filter(pk__in=moved).update(customer=kept)
-    return Moved("follow_ups", moved)
-
-
-@transaction.atomic
-def move_follow_ups_back(pks: Collection[int], kept: Customer, gone: Customer) -> None:
-    """Give back the follow-ups that a merge moved."""
-    FollowUp.objects.filter(pk__in=pks, customer=kept).update(customer=gone)

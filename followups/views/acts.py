@@ -11,7 +11,8 @@ from accounts.models import Client
 from accounts.roles import Right
 from core.views import ActionView, BulkAction, chosen_client
 from followups import services
-from followups.forms import PartyForm, SnoozeForm, party_of
+from followups.forms import SnoozeForm
+from followups.forms.party import PERSONAL, PartyForm, party_of
 from followups.selectors import concerning, in_reach
 from followups.tables import whose
 
@@ -191,7 +192,7 @@ class FollowUpAssignMany(_Bulk):
 
     def get_initial(self) -> dict[str, Any]:
         """To the user."""
-        return {"whose": "personal", "assignee": self.user.pk}
+        return {"whose": PERSONAL, "assignee": self.user.pk}
 
     def get_form(self, data: Any = None, files: Any = None) -> forms.Form:
         """The people in the user's reach."""

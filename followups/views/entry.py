@@ -1,4 +1,4 @@
-"""Entering follow-ups: a new one, a copy, the next in a chain, one on each of many purchases; changing one."""
+"""Entering a follow-up: a new one, or a copy."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from django.urls import Resolver404, resolve, reverse
 from accounts.models import Client
 from accounts.roles import Right
 from core.refused import Refused
-from core.views import INVALID, ActView, BulkAction, chosen_client
+from core.views import INVALID, ActView, chosen_client
 from customers.models import Customer
 from customers.selectors import named
 from followups import services
-from followups.forms import PERSONAL, FollowUpForm, NewFollowUpForm, local_parts, party_of, topic_value
+from followups.forms import NewFollowUpForm, local_parts, topic_value
+from followups.forms.party import PERSONAL, party_of
 from followups.schedule import morning_after
 from followups.selectors import concerning, in_reach
-from followups.selectors.topics import next_reason
 from followups.services import About
-from followups.views.acts import FollowUpAct
 from purchases.models import Purchase
-from purchases.tables import purchase_link
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from django import forms
     from django.http import HttpRequest, HttpResponse
 
     from accounts.models import User
+    from accounts.querysets import TenantQuerySet
     from followups.models import FollowUp
 
 LONGEST_KEY = 18
+NO_KEY = 0
 LONGEST_LINK = 300
 LONGEST_LABEL = 200
 
@@ -75,10 +75,10 @@ class FollowUpAdd(ActView):
         """The list."""
         return reverse("followups:list")
 
-    def asked(self, name: str) -> int | None:
-        """A primary key in the address."""
+    def asked(self, name: str) -> int:
+        """A primary key in the address; none that any row has where there is none."""
         text = self.request.GET.get(name, "")
-        return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_KEY else None
+        return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_KEY else NO_KEY
 
     @cached_property
     def source(self) -> FollowUp | None:
@@ -98,12 +98,27 @@ class FollowUpAdd(ActView):
             return About(link=link, label=label[:LONGEST_LABEL])
         return About(customer=customer)
 
+    @property
+    def purchases(self) -> TenantQuerySet[Purchase]:
+        """What it can be about."""
+        return Purchase.objects.visible_to(self.user, chosen_client(self.request))
+
+    @property
+    def reference(self) -> str:
+        """The purchase in the address."""
+        return self.request.GET.get("reference", "")[:LONGEST_KEY]
+
     @cached_property
     def client(self) -> Client | None:
         """Whose it will be, where that is sure before anything is entered."""
-        chosen = chosen_client(self.request)
+        if self.source is not None:
+            return self.source.client
         if self.about.customer is not None:
             return self.about.customer.client
+        purchase = self.purchases.filter(reference=self.reference).select_related("client").first()
+        if purchase is not None:
+            return purchase.client
+        chosen = chosen_client(self.request)
         return self.user.client or (Client.objects.filter(pk=chosen.pk).first() if chosen else None)
 
     def heading(self) -> str:
@@ -117,7 +132,7 @@ class FollowUpAdd(ActView):
         initial = begin(self.user, self.at)
         source = self.source
         if source is None:
-            return initial | {"reference": self.request.GET.get("reference", "")[:20], "client": self.asked("client")}
+            return initial | {"reference": self.reference, "client": self.asked("client") or None}
         return initial | {
             "reference": source.purchase.reference if source.purchase else "",
             "client": source.client_id,
@@ -130,13 +145,8 @@ class FollowUpAdd(ActView):
 
     def get_form(self, data: Any = None, files: Any = None) -> NewFollowUpForm:
         """The form with the people and purchases in the user's reach."""
-        purchases = Purchase.objects.visible_to(self.user, chosen_client(self.request))
         source, initial = self.source, self.get_initial()
-        reference = str((data or initial).get("reference", ""))[:20].strip()
-        named_client = (data or initial).get("client") or None
-        owner = self.client or Client.objects.filter(purchases__in=purchases.filter(reference=reference)).first()
-        if owner is None and str(named_client or "").isdecimal() and self.user.is_platform:
-            owner = Client.objects.filter(pk=str(named_client)[:LONGEST_KEY]).first()
+        owner = self.client or self.owner(data or initial)
         return NewFollowUpForm(
             data,
             files,
@@ -145,11 +155,17 @@ class FollowUpAdd(ActView):
             at=self.at,
             reach=in_reach(self.user, owner),
             also=(source.category, source.reason) if source else None,
-            purchases=purchases,
+            purchases=self.purchases,
             clients=None if self.client else Client.objects.order_by("name", "pk"),
             only_client=self.client,
             about=self.about,
         )
+
+    def owner(self, entered: Mapping[str, Any]) -> Client | None:
+        """Whose it will be by what is entered, for a user of the platform."""
+        reference, client = (str(entered.get(name) or "")[:LONGEST_KEY].strip() for name in ("reference", "client"))
+        found = Client.objects.filter(purchases__in=self.purchases.filter(reference=reference)).first()
+        return found or (Client.objects.filter(pk=client).first() if client.isascii() and client.isdecimal() else None)
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
         """Ask."""
@@ -178,158 +194,3 @@ class FollowUpAdd(ActView):
         self.spend()
         messages.success(request, "The follow-up is saved.")
         return self.leave(self.back)
-
-
-class _OneForm(FollowUpAct):
-    """What changing one and continuing it have in common: the form with the people in the user's reach."""
-
-    button = "Save"
-
-    def get_form(self, data: Any = None, files: Any = None) -> FollowUpForm:
-        """The form; who has it now may keep it, whoever that is."""
-        reach = in_reach(self.user, self.row.client)
-        kept = self.row.assignee_id
-        if kept:
-            reach = reach.with_person(kept)
-        return FollowUpForm(
-            data,
-            files,
-            initial=self.get_initial(),
-            zone=self.user.zone,
-            at=self.at,
-            reach=reach,
-            kept=kept,
-            also=(self.row.category, self.row.reason),
-            unchanged=self.unchanged,
-        )
-
-    @property
-    def unchanged(self) -> datetime | None:
-        """The moment that may stay though it has passed."""
-        return None
-
-    def sentence(self) -> str:
-        """What was done."""
-        return "The follow-up is saved."
-
-
-class FollowUpEdit(_OneForm):
-    """Open one: change when, what, whose."""
-
-    title = "Follow-up"
-    action = services.change_follow_up
-
-    @property
-    def unchanged(self) -> datetime | None:
-        """As it is."""
-        due_at: datetime = self.row.due_at
-        return due_at
-
-    def get_initial(self) -> dict[str, Any]:
-        """The follow-up as it is, in the user's zone."""
-        due_on, due_time = local_parts(self.row.due_at, self.user.zone)
-        return {
-            "due_on": due_on,
-            "due_time": due_time,
-            "category": self.row.category,
-            "reason": topic_value(self.row.category, self.row.reason),
-            "subject": self.row.subject,
-            "note": self.row.note,
-            **party_of(self.row),
-        }
-
-    def keywords(self, form: forms.Form) -> dict[str, Any]:
-        """What was entered, as one value."""
-        return {"details": form.details()}  # type: ignore[attr-defined]
-
-
-class FollowUpNext(_OneForm):
-    """It is done, and something comes after it: the next in the chain."""
-
-    title = "Done, and next:"
-    button = "Done, add next"
-    action = services.continue_follow_up
-
-    def get_initial(self) -> dict[str, Any]:
-        """What usually comes next, for whoever had this one."""
-        coming = next_reason(self.row)
-        party = {"assignee": self.user.pk, **{key: value for key, value in party_of(self.row).items() if value}}
-        return {
-            **begin(self.user, self.at, days=coming.days),
-            **party,
-            "category": self.row.category,
-            "reason": topic_value(self.row.category, coming.next),
-            "subject": self.row.subject,
-        }
-
-    def refusal(self) -> str:
-        """It can be done once."""
-        return "This is done already." if self.row.is_done else ""
-
-    def keywords(self, form: forms.Form) -> dict[str, Any]:
-        """What was entered, and the form's own key: sent twice, it is there once."""
-        return {"details": form.details(), "dedupe_key": form_key_of(self.request, "next", self.row.pk)}  # type: ignore[attr-defined]
-
-    def sentence(self) -> str:
-        """What was done."""
-        return "Done. The next follow-up is saved."
-
-
-class FollowUpMany(BulkAction):
-    """One follow-up on each of several purchases."""
-
-    right = Right.FOLLOW_UPS
-    lookup = "reference"
-    list_url = "purchases:list"
-    title = "Add a follow-up"
-    button = "Add follow-ups"
-
-    def get_rows(self) -> Any:
-        """Purchases."""
-        return Purchase.objects.with_parties()
-
-    def get_initial(self) -> dict[str, Any]:
-        """Tomorrow morning, for the user."""
-        return begin(self.user, self.at)
-
-    def get_form(self, data: Any = None, files: Any = None) -> forms.Form:
-        """The form with the people in the user's reach."""
-        chosen = chosen_client(self.request)
-        only = self.user.client or (Client.objects.filter(pk=chosen.pk).first() if chosen else None)
-        return FollowUpForm(
-            data,
-            files,
-            initial=self.get_initial(),
-            zone=self.user.zone,
-            at=self.at,
-            reach=in_reach(self.user, only),
-        )
-
-    def keywords(self, form: forms.Form) -> dict[str, Any]:
-        """What was entered, as one value, and the form's own key: sent twice, it is there once."""
-        return {"details": form.details(), "form_key": form_key_of(self.request)}  # type: ignore[attr-defined]
-
-    @staticmethod
-    def action(purchase: Purchase, *, details: services.Details, form_key: str, by: Any, at: Any) -> Purchase:
-        """Enter it on one of them."""
-        key = f"{form_key}:{purchase.reference}"
-        services.add_follow_up(
-            purchase.client, about=About(purchase=purchase), details=details, by=by, at=at, dedupe_key=key
-        )
-        return purchase
-
-    def consequences(self, rows: list[Any]) -> list[str]:
-        """One each."""
-        return [
-            f"{len(rows)} follow-ups are entered, one on each purchase."
-            if len(rows) > 1
-            else "It is entered on the purchase."
-        ]
-
-    def sentence(self, row: Purchase) -> str:  # noqa: ARG002
-        """Entered."""
-        return "Follow-up entered."
-
-    def link(self, row: Purchase) -> str:
-        """The viewer."""
-        return purchase_link(row)

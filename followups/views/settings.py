@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.roles import Right
 from core.refused import Refused
 from core.views import INVALID, ActView, Page
-from followups.forms import CategoryForm, DigestForm, NewCategoryForm
+from followups.forms.settings import CategoryForm, DigestForm, NewCategoryForm
 from followups.models import Digest
 from followups.schedule import DIGEST_TIME
 from followups.selectors.topics import Topic, all_topics, topic_of

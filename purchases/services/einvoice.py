@@ -122,8 +122,9 @@ def values_of(
             is_exempt=purchase.exempt_by is not None,
         )
     taxes = _taxes(lines)
-    for row in taxes if purchase.exempt_by else ():
-        row["reason"] = exemption_reason(purchase.exempt_by)
+    if purchase.exempt_by is not None:
+        for row in taxes:
+            row["reason"] = exemption_reason(purchase.exempt_by)
     if not _is_expressible(taxes, purchase.currency):
         return None
 

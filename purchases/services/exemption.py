@@ -27,6 +27,7 @@ from purchases.services.refund import refund_purchase
 from purchases.signals import late_money
 from purchases.states import OPEN, SETTLE, WON, Status
 from taxexempt.models import Certificate
+from taxexempt.states import COVERING
 from taxexempt.states.places import NAMES, state_code
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def changes_of(certificate: Certificate, *, on: date) -> list[Change]:
 
     What is canceled, refunded or charged back is past changing and left out; so is what it does not cover.
     """
-    if certificate.issued_on is None or certificate.expires_on is None:
+    if certificate.status not in COVERING or certificate.issued_on is None or certificate.expires_on is None:
         return []
     zone = certificate.client.zone
     begin, end = (datetime.combine(day, time.min, zone) for day in (certificate.issued_on, certificate.expires_on))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from mailing.services.notify import client_facts, notify
 from mailing.states import Event
-from purchases.models import Source
 from purchases.states import QUOTES, Status
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def _events(purchase: Purchase, change: str, *, at: datetime) -> Iterator[tuple[
     """List the events that a change is, each with what tells it from others of its kind."""
     if purchase.status in QUOTES:
         return
-    if change in {"placed", "accepted"} or (change == "converted" and purchase.source == Source.QUOTE):
+    if change == "placed":
         yield Event.PLACED, ""
     if purchase.released_at == at:
         yield Event.RELEASED, ""

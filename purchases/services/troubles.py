@@ -92,7 +92,6 @@ def note_notification_trouble(notification: Notification, *, at: datetime) -> No
         client=endpoint.client,
         reference=notification.reference,
         purchase_status=statuses.values_list("status", flat=True).first() or "",
-        client_handles=True,
     )
 
 

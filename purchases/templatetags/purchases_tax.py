@@ -8,7 +8,7 @@ from django import template
 
 from purchases.models import Purchase
 from purchases.services.exemption import changes_of
-from taxexempt.states import COVERING, WAITING, Status
+from taxexempt.states import WAITING, Status
 
 if TYPE_CHECKING:
     from django.template.context import Context
@@ -25,7 +25,7 @@ def tax_effect(context: Context, certificate: Certificate) -> dict[str, Any]:
     if certificate.status in WAITING:
         return {"is_waiting": True}
     on = context["at"].astimezone(certificate.client.zone).date()
-    changes = changes_of(certificate, on=on) if certificate.status in COVERING else []
+    changes = changes_of(certificate, on=on)
     possible = [change for change in changes if not change.why_not]
     exempt = Purchase.objects.filter(exempt_by=certificate).select_related("client")
     return {

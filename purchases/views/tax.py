@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
+from django.urls import reverse
 
 from accounts.roles import Right
 from core.tables import money_text
-from core.templatetags.kontor import route
 from core.views import chosen_client
 from purchases.selectors.exemption import certificate_of, tax_sentence
 from purchases.services.credit import worth_of
@@ -17,6 +17,7 @@ from purchases.services.exemption import REFUND_DAYS, apply_certificate, change_
 from purchases.states import Status
 from purchases.views.acts import PurchaseBulk
 from taxexempt.models import Certificate
+from taxexempt.states import COVERING
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,11 +67,11 @@ class ExemptionChanges(PurchaseBulk):
 
     def heading(self) -> str:
         """The certificate."""
-        return f"What {self.certificate} changes"
+        return f"What certificate {self.certificate.pk} changes"
 
     def home(self) -> str:
         """The certificate's page."""
-        return route("taxexempt:detail", self.certificate.pk)
+        return reverse("taxexempt:detail", args=[self.certificate.pk])
 
     def keywords(self, form: Form) -> dict[str, Any]:  # noqa: ARG002 -- nothing is asked
         """The certificate."""
@@ -93,6 +94,8 @@ class ExemptionChanges(PurchaseBulk):
 
     def nothing(self) -> str:
         """Why nothing can be done."""
+        if self.certificate.status not in COVERING:
+            return f"{self.certificate} is {self.certificate.status_label}: it covers nothing."
         if not self.changes:
             return f"{self.certificate} covers no taxed purchase of its customer: there is nothing to change."
         reasons = "\n".join(f"{change.purchase}: {change.why_not}" for change in self.changes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -247,9 +247,8 @@ class PurchaseViewer(PurchasePage):
     @property
     def contacts(self) -> list[Any]:
         """Billing, delivery, licensee, as given with the order; read once."""
-        if not hasattr(self, "_contacts"):
-            self._contacts = list(self.row.contacts.order_by("kind", "pk"))
-        return self._contacts
+        prefetch_related_objects([self.row], "contacts")
+        return sorted(self.row.contacts.all(), key=lambda contact: (contact.kind, contact.pk))
 
     def general_tab(self) -> dict[str, Any]:
         """Contacts, facts of the order, x-parameters."""

@@ -36,11 +36,13 @@ def look_at_quotes(*, at: datetime) -> int:
     this costs one query. A quote that fails is entered in the error log; the others go on.
     """
     latest = at.date() + MOST_AHEAD + REMINDED_BEFORE
-    rows = Quote.objects.standing().last_day_by(latest).select_related("purchase__client", "link")
-    return sum(_look_safely(quote, at=at) for quote in rows.order_by("valid_until", "pk"))
+    rows = Quote.objects.standing().filter(accepted_at=None, expired_at=None)  # as the index has them
+    rows = rows.last_day_by(latest).select_related("purchase__client", "link")
+    return sum(look_at_quote(quote, at=at) for quote in rows.order_by("valid_until", "pk"))
 
 
-def _look_safely(quote: Quote, *, at: datetime) -> bool:
+def look_at_quote(quote: Quote, *, at: datetime) -> bool:
+    """Remind of one quote, or end it, where its day has come; False when nothing was done."""
     client = quote.purchase.client
     today = day_looked_at(at, client.zone)
     try:

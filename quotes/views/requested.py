@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,7 +30,6 @@ from quotes.views.sheet import Sheet, SheetPage, row_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from decimal import Decimal
 
     from django import forms
     from django.http import HttpRequest, HttpResponse
@@ -257,7 +257,9 @@ class QuoteRevise(SheetPage, QuotePage):
         return {**values, "rows": str(len(items) + 1)}
 
     def percent(self) -> Decimal:
-        """The tax of this customer, as of today."""
+        """The tax of this customer, as of today; none where a certificate takes it off."""
+        if self.row.exempt_by_id is not None:
+            return Decimal(0)
         today = self.at.astimezone(self.row.client.zone).date()
         return tax_on(self.row.client, customer_of(self.row), on=today).percent
 

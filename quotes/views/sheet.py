@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
 
@@ -133,7 +133,7 @@ def row_values(number: int, *, code: str, quantity: int, unit_price: str, discou
 class SheetPage(Page):
     """A page with a sheet: `start` says what it begins with, `save` does what it is for."""
 
-    template_name: ClassVar[str]
+    template_name: str = ""
 
     def start(self) -> dict[str, str]:
         """What an untouched sheet says."""

@@ -127,7 +127,9 @@ class _OneFile(CertificatePageBase):
     @property
     def file(self) -> CertificateFile:
         """The attachment of the address."""
-        found = self.row.files.defer("content").filter(pk=min(self.kwargs["file"], LARGEST_KEY)).first()
+        found: CertificateFile | None = (
+            self.row.files.defer("content").filter(pk=min(self.kwargs["file"], LARGEST_KEY)).first()
+        )
         if found is None:
             raise Http404
         return found

@@ -42,6 +42,7 @@ def test_an_endpoint_from_its_address_to_a_delivered_test(
     dialog.get_by_label("Address").fill(listener.url)
     dialog.get_by_label("Dunned").uncheck()
     dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(tab.get_by_role("textbox", name="Secret")).to_be_visible()
     expect(tab.get_by_role("textbox", name="Secret")).to_have_value(secret_of(Endpoint.objects.get()))
     assert violations(tab) == []
 

@@ -22,6 +22,7 @@ from dunning.models import Notice
 from mailing.models import Email
 from purchases.models import HistoryEntry, PoDocument, Purchase, PurchaseItem
 from purchases.states import OPEN, Status
+from taxexempt.models import Certificate
 
 NOW = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
 
@@ -71,6 +72,7 @@ def test_the_demo_shows_something_of_everything() -> None:
     assert accepted.filter(promised_until__isnull=False).count() >= 2
     assert accepted.filter(paid_minor__gt=0, paid_minor__lt=F("gross_minor")).count() >= 2
     assert {"HELD", "QUEUED", "SENT", "FAILED", "UNCERTAIN"} <= set(Email.objects.values_list("status", flat=True))
+    assert set(Certificate.objects.values_list("status", flat=True)) == {"new", "in_review", "valid", "invalid"}
     assert {user.role for user in User.objects.all()} == set(ROLES)
     assert {role for _, _, role in demo_logins()} >= {role.label for role in ROLES.values() if role.is_platform}
     assert authenticate(username="rep", password=DEMO_PASSWORD) == User.objects.get(username="rep")

@@ -149,6 +149,10 @@ def test_a_line_that_can_not_be_read_is_named(browser: Browser, line: str) -> No
     assert "can&#x27;t be read. Write a reason, or: Reason &gt; Next reason, 7" in answer.content.decode()
 
 
+def test_a_category_nobody_knows_is_not_there(browser: Browser) -> None:
+    assert browser.get(reverse("followups:category", args=["moon"])).status_code == 404
+
+
 def test_what_a_service_refuses_stands_in_the_window(browser: Browser) -> None:
     answer = browser.post(reverse("followups:add_category"), {"label": "Review", "reasons": "Call"})
     assert (answer.status_code, "There is a category Review already." in answer.content.decode()) == (422, True)

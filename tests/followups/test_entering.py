@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.template import RequestContext, Template
 from django.test import Client as Browser
+from django.test import RequestFactory
 from django.urls import reverse
 
 from accounts.services import save_department
@@ -190,7 +192,8 @@ def test_an_office_has_departments_and_a_department_its_office(hafen: Client, re
     browser.post(add, sent(department=str(kiel.pk), assignee=str(rep.pk)))
     browser.post(add, sent(office=str(bremen.office_id), form_key="k2"))
     rows = FollowUp.objects.order_by("pk").values_list("office", "department", "assignee")
-    assert list(rows) == [(kiel.office_id, kiel.pk, None), (bremen.office_id, None, None)]
+    given: list[tuple[Any, ...]] = [(kiel.office_id, kiel.pk, None), (bremen.office_id, None, None)]
+    assert list(rows) == given
     row = FollowUp.objects.latest("pk")
     with pytest.raises(Refused, match="not a department of"):
         assign_follow_up(row, assignee=None, office=bremen.office, department=kiel, by=rep, at=MONDAY)
@@ -386,10 +389,25 @@ def test_one_on_any_page_of_ours_leads_back_to_it(hafen: Client, about: str, *, 
     assert (f'<a href="{about}" title="Certificate TX-4711">' in listed) is is_ours
 
 
+def test_a_page_shows_the_follow_ups_about_itself(hafen: Client, rep: User) -> None:
+    about = About(link="/errors/7/", label="Error 7")
+    entered(hafen, rep, "About this page", about)
+    entered(hafen, rep, "About another", About(link="/errors/8/", label="Error 8"))
+    request = RequestFactory().get("/errors/7/")
+    request.user, request.session = rep, {}  # type: ignore[assignment]
+    panel = Template(
+        "{% load followups %}{% follow_ups_about '/errors/7/' as reminders %}"
+        "{% include 'followups/_panel.html' with about='/errors/7/' label='Error 7' client=3 %}"
+    ).render(RequestContext(request, {"at": MONDAY}))
+    assert ("About this page" in panel, "About another" in panel) == (True, False)
+    assert "?about=/errors/7/&amp;label=Error%207&amp;client=3" in panel
+
+
 def test_the_platform_finds_the_people_of_the_purchases_client(hafen: Client, rep: User) -> None:
     purchase, platform = an_offline_order(hafen), a_user("platform_customer_service")
     browser, add = in_the_browser_of(platform), reverse("followups:add")
-    assert "Rita Rep" in browser.get(add, {"reference": purchase.reference}).content.decode()
+    page = browser.get(add, {"reference": purchase.reference})
+    assert ("Rita Rep" in page.content.decode(), "client" in page.context["form"].fields) == (True, False)
     assert "Rita Rep" not in browser.get(add).content.decode()
     fields = sent(reference=purchase.reference, whose="personal", assignee=str(rep.pk))
     assert browser.post(add, fields).status_code == 302

@@ -95,7 +95,7 @@ def naive(port: int, boundary: str, after: int) -> None:
     for email in Email.objects.filter(status="QUEUED").select_related("client").order_by("pk"):
         content = frozen_mime(email, at=fast_now())
         with smtplib.SMTP("127.0.0.1", port, timeout=30) as smtp, contextlib.suppress(smtplib.SMTPException):
-            smtp.sendmail(email.client.email, email.recipient, content)
+            smtp.sendmail(email.sender_address, email.recipient, content)
             Email.objects.filter(pk=email.pk).update(status="SENT", sent_at=fast_now())
 
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from django.conf import settings as configured
 from django.core.exceptions import ImproperlyConfigured
 
@@ -19,6 +20,7 @@ from errorlog.services import log_error, retry_error
 from mailing.models import Email, Endpoint, Notification, NotificationTry
 from mailing.services import notify_endpoints, notify_handover
 from mailing.services.anonymize import anonymize_emails
+from mailing.services.claims import ClaimLostError
 from mailing.services.notify import listeners, notify, secret_of
 from mailing.services.notify_endpoints import (
     MOST_ENDPOINTS,
@@ -30,7 +32,7 @@ from mailing.services.notify_endpoints import (
     rotate_secret,
     send_test_event,
 )
-from mailing.services.notify_handover import LEASE, claim_next, hand_over, pass_fence
+from mailing.services.notify_handover import LEASE, Result, claim_next, finish, hand_over, pass_fence
 from mailing.states import PATIENCE, Delivery, Event, next_try
 from mailing.tasks import notify_endpoints as notify_task
 from purchases.models import RefundKind
@@ -38,11 +40,15 @@ from purchases.services.cancel import cancel_purchase
 from purchases.services.credit import Wish
 from purchases.services.records import add_x_parameter
 from purchases.services.refund import refund_purchase
+from quotes.services.checkout import new_form_key
+from quotes.services.quote import QuoteRequest, quote_to_po, request_quote
 from tests.dunning.worker import works as dunns
 from tests.mailing.listener import EVERY_EVENT, Listener, clock, door, listens, works
+from tests.quotes.quoting import a_quote_link
 from tests.stories import (
     MONDAY,
     a_client,
+    a_customer,
     a_partner,
     a_released_po,
     a_user,
@@ -199,6 +205,17 @@ def test_an_order_accepted_at_once_is_placed_and_released(hafen: Client) -> None
     ]
 
 
+def test_a_quote_is_told_once_it_is_an_order(hafen: Client) -> None:
+    far_endpoint(hafen)
+    with time_machine.travel(MONDAY, tick=False):  # the age of a form's key
+        wanted, key = QuoteRequest(customer=a_customer()), new_form_key(hafen)
+        quote = request_quote(a_quote_link(hafen), wanted, form_key=key, at=MONDAY).quote
+    assert not Notification.objects.exists()
+    quote_to_po(quote, po_number="4500001", by=a_user("client_sales", hafen), at=days_later(1))
+    assert the_notification().event == "placed"
+    assert json.loads(the_notification().body)["purchase"]["status"] == "ARP"
+
+
 def test_only_chosen_events_and_only_the_clients_own(hafen: Client, listener: Listener) -> None:
     other = a_client("other")
     listens(hafen, listener.url, events=["paid", "placed"])
@@ -276,7 +293,7 @@ def test_an_endpoint_that_fails_is_tried_for_48_hours_then_given_up_and_retried_
     assert attempt.milliseconds is not None
     [error] = ErrorRecord.objects.all()
     assert (error.type, error.reference, error.purchase_status) == ("notification", purchase.reference, "PAY")
-    assert (error.client, error.client_handles, error.is_done) == (hafen, True, False)
+    assert (error.client, error.is_done) == (hafen, False)
     assert "Notification “Paid” to https://localhost" in error.note
 
     listener.always = (204, b"")
@@ -381,6 +398,9 @@ def test_a_worker_that_dies_leaves_it_to_the_next(hafen: Client, listener: Liste
     first, second = NotificationTry.objects.order_by("pk")
     assert (first.problem, second.problem) == ("The worker was lost; the endpoint may have been told.", "")
     assert not hand_over(dead, door(), clock=clock(MONDAY + LEASE)), "it lives after all, too late"
+    with pytest.raises(ClaimLostError):
+        finish(dead, Result("The endpoint did not answer.", 5000), at=MONDAY + LEASE)
+    assert the_notification().status == Delivery.SENT
     assert listener.events == ["paid"]
 
 
@@ -569,6 +589,24 @@ def test_for_a_day_both_secrets_sign(hafen: Client, admin: User, listener: Liste
     assert (one.is_signed_with(old, old_key), one.is_signed_with(secret_of(now), now.key_id)) == (False, True)
     stamp = int(days_later(1).timestamp())
     assert str(one.headers["Kontor-Signature"]).startswith(f"t={stamp},{now.key_id}=")
+
+
+def test_the_example_of_the_manual_knows_what_is_ours(hafen: Client, listener: Listener) -> None:
+    endpoint = listens(hafen, listener.url)
+    told(hafen)
+    works()
+    [heard] = listener.heard
+    manual = (configured.BASE_DIR / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    example: dict[str, Any] = {}
+    exec(manual.split("```python\n")[1].split("```")[0], example)
+    example["SECRETS"] = {endpoint.key_id: secret_of(endpoint)}
+    is_ours, signature = example["is_from_kontor"], str(heard.headers["Kontor-Signature"])
+    with time_machine.travel(minutes_later(4), tick=False):
+        assert (is_ours(signature, heard.raw), is_ours(signature, heard.raw + b" ")) == (True, False)
+        example["SECRETS"] = {endpoint.key_id: "kns_of_somebody_else"}
+        assert not is_ours(signature, heard.raw)
+    with time_machine.travel(minutes_later(6), tick=False):
+        assert not is_ours(signature, heard.raw), "too old"
 
 
 def test_the_way_out_leads_here_only_where_that_was_asked_for(settings: Any) -> None:

@@ -101,6 +101,6 @@ def test_control_without_the_fence_a_paid_purchase_is_dunned(queue_mail: QueueMa
     Office.objects.filter(pk=purchase.pk).update(name="paid")
     with smtplib.SMTP(sink.host, sink.port) as smtp:
         if was_open:
-            smtp.sendmail(email.client.email, email.recipient, content)
+            smtp.sendmail(email.sender_address, email.recipient, content)
     assert Office.objects.get(pk=purchase.pk).name == "paid"
     assert len(sink.messages) == 1

@@ -241,9 +241,10 @@ def test_a_follow_up_on_each_of_many(hafen: Client, rita: User) -> None:
     nele = in_the_browser_of(a_user("client_support", hafen, name="Nele"))
     asked = nele.get("/follow-ups/add/many/", {"pick": picks})
     assert "2 follow-ups are entered, one on each purchase." in asked.content.decode()
-    topic = asked.context["form"].fields["topic"].choices[1][1][0][0]
     form = {
-        "topic": topic,
+        "whose": "general",
+        "category": "customer",
+        "reason": asked.context["form"].fields["reason"].choices[7][1][0][0],
         "subject": "Call back",
         "due_on": "2026-03-03",
         "due_time": "09:00",

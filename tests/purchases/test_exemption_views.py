@@ -115,7 +115,7 @@ def test_one_list_one_act_and_a_result_for_each(texas: Client, tax: User) -> Non
     certificate = a_valid(paid, tax)
     page = seen(tax, f"/purchases/exemption/{certificate.pk}/")
     for said in (
-        f"What {certificate} changes",
+        f"What certificate {certificate.pk} changes",
         "Paid within 90 days of the order: the tax goes back, with a credit note and an e-mail.",
         "Unpaid: the invoice is undone by a credit note and issued anew without tax; the customer gets both.",
         "Tax goes back",
@@ -164,6 +164,8 @@ def test_the_certificates_page_says_what_it_does(texas: Client, tax: User) -> No
     paid = pays(an_offline_order(texas, **of_school()), "108.25")
     certificate = a_certificate(paid.customer, by=tax)
     assert effect(certificate, tax) == ""
+    asked = seen(tax, f"/purchases/exemption/{certificate.pk}/")
+    assert f"{certificate} is New: it covers nothing." in asked
     certificate = validate(certificate, by=tax, at=MONDAY)
     a_released_po(texas, **of_school())
     said = effect(certificate, tax)

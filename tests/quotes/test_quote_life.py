@@ -14,6 +14,7 @@ from django.db import connection
 from core.money import Money
 from core.refused import Refused
 from core.tokens import hash_of
+from customers.services.anonymize import anonymize_customer
 from mailing.models import Email
 from purchases.models import Channel, Document, HistoryEntry, LicenseKey, Purchase, PurchaseSearch, StatusLink
 from purchases.services.cancel import cancel_purchase
@@ -334,7 +335,7 @@ def test_a_revision_takes_the_place_of_the_one_before(hafen: Client) -> None:
     )
     for act in (accept_quote, lambda quote, *, at: quote_to_po(quote, po_number="1", at=at)):
         with pytest.raises(Refused, match="replaced by revision 2"):
-            act(first, at=days_later(5))  # type: ignore[operator]
+            act(first, at=days_later(5))
     assert accept_quote(second, at=days_later(6)).gross == Money(66_640, "EUR")
     assert told(purchase)[-1] == "Quote, revision 2 accepted"
 
@@ -433,6 +434,16 @@ def test_a_canceled_quote_is_over(hafen: Client) -> None:
 
     with pytest.raises(Refused, match="canceled"):
         accept_quote(quote, at=MONDAY)
+
+
+def test_people_are_taken_out_of_what_was_written_to_them(hafen: Client) -> None:
+    quote = a_quote(hafen, link=a_link(hafen, message="Dear Jana Petersen, as agreed."))
+    cancel_purchase(quote.purchase, by=None, at=MONDAY, reason="withdrawn")
+    Email.objects.update(status="SENT", sent_at=MONDAY)
+
+    anonymize_customer(quote.purchase.customer, by=a_user("platform_admin"), at=MONDAY)
+
+    assert Quote.objects.get().message == "Dear [removed], as agreed."
 
 
 @pytest.mark.django_db(transaction=True)

@@ -61,7 +61,8 @@ def logged_in(user: User) -> Browser:
 
 
 def text(answer: Any) -> str:
-    return answer.content.decode()
+    content: str = answer.content.decode()
+    return content
 
 
 # What it can say ------------------------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ from tests.stories import MONDAY, POLICY, a_client, a_user, days_later
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django.test import RequestFactory
+
     from accounts.models import Client
     from quotes.models import QuoteLink
 
@@ -293,12 +295,32 @@ def test_accepted_twice_it_is_one_order(quote: Quote) -> None:
     assert Document.objects.filter(kind="PFI").count() == 1
 
 
-def test_whoever_is_slower_by_a_moment_is_told(quote: Quote) -> None:
-    page = OfferPage(at=MONDAY)
-    assert page.find(quote.token)
-    assert page.where == "open"
-    accept_quote(quote, at=MONDAY)
-    assert not page.accept({"payment": "wire"})
+class Overtaken(OfferPage):
+    """A page whose quote somebody else deals with while its own customer's click is under way."""
+
+    def accept(self, pay: dict[str, Any]) -> bool:
+        """Come second."""
+        meanwhile = Quote.objects.get(pk=self.quote.pk)
+        if pay["payment"] == "check":
+            cancel_purchase(meanwhile.purchase, by=a_user("platform_admin"), at=MONDAY, reason="no longer sold")
+        else:
+            accept_quote(meanwhile, at=MONDAY)
+        return super().accept(pay)
+
+
+@pytest.mark.parametrize(("payment", "status", "words"), [("wire", 303, ""), ("check", 422, "was withdrawn")])
+def test_whoever_is_slower_by_a_moment_is_told(
+    quote: Quote, rf: RequestFactory, payment: str, status: int, words: str
+) -> None:
+    answer = Overtaken.as_view()(rf.post(page_of(quote), {"payment": payment}), token=quote.token)
+    assert (answer.status_code, words in says(answer)) == (status, True)
+    assert Purchase.objects.get().status == ("WOF" if payment == "wire" else "CAN")
+
+
+def test_without_an_address_the_page_promises_no_e_mail(link: QuoteLink) -> None:
+    page = says(Browser().get(f"{page_of(a_quote(link, email=''))}?new=1"))
+    assert "Your quote is ready." in page
+    assert "All of it is in an e-mail" not in page
 
 
 def test_on_purchase_order_with_number_and_document_it_goes_to_review(quote: Quote) -> None:

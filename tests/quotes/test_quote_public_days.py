@@ -18,7 +18,7 @@ from purchases.services.place import OrderLine
 from quotes.models import Quote
 from quotes.services.quote import accept_quote
 from quotes.services.revision import extend_quote, revise_quote
-from quotes.services.validity import look_at_quotes, remind_of_quote
+from quotes.services.validity import look_at_quote, look_at_quotes, remind_of_quote
 from tests.quotes.quoting import a_quote, a_quote_link
 from tests.stories import MONDAY, a_client, a_user
 
@@ -131,6 +131,14 @@ def test_who_comes_second_does_nothing(hafen: Client) -> None:
     with pytest.raises(Refused, match="reminded already"):
         remind_of_quote(stale, at=on(-3))
     assert mails() == ["quote_reminder"]
+
+
+def test_what_was_accepted_while_the_worker_looked_is_an_order(hafen: Client) -> None:
+    quote = a_quote(a_quote_link(hafen))
+    seen = Quote.objects.standing().get()
+    accept_quote(quote, at=on(0))
+    assert not look_at_quote(seen, at=on(1))
+    assert (Purchase.objects.get().status, ErrorRecord.objects.count()) == ("WOF", 0)
 
 
 def test_trouble_with_one_quote_does_not_keep_the_others_back(hafen: Client) -> None:

@@ -18,7 +18,7 @@ from quotes.selectors import current_of
 from quotes.services.quote import accept_quote, expire_quote, note_opened, quote_to_po
 from tests.quotes.quoting import a_quote, a_quote_link
 from tests.quotes.shopping import a_scan
-from tests.stories import MONDAY, a_client, a_user, an_offline_order, days_later
+from tests.stories import MONDAY, a_certificate, a_client, a_user, an_offline_order, days_later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,6 +208,19 @@ def test_revised_on_a_sheet(hafen: Client) -> None:
     assert ["Replaced" in panel, made.token in panel, quote.token in panel] == [True, True, False]
     accept_quote(made, at=MONDAY)
     assert "accepted already" in text(browser.get(page))
+
+
+def test_a_certificate_takes_the_tax_off_the_revision_too(hafen: Client) -> None:
+    quote = a_quote(a_quote_link(hafen))
+    certificate = a_certificate(quote.purchase.customer, by=a_user("platform_tax"))
+    Purchase.objects.update(exempt_by=certificate)
+    browser = logged_in(a_user("client_sales", hafen))
+    page = f"/quotes/{quote.purchase.reference}/revise/"
+
+    totals = text(browser.get(page)).partition('id="totals"')[2]
+    browser.post(page, {**ROW, "act": "save", "valid_until": "2026-03-31"})
+
+    assert ["<dt>Total</dt><dd>€180.00" in totals, current_of(quote.purchase).gross.amount] == [True, "270.00"]
 
 
 def test_extended_by_who_may(hafen: Client) -> None:

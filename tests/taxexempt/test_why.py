@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,7 @@ VALID = Paper("Certificate 7", "valid", "TX", date(2026, 1, 1), date(2026, 12, 3
         ({"exempt_by": "Certificate 7"}, "No tax: Certificate 7 covers it."),
     ],
 )
-def test_the_rule(changes: dict[str, object], sentence: str) -> None:
+def test_the_rule(changes: dict[str, Any], sentence: str) -> None:
     assert why_taxed(replace(ORDER, **changes), WRITE) == sentence
 
 

@@ -1,24 +1,22 @@
-"""What people enter about follow-ups."""
+"""What people enter about follow-ups: when, what about, whose; until when it can wait."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.forms.models import ModelChoiceIterator
 
-from accounts.models import Client, Department, Office, User
+from accounts.models import Client
 from core.forms import date_input
 from core.refused import Refused
 from core.tables import moment_text
 from core.views import ActionForm
+from followups.forms.party import PartyForm
 from followups.schedule import moment_of, refuse_out_of_reach, snoozes
 from followups.selectors.topics import all_topics
 from followups.services import About, Details
-from followups.wording import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import date, datetime, time
     from zoneinfo import ZoneInfo
 
@@ -26,15 +24,10 @@ if TYPE_CHECKING:
 
     from accounts.querysets import TenantQuerySet
     from core.tables import Reader
-    from followups.models import FollowUp
-    from followups.selectors import Reach
     from purchases.models import Purchase
 
 BETWEEN = " · "
-GENERAL, PERSONAL = "general", "personal"
 ANOTHER = "another"
-LONGEST_REASON = 80
-MOST_DAYS = 365
 
 
 def local_parts(moment: datetime, zone: ZoneInfo) -> tuple[date, time]:
@@ -46,92 +39,6 @@ def local_parts(moment: datetime, zone: ZoneInfo) -> tuple[date, time]:
 def topic_value(category: str, reason: str) -> str:
     """A reason with its category as one choice: the same words may stand under several categories."""
     return f"{category}{BETWEEN}{reason}"
-
-
-class _Grouped(ModelChoiceIterator):
-    """Departments under the names of their offices."""
-
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        yield ("", self.field.empty_label or "")
-        groups: dict[Office, list[Any]] = {}
-        for team in self.queryset:
-            groups.setdefault(team.office, []).append((team.pk, team.name))
-        yield from ((office.name, teams) for office, teams in groups.items())
-
-
-class DepartmentField(forms.ModelChoiceField):
-    """A department, chosen under its office."""
-
-    iterator = _Grouped
-
-
-class _Active(ModelChoiceIterator):
-    """People who may come in; who is deactivated is no choice, but known by name when asked for."""
-
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        yield ("", self.field.empty_label or "")
-        kept = self.field.kept  # type: ignore[attr-defined]
-        yield from ((one.pk, str(one)) for one in self.queryset if one.is_active or one.pk == kept)
-
-
-class PersonField(forms.ModelChoiceField):
-    """A user; `kept` is who has it already, deactivated or not."""
-
-    iterator = _Active
-    kept: int | None = None
-
-    def clean(self, value: Any) -> Any:
-        """Refuse somebody who is deactivated, by name."""
-        person = super().clean(value)
-        if person is not None and not person.is_active and person.pk != self.kept:
-            message = f"{person} is deactivated: choose somebody else."
-            raise forms.ValidationError(message)
-        return person
-
-
-class PartyForm(ActionForm):
-    """Whose it is: general, for an office and department or for everybody, or personal, for one user."""
-
-    whose = forms.ChoiceField(
-        label="For",
-        choices=[(GENERAL, "Office or department"), (PERSONAL, "User")],
-        widget=forms.RadioSelect(attrs={"data-whose": ""}),
-    )
-    office = forms.ModelChoiceField(
-        label="Office", required=False, queryset=Office.objects.none(), empty_label="Everybody"
-    )
-    department = DepartmentField(
-        label="Department", required=False, queryset=Department.objects.none(), empty_label="All departments"
-    )
-    assignee = PersonField(label="User", required=False, queryset=User.objects.none(), empty_label="Choose a user")
-
-    def __init__(self, *args: Any, reach: Reach, kept: int | None = None, **options: Any) -> None:
-        super().__init__(*args, **options)
-        office, department, assignee = (self.fields[name] for name in ("office", "department", "assignee"))
-        assert isinstance(office, forms.ModelChoiceField)  # noqa: S101 -- declared above
-        assert isinstance(department, DepartmentField)  # noqa: S101
-        assert isinstance(assignee, PersonField)  # noqa: S101
-        assignee.kept = kept
-        office.queryset, department.queryset, assignee.queryset = reach.offices, reach.departments, reach.people
-
-    def clean(self) -> dict[str, Any]:
-        """Keep what belongs to the choice; a department brings its office."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("whose") == PERSONAL:
-            cleaned["office"] = cleaned["department"] = None
-            if cleaned.get("assignee") is None and "assignee" not in self.errors:
-                self.add_error("assignee", "Choose the user whom it is for.")
-        else:
-            cleaned["assignee"] = None
-            office, team = cleaned.get("office"), cleaned.get("department")
-            if office and team and team.office != office:
-                self.add_error("department", f"{team.name} is a department of {team.office}, not of {office}.")
-            cleaned["office"] = office or (team.office if team else None)
-        return cleaned
-
-    def party(self) -> dict[str, Any]:
-        """Whose it is, as keywords."""
-        return {name: self.cleaned_data[name] for name in ("assignee", "office", "department")}
 
 
 class FollowUpForm(PartyForm):
@@ -315,65 +222,3 @@ class SnoozeForm(ActionForm):
         else:
             return {"until": moment}
         return cleaned
-
-
-def party_of(follow_up: FollowUp) -> dict[str, Any]:
-    """Whose a follow-up is, as a form shows it."""
-    return {
-        "whose": PERSONAL if follow_up.assignee_id else GENERAL,
-        "office": follow_up.office_id,
-        "department": follow_up.department_id,
-        "assignee": follow_up.assignee_id,
-    }
-
-
-class DigestForm(ActionForm):
-    """Whether the daily e-mail is wanted."""
-
-    is_on = forms.BooleanField(label="Send me what is due every morning", required=False)
-
-
-class ReasonsField(forms.CharField):
-    """Reasons, one a line; after `>` what usually comes next, and after a comma in how many days."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=5000, widget=forms.Textarea(attrs={"rows": 9}), **options)
-
-    def prepare_value(self, value: Any) -> Any:
-        """Write reasons as they are typed."""
-        if not isinstance(value, tuple):
-            return value
-        return "\n".join(f"{one.name} > {one.next}, {one.days}" if one.next else one.name for one in value)
-
-    def clean(self, value: Any) -> tuple[Reason, ...]:
-        """Read them; a line that can't be read is named."""
-        lines = (" ".join(line.split()) for line in super().clean(value).splitlines())
-        return tuple(self._read(line) for line in lines if line)
-
-    def _read(self, line: str) -> Reason:
-        name, arrow, coming = (part.strip() for part in line.partition(">"))
-        following, _, days = (part.strip() for part in coming.rpartition(","))
-        if not arrow and 0 < len(name) <= LONGEST_REASON:
-            return Reason(name)
-        is_number = days.isascii() and days.isdecimal() and len(days) <= len(str(MOST_DAYS))
-        fits = 0 < len(name) <= LONGEST_REASON and 0 < len(following) <= LONGEST_REASON
-        if not fits or not is_number or not 1 <= int(days) <= MOST_DAYS:
-            message = f"“{line[:60]}” can't be read. Write a reason, or: Reason > Next reason, 7"
-            raise forms.ValidationError(message)
-        return Reason(name, following, int(days))
-
-
-class NewCategoryForm(ActionForm):
-    """A category and its reasons."""
-
-    label = forms.CharField(label="Name", max_length=60)
-    reasons = ReasonsField(
-        label="Reasons, one a line",
-        help_text="What usually comes next may follow, with the days until then: Promise to pay > Broken promise, 7",
-    )
-
-
-class CategoryForm(NewCategoryForm):
-    """A category that is there."""
-
-    is_active = forms.BooleanField(label="Offered for new follow-ups", required=False)
