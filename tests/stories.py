@@ -186,7 +186,7 @@ SCHOOL = {"company": "Lone Star College", "country": "US", "state": "Texas", "ci
 def a_texan_client(slug: str = "prairie") -> Client:
     """A seller in Texas, where tax is entered with each order."""
     client = a_client(slug)
-    client.country, client.subdivision, client.postal_code, client.vat_id = "US", "TX", "73301", "XX 12-345"
+    client.country, client.subdivision, client.postal_code, client.vat_id = "US", "TX", "73301", "74-1234567"
     client.save()
     return client
 

@@ -24,6 +24,7 @@ from purchases.services.payment import record_payment
 from purchases.services.place import OrderLine, place_order, reprice
 from purchases.services.refund import refund_purchase
 from purchases.signals import late_money
+from quotes.services.portal import Wish, estimate
 from taxexempt.services import mark_invalid, validate
 from tests.purchases.test_einvoice import broken_rules
 from tests.stories import (
@@ -41,6 +42,7 @@ from tests.stories import (
     days_later,
     of_school,
     pays,
+    the_product,
 )
 
 if TYPE_CHECKING:
@@ -150,6 +152,17 @@ def test_whoever_types_a_covered_customers_name_with_another_address_is_taxed(te
         at=LATER,
     )
     assert keyed_in.exempt_by == certificate, "Customer Service has the order before it"
+
+
+def test_the_partner_portal_shows_the_order_without_tax_before_it_is_placed(texas: Client, tax: User) -> None:
+    order = an_offline_order(texas, **of_school())
+    wish = Wish([(the_product(texas), 2)], "EUR", of_school()["customer"])
+    partner = a_partner(texas)
+    assert estimate(partner, wish, at=LATER).tax_answer.reason == "not_calculated"
+    certificate = a_valid(order, tax)
+    shown = estimate(partner, wish, at=LATER)
+    assert (shown.tax_answer.reason, shown.gross) == ("exempt", Money(20_000, "EUR"))
+    assert shown.tax_answer.sentence == f"No tax: {certificate} covers this customer."
 
 
 def test_a_quote_of_a_covered_customer_stays_without_tax_when_it_is_revised(texas: Client, tax: User) -> None:
