@@ -49,7 +49,7 @@ def main() -> None:
                 milliseconds(lambda term=term: find_purchases(known, term)),
                 "ms",
                 "admin",
-                milliseconds(lambda term=term: admin_page(term), times=3),
+                milliseconds(lambda term=term: admin_page(term), times=1),
             )
         for who in (admin, rep):
             taken = sorted(
