@@ -33,7 +33,7 @@ test: prepare-dev
 	$(BIN)/python -m tests.house.postgresql $(PYTEST) --ignore=tests/browser
 	env -u TEST_DATABASE_URL $(PYTEST) tests/browser --cov --cov-append --cov-report= --cov-fail-under=0
 	$(BIN)/coverage report --skip-covered --skip-empty
-	$(BIN)/coverage report --include='*/services.py,*/services/*.py,*/policy.py,*/schedule.py,*/states.py,*/selectors.py,*/selectors/*.py' \
+	$(BIN)/coverage report --include='*/services.py,*/services/*.py,*/policy.py,*/policy/*.py,*/schedule.py,*/states.py,*/selectors.py,*/selectors/*.py' \
 	  --fail-under=100 --skip-covered --skip-empty
 
 format: prepare-dev

@@ -24,6 +24,7 @@ from followups.services import (
     change_follow_up,
     delete_follow_up,
     finish_follow_up,
+    open_client_follow_up,
     open_follow_up,
     reopen_follow_up,
 )
@@ -377,3 +378,13 @@ def test_the_profile_shows_the_customer_s(hafen: Client, rep: User) -> None:
     assert "Ask them" in page
     sales = in_the_browser_of(a_user("client_sales", hafen))
     assert "Ask them" not in sales.get(reverse("customers:detail", args=[purchase.customer_id])).content.decode()
+
+
+def test_what_was_asked_of_a_client_once_is_not_asked_again(hafen: Client) -> None:
+    def asked(subject: str) -> FollowUp:
+        return open_client_follow_up(
+            hafen, category=Category.DUNNING, reason="Approval", subject=subject, at=MONDAY, dedupe_key="run:1"
+        )
+
+    first, again = asked("Approve the run"), asked("Approve it now")
+    assert (again.pk, again.subject, FollowUp.objects.count()) == (first.pk, "Approve the run", 1)
