@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from django_filters import FilterSet
 
 MOST_PICKS = 200
+LONGEST_PICK = 18
+"""Digits of the largest number that every database takes as a key."""
 SPENT_KEYS = 100
 STALE = 409
 INVALID = 422
@@ -259,6 +261,7 @@ class ListPage(Page):
         filterset = self.get_filterset()
         if filterset is None:
             return None, self.rows
+        filterset.form.auto_id = "filter_%s"  # a dialog over the list may have a field of the same name
         rows: QuerySet[Any] = filterset.qs if filterset.form.is_valid() else self.rows
         return filterset, rows
 
@@ -525,7 +528,8 @@ class BulkAction(ActView):
     def picked(self, names: list[str]) -> tuple[list[Any], list[str]]:
         """The rows of these names in the order given, and the names that lead nowhere."""
         names = list(dict.fromkeys(names))[:MOST_PICKS]
-        safe = [name for name in names if name.isascii() and name.isalnum() and len(name) < 20]  # noqa: PLR2004
+        is_key = str.isdecimal if self.lookup == "pk" else str.isalnum
+        safe = [name for name in names if name.isascii() and is_key(name) and len(name) <= LONGEST_PICK]
         found = {str(getattr(row, self.lookup)): row for row in self.rows.filter(**{f"{self.lookup}__in": safe})}
         return [found[name] for name in names if name in found], [name for name in names if name not in found]
 

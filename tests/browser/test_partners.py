@@ -128,9 +128,10 @@ def test_a_follow_up_is_added_in_the_dialog(tab: Page, live_server: Any, hafen: 
     tab.goto(f"{live_server.url}/follow-ups/")
     tab.get_by_role("link", name="Add follow-up").click()
     dialog = tab.get_by_role("dialog")
-    dialog.get_by_label("Category and reason").select_option("customer · Call back")
+    dialog.get_by_label("Category").select_option(label="Customer contact")
+    dialog.get_by_label("Reason").select_option(label="Call back")
     dialog.get_by_label("Subject").fill("Call Jana")
-    dialog.get_by_role("button", name="Save").click()
+    dialog.get_by_role("button", name="Add follow-up").click()
     expect(tab.get_by_role("link", name="Call Jana")).to_be_visible()
 
 
