@@ -45,7 +45,7 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
             return is_public(str(ip.ipv4_mapped))
-        if ip.sixtofour is not None or ip.teredo is not None or ip in NAT64:
+        if ip.sixtofour is not None or ip.teredo is not None or ip in NAT64 or ip.is_site_local:
             return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
@@ -82,7 +82,7 @@ def check_url(url: str, *, schemes: frozenset[str] = frozenset({"https"})) -> No
     """Refuse an address of a foreign server that is not plainly https."""
     try:
         parts = urlsplit(url)
-        is_plain = parts.scheme in schemes and parts.hostname and not parts.username and parts.port != 0
+        is_plain = parts.scheme in schemes and parts.hostname and "@" not in parts.netloc and parts.port != 0
     except ValueError:
         is_plain = False
     if not is_plain or not url.isprintable() or " " in url:

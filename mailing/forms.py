@@ -140,3 +140,8 @@ class EndpointEditForm(EndpointForm):
     is_active = forms.BooleanField(
         label="Switched on", required=False, help_text="Switched off, it is told nothing, and what waits is canceled."
     )
+
+    def clean_url(self) -> str:
+        """Look at a new address alone: one whose name is gone meanwhile can still be switched off."""
+        url = str(self.cleaned_data["url"])
+        return url if url == self.initial["url"] else super().clean_url()

@@ -127,11 +127,12 @@ class NotificationQuerySet(TenantQuerySet["Notification"]):
     client_path = "endpoint__client"
 
     def due(self, at: datetime) -> Self:
-        """Those that should be handed over at `at`: their endpoint is on, and not left alone after a failure."""
+        """Those whose turn has come at `at`, unless their endpoint is left alone after a failure.
+
+        Those of an endpoint that is off, too: they came after it was switched off, and the fence cancels them.
+        """
         is_resting = models.Q(endpoint__resting_until__gt=at)
-        return self.filter(status=Delivery.QUEUED, next_attempt_at__lte=at, endpoint__is_active=True).exclude(
-            is_resting
-        )
+        return self.filter(status=Delivery.QUEUED, next_attempt_at__lte=at).exclude(is_resting)
 
     def overdue(self, at: datetime) -> Self:
         """Those whose time is over while their endpoint is left alone: they are not tried again."""

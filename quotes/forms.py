@@ -231,8 +231,8 @@ class LinkForm(ActionForm):
     validity_days = forms.IntegerField(
         label="Valid for how many days", min_value=1, max_value=LONGEST_VALIDITY, initial=30
     )
-    may_change_quantity = forms.BooleanField(label="Customers may change quantities", required=False, initial=True)
-    may_order_on_po = forms.BooleanField(label="Customers may order on purchase order", required=False, initial=True)
+    may_change_quantity = forms.BooleanField(label="Customers may change quantities", required=False)
+    may_order_on_po = forms.BooleanField(label="Customers may order on purchase order", required=False)
     x_parameters = forms.CharField(
         label="X-parameters",
         required=False,

@@ -21,7 +21,7 @@ from purchases.models import Purchase, Source
 from purchases.states import QUOTES, Status
 from quotes.filters import QuoteFilter
 from quotes.forms import AcceptForm, ExtendForm, QuotePoForm, ReviseForm
-from quotes.models import Quote
+from quotes.models import LONGEST_VALIDITY, Quote
 from quotes.selectors import current_of, customer_of, tax_on
 from quotes.services.quote import accept_quote, po_warnings, quote_to_po, refusal_of
 from quotes.services.revision import extend_quote, revise_quote
@@ -196,10 +196,11 @@ class QuoteExtend(QuoteAct):
         return f"Extend quote {self.row}"
 
     def get_initial(self) -> dict[str, Any]:
-        """As many days as its link gives, from today or from its last day on."""
+        """As many days as its link gives, from today or from its last day on; no later than it may be."""
         quote = self.quote
         today = self.at.astimezone(self.row.client.zone).date()
-        return {"valid_until": max(today, quote.valid_until) + timedelta(days=quote.link.validity_days)}
+        later = max(today, quote.valid_until) + timedelta(days=quote.link.validity_days)
+        return {"valid_until": min(later, today + timedelta(days=LONGEST_VALIDITY))}
 
     def consequences(self) -> list[str]:
         """Prices stay, the customer hears of it."""

@@ -33,7 +33,7 @@ EVERY_EVENT = [event for event, _ in CHOSEN_EVENTS]
 def door(**options: Any) -> Door:
     """A way out that also leads to this machine and believes its certificate."""
     trust = ssl.create_default_context(cafile=str(CERTIFICATE))
-    return Door(**{"allows": lambda _: True, "trust": trust, "round_seconds": 60.0, **options})
+    return Door(**{"allows": lambda _: True, "trust": trust, "seconds": 60.0, "round_seconds": 60.0, **options})
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -177,6 +178,20 @@ def test_sales_makes_a_link_with_a_live_total(hafen: Client) -> None:
     page = text(browser.get(f"{LINKS}{link.pk}/"))
     assert [request_url(link) in page, "Nobody has asked for one yet." in page, "Quote link made" in page] == [True] * 3
     assert ['value="12.5"' in page, 'value="80.00"' in page, "x-campaign=spring" in page] == [True] * 3
+
+
+def test_what_a_link_does_not_allow_stays_so_when_its_sheet_is_shown_again(hafen: Client) -> None:
+    link = a_quote_link(hafen, may_change_quantity=False, may_order_on_po=False, is_test=True)
+    browser = logged_in(link.created_by)
+    asked = {key: value for key, value in SHEET.items() if key != "may_order_on_po"}
+
+    def ticked(page: str) -> list[str]:
+        boxes = re.findall(r'<input type="checkbox"[^>]*>', page)
+        return [found[1] for box in boxes if "checked" in box and (found := re.search(r'name="([^"]+)"', box))]
+
+    assert ticked(text(browser.get(f"{LINKS}{link.pk}/"))) == ["is_test"]
+    assert ticked(text(browser.get(f"{LINKS}new/"))) == ["may_change_quantity", "may_order_on_po"]
+    assert ticked(text(browser.post(f"{LINKS}new/", {**asked, "act": "recompute"}))) == []
 
 
 def test_what_is_wrong_stands_by_its_field(hafen: Client) -> None:

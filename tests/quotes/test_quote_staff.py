@@ -242,6 +242,16 @@ def test_extended_by_who_may(hafen: Client) -> None:
     assert logged_in(a_user("client_sales", hafen)).get(page).status_code == 403
 
 
+def test_the_day_that_is_offered_for_a_long_quote_can_be_taken(hafen: Client) -> None:
+    quote = a_quote(a_quote_link(hafen, validity_days=300))
+    browser = logged_in(a_user("client_admin", hafen))
+    page = f"/quotes/{quote.purchase.reference}/extend/"
+
+    assert 'value="2027-03-02"' in text(browser.get(page)), "a year from now, not 600 days"
+    browser.post(page, {"valid_until": "2027-03-02"})
+    assert str(Quote.objects.get().valid_until) == "2027-03-02"
+
+
 def test_a_po_from_a_quote_is_shown_as_accepted(hafen: Client) -> None:
     quote = a_quote(a_quote_link(hafen))
     quote_to_po(quote, po_number="1", at=MONDAY)
