@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 from django.dispatch import receiver
+from django.urls import reverse
 
 from core.history import take_out
 from customers.models import Contact, Customer
@@ -30,6 +31,7 @@ from purchases.signals import (
     stock_low,
 )
 from purchases.states import Status
+from taxexempt.models import Certificate
 
 if TYPE_CHECKING:
     import re
@@ -191,12 +193,15 @@ def take_people_out(*, purchases: list[int], words: re.Pattern[str], **_: Any) -
 
 @receiver(customer_anonymized, sender=Customer, dispatch_uid="follow-up-anonymized")
 def take_customer_out(*, customer: Customer, **_: Any) -> None:
-    """A customer's people are taken out: out of what was to be done about the customer itself, too."""
+    """A customer's people are taken out: out of what was to be done about it or its certificates, too."""
     mine = family_of([customer.pk])
     words = names_of([line.instance for line in Contact.history.filter(customer_id__in=mine)])
     fields = ("reason", "subject", "note")
-    take_out(FollowUp.objects.filter(customer__in=mine), fields, words)
-    take_out(FollowUp.history.filter(customer_id__in=mine), fields, words)
+    papers = Certificate.objects.filter(customer__in=mine).values_list("pk", flat=True)
+    pages = [reverse("taxexempt:detail", args=[pk]) for pk in papers]
+    about = Q(customer_id__in=mine) | Q(about_link__in=pages)
+    take_out(FollowUp.objects.filter(about), fields, words)
+    take_out(FollowUp.history.filter(about), fields, words)
 
 
 @receiver(customers_merged, sender=Customer, dispatch_uid="follow-up-customers-merged")

@@ -109,7 +109,7 @@ def tax_notes(purchase: Purchase, voice: Voice) -> Row:
     if certificate is not None:
         state = NAMES.get(certificate.state_of_issue, "")
         values = {"state": state, "reason": certificate.get_reason_display(), "number": clip(certificate.tax_id, 40)}
-        return [fill(label["exempt"], values)]
+        return [fill(label["exempt" if values["reason"] else "exempt_unsaid"], values)]
     if contact is None or purchase.tax_minor or not purchase.vat_id:
         return []
     supply = supply_of(seller_place(voice.client), buyer_place(contact), purchase.vat_id)

@@ -12,7 +12,7 @@ from taxexempt.states import CLAIM, Status
 from taxexempt.states.places import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from django.utils.safestring import SafeString
 
@@ -65,7 +65,8 @@ def _person(name: str) -> Callable[[Any, Reader], str]:
 
 def _attachment(certificate: Any, _reader: Reader) -> str:
     if certificate.first_file is None:
-        return format_html('<a href="{}">Upload</a>', reverse("taxexempt:edit", args=[certificate.pk]))
+        link = reverse("taxexempt:edit", args=[certificate.pk])
+        return format_html('<a href="{}">Upload</a>', link) if certificate.may_upload else NOTHING
     link = f"{certificate_link(certificate)}?file={certificate.first_file}"
     return format_html('<a href="{}">{} View</a>', link, icon("paperclip", 14))
 
@@ -132,6 +133,11 @@ class CertificateTable(Table):
     default_sort = "-created_at"
     caption = "Tax exemptions"
     may_decide = False
+
+    def prepare(self, page: Sequence[Any]) -> None:
+        """Tell each row whether its attachment may be added from it."""
+        for certificate in page:
+            certificate.may_upload = self.may_decide
 
     def link(self, row: Any) -> str:
         """The certificate's page."""

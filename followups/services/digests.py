@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
 from django.db import transaction
 
 from core.refused import Refused
+from errorlog.models import ErrorType
+from errorlog.services import log_error
 from followups import emails
 from followups.models import Digest
 from followups.selectors.digests import waiting_readers, work_of
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.models import User
+
+log = structlog.get_logger(__name__)
 
 
 @transaction.atomic
@@ -26,7 +31,22 @@ def switch_digest(user: User, *, is_on: bool) -> Digest:
 
 def send_digests(*, at: datetime) -> int:
     """Queue today's e-mail for everybody whose morning has come and who was not looked at today; say how many."""
-    return sum(send_digest(user, at=at) for user in waiting_readers(at))
+    return sum(_try(user, at=at) for user in waiting_readers(at))
+
+
+def _try(user: User, *, at: datetime) -> bool:
+    try:
+        return send_digest(user, at=at)
+    except Exception as error:  # one person's trouble must not keep the others' e-mails back
+        log.exception("digest not sent", user=user.pk)
+        log_error(
+            type=ErrorType.UNEXPECTED,
+            note=f"{type(error).__name__} in the daily e-mail to {user.username}",
+            at=at,
+            dedupe_key=f"digest:{user.pk}:{at.astimezone(user.zone).date()}",
+            client=user.client,
+        )
+        return False
 
 
 @transaction.atomic

@@ -156,8 +156,8 @@ def values_of(
 def exemption_reason(certificate: Certificate) -> str:
     """Say to machines which certificate makes an order exempt."""
     state = NAMES.get(certificate.state_of_issue, "")
-    text = f"Exempt from sales tax of {state}: {certificate.get_reason_display()}, tax ID {certificate.tax_id}"
-    return clip(text, 200)
+    facts = ", ".join(filter(None, (certificate.get_reason_display(), f"tax ID {certificate.tax_id}")))
+    return clip(f"Exempt from sales tax of {state}: {facts}", 200)
 
 
 def _number(text: str) -> str:

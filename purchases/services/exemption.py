@@ -83,7 +83,9 @@ def changes_of(certificate: Certificate, *, on: date) -> list[Change]:
 
 def change_of(purchase: Purchase, certificate: Certificate, *, on: date) -> Change:
     """Work out what a certificate changes in one purchase on the client's day `on`, without doing it."""
-    tax = Money(worth_of(purchase).tax_minor, purchase.currency) if purchase.status in WON else purchase.tax
+    tax = purchase.tax
+    if purchase.status in WON and purchase.refunded_minor:  # a query each: only where some of it may have gone back
+        tax = Money(worth_of(purchase).tax_minor, purchase.currency)
     return Change(purchase, tax, _why_not(purchase, certificate, tax, on=on))
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import time, timedelta
 from typing import TYPE_CHECKING, Final
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 
 from core.history import record
+from errorlog.models import ErrorType
+from errorlog.services import log_error
 from taxexempt import emails
 from taxexempt.models import Certificate
 from taxexempt.states import EXPIRE, Status
@@ -21,18 +24,36 @@ REMINDED: Final = (30, 7)
 MORNING: Final = time(8)
 """From this time of day, in the client's zone, a day's reminders go out."""
 
+log = structlog.get_logger(__name__)
+
 
 def look_at_expiry(*, at: datetime) -> int:
     """Expire certificates whose life is over and remind of those that end soon; return how many steps were taken.
 
-    Each certificate is a transaction of its own; doing it again changes nothing. With nothing to do it is one query.
+    Each certificate is a transaction of its own; doing it again changes nothing. With nothing to do it is one query. A
+    certificate that fails is entered in the error log; the others go on.
     """
     early, late = REMINDED
     last = at.date() + timedelta(days=1)  # a day more than it is in most zones: each certificate looks again
     due = Q(expires_on__lt=last) | Q(expires_on__lte=last + timedelta(days=late)) & ~Q(reminded_days=late)
     due |= Q(expires_on__lte=last + timedelta(days=early), reminded_days=0)
     rows = Certificate.objects.filter(due, status=Status.VALID).select_related("client", "customer").order_by("pk")
-    return sum(_step(certificate, at=at) for certificate in rows)
+    return sum(_look_at(certificate, at=at) for certificate in rows)
+
+
+def _look_at(certificate: Certificate, *, at: datetime) -> bool:
+    try:
+        return _step(certificate, at=at)
+    except Exception as error:  # one certificate's trouble must not keep the others back
+        log.exception("certificate not looked at", certificate=certificate.pk)
+        log_error(
+            type=ErrorType.UNEXPECTED,
+            note=f"{type(error).__name__} when the last day of {certificate} was looked at",
+            at=at,
+            dedupe_key=f"certificate:{certificate.pk}:{certificate.expires_on}",
+            client=certificate.client,
+        )
+        return False
 
 
 @transaction.atomic

@@ -115,10 +115,11 @@ class Validate(CertificateAct):
         if self.refusal():
             return []
         first, last = day_text(row.issued_on, self.reader), day_text(row.expires_on, self.reader)
+        is_over = row.expires_on < self.at.astimezone(row.client.zone).date()
         return [
             f"Orders of {first} to {last} that are taxed in {NAMES[row.state_of_issue]} carry no sales tax.",
             "Its page then lists the taxed orders it covers: paid tax can go back, unpaid ones can be billed anew.",
-            self.letter(),
+            "Its life is over: it is Expired at once, and nobody is told." if is_over else self.letter(),
         ]
 
     def sentence(self) -> str:
@@ -144,7 +145,8 @@ class MarkInvalid(CertificateAct):
     def consequences(self) -> list[str]:
         """What it no longer covers."""
         lines = [NO_MORE] if self.row.status == Status.VALID else []
-        return [*lines, f"{self.letter()} It names what you choose below, in the customer's language."]
+        names = " It names what you choose below, in the customer's language." if emails.recipient_of(self.row) else ""
+        return [*lines, f"{self.letter()}{names}"]
 
     def sentence(self) -> str:
         """Invalid."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -56,12 +57,12 @@ def test_a_certificate_from_its_upload_to_the_refunded_tax(
     page.get_by_label("Reason for exemption").select_option(label="Educational organization")
     page.get_by_label("State of issue").select_option(label="Texas")
     page.get_by_label("Tax ID", exact=True).fill("3-20123-4567-8")
-    page.get_by_label("Date certificate issued").fill(f"{now.year}-01-01")
-    page.get_by_label("Expiration date").fill(f"{now.year + 1}-12-31")
+    page.get_by_label("Date certificate issued").fill(f"{now - timedelta(days=30):%Y-%m-%d}")
+    page.get_by_label("Expiration date").fill(f"{now + timedelta(days=365):%Y-%m-%d}")
     page.set_input_files("input[type=file]", {"name": "form.pdf", "mimeType": "application/pdf", "buffer": a_pdf()})
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("button", name="Save & Validate").click()
-    page.get_by_role("button", name="Validate").click()
+    page.get_by_role("button", name="Validate", exact=True).click()
 
     effect = page.get_by_role("region", name="What it changes")
     expect(effect).to_contain_text("1 paid purchase: the tax can go back.")

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.services import save_department
+from errorlog.models import ErrorRecord
 from followups.models import Digest, FollowUp
 from followups.selectors.digests import waiting_readers
 from followups.services import About, Details, add_follow_up, finish_follow_up
@@ -20,6 +21,7 @@ from followups.services.digests import send_digest, send_digests, switch_digest
 from followups.tasks import send_digests as task
 from mailing.models import Email
 from mailing.services.render import frozen_mime
+from mailing.signals import email_queued
 from tests.stories import MONDAY, a_client, a_user, an_offline_order
 
 if TYPE_CHECKING:
@@ -127,6 +129,25 @@ def test_somebody_without_a_proper_address_has_the_list(hafen: Client, rep: User
     User.objects.filter(pk=rep.pk).update(email="nobody")
     due(hafen, rep, "For all", SEVEN)
     assert (send_digests(at=SEVEN), digests()) == (0, [])
+
+
+def test_one_that_fails_does_not_keep_the_others_back(hafen: Client, rep: User) -> None:
+    colleague = a_user("client_support", hafen)
+    due(hafen, rep, "For all", SEVEN)
+
+    def breaks(email: Email, **_: Any) -> None:
+        if email.recipient == rep.email:
+            raise ZeroDivisionError
+
+    email_queued.connect(breaks)
+    try:
+        assert send_digests(at=SEVEN) == 1
+    finally:
+        email_queued.disconnect(breaks)
+    assert digests() == [(colleague.email, "Follow-ups: 1 for today")]
+    entry = ErrorRecord.objects.get()
+    assert (entry.note, entry.client) == (f"ZeroDivisionError in the daily e-mail to {rep.username}", hafen)
+    assert send_digests(at=SEVEN) == 1, "tried again"
 
 
 def test_two_workers_send_one(hafen: Client, rep: User) -> None:

@@ -31,7 +31,7 @@ from followups.services import (
     snooze_follow_up,
 )
 from mailing.models import Email
-from tests.stories import MONDAY, a_client, a_customer, a_user, an_offline_order, days_later, pays
+from tests.stories import MONDAY, a_certificate, a_client, a_customer, a_user, an_offline_order, days_later, pays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -324,6 +324,13 @@ def test_many_are_done_snoozed_and_given_away_at_once(hafen: Client, rep: User) 
     ]
 
 
+@pytest.mark.parametrize("name", ["nonsense", "٣", "9" * 19])
+def test_what_is_no_row_at_all_is_not_found(hafen: Client, rep: User, name: str) -> None:
+    row = entered(hafen, rep)
+    answer = in_the_browser_of(rep).post(reverse("followups:done_many"), {"pick": [name, row.pk]}).content.decode()
+    assert ("1 of 2 done" in answer, "Not found." in answer) == (True, True)
+
+
 def test_done_is_taken_back_from_the_toast(hafen: Client, rep: User) -> None:
     row = entered(hafen, rep, "<b>Call</b>")
     home = reverse("followups:list")
@@ -401,6 +408,20 @@ def test_a_page_shows_the_follow_ups_about_itself(hafen: Client, rep: User) -> N
     ).render(RequestContext(request, {"at": MONDAY}))
     assert ("About this page" in panel, "About another" in panel) == (True, False)
     assert "?about=/errors/7/&amp;label=Error%207&amp;client=3" in panel
+
+
+def test_one_on_a_certificate_is_on_its_page_and_loses_names_with_the_customer(hafen: Client) -> None:
+    boss, purchase = a_user("platform_tax"), pays(an_offline_order(hafen), "119.00")
+    Email.objects.filter(reference=purchase.reference).update(status="SENT", sent_at=MONDAY)
+    certificate = a_certificate(purchase.customer, by=boss)
+    browser, link = in_the_browser_of(boss), reverse("taxexempt:detail", args=[certificate.pk])
+    add = f"{reverse('followups:add')}?about={link}&label=Certificate%20{certificate.pk}&client={hafen.pk}"
+    assert f'href="{add}"' in browser.get(link).content.decode().replace("&amp;", "&")
+    assert browser.post(add, sent(client=str(hafen.pk), subject="Ask Petersen")).status_code == 302
+    assert "Ask Petersen" in browser.get(link).content.decode()
+    anonymize_customer(purchase.customer, by=a_user("client_admin", hafen), at=MONDAY)
+    assert FollowUp.objects.get(about_link=link).subject == "Ask [removed]"
+    assert not FollowUp.history.filter(subject__contains="Petersen").exists()
 
 
 def test_the_platform_finds_the_people_of_the_purchases_client(hafen: Client, rep: User) -> None:

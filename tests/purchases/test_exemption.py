@@ -112,6 +112,17 @@ def test_a_new_order_of_a_covered_customer_bears_no_tax_and_says_why(texas: Clie
     assert why(purchase) == f"No tax: {certificate} covers it."
 
 
+def test_a_certificate_that_gives_no_reason_is_named_by_its_number(texas: Client, tax: User) -> None:
+    a_valid(an_offline_order(texas, **of_school()), tax, reason="")
+    purchase = a_released_po(texas, at=LATER, **of_school())
+    invoice = Document.objects.get(purchase=purchase, kind="INV")
+    assert invoice.data["letter"]["notes"] == [
+        "No sales tax is billed: your exemption certificate of Texas covers this order (tax ID 3-20123-4567-8)."
+    ]
+    (row,) = invoice.data["einvoice"]["taxes"]
+    assert row["reason"] == "Exempt from sales tax of Texas: tax ID 3-20123-4567-8"
+
+
 def test_an_order_outside_the_life_or_the_state_is_taxed_as_before(texas: Client, tax: User) -> None:
     certificate = a_valid(an_offline_order(texas, **of_school()), tax, expires_on=date(2026, 3, 31))
     late = an_offline_order(texas, at=days_later(60), **of_school())

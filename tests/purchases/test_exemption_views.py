@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.template import Context, Template
 from django.test import Client as Browser
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 
 from accounts.services import let_support_refund
 from purchases.models import Purchase
@@ -20,6 +22,7 @@ from tests.stories import (
     SCHOOL,
     a_certificate,
     a_client,
+    a_customer,
     a_released_po,
     a_texan_client,
     a_user,
@@ -176,6 +179,20 @@ def test_the_certificates_page_says_what_it_does(texas: Client, tax: User) -> No
     certificate = mark_invalid(certificate, reason="not signed", by=tax, at=MONDAY)
     said = effect(certificate, tax)
     assert "It covers nothing any more: new orders are taxed. What was billed without tax under it stays" in said
+
+
+def test_the_certificates_page_costs_the_same_with_one_and_with_three(texas: Client, tax: User) -> None:
+    def cost(company: str, orders: int) -> int:
+        school = a_customer(**{**SCHOOL, "company": company})
+        paid = [pays(an_offline_order(texas, **of_school(customer=school)), "108.25") for _ in range(orders)]
+        certificate = a_valid(paid[0], tax)
+        with CaptureQueriesContext(connection) as queries:
+            page = seen(tax, f"/tax-exemptions/{certificate.pk}/")
+        assert f"{orders} paid purchase{'s' if orders > 1 else ''}: the tax can go back." in page
+        return len(queries)
+
+    cost("First College", 1)
+    assert cost("Second College", 1) == cost("Third College", 3)
 
 
 def test_the_page_of_one_without_anything_to_change(texas: Client, tax: User) -> None:

@@ -16,6 +16,7 @@ from customers.services import AddressInput, find_or_register, save_contact
 from customers.services.anonymize import anonymize_customer
 from customers.services.merging import merge_customers, undo_merge
 from dunning.services.jobs import run_periodic_jobs
+from errorlog.models import ErrorRecord
 from mailing.models import Email
 from mailing.signals import email_queued
 from taxexempt.models import Certificate
@@ -378,6 +379,23 @@ def test_somebody_who_was_faster_leaves_nothing_to_do(school: Customer, tess: Us
         assert look_at_expiry(at=at_nine(date(2026, 12, 10))) == 1
     finally:
         email_queued.disconnect(meanwhile)
+
+
+def test_one_that_fails_does_not_keep_the_others_back(school: Customer, tess: User) -> None:
+    bad, good = valid(school, tess), valid(school, tess)
+
+    def breaks(email: Email, **_: Any) -> None:
+        if email.reference == f"TX-{bad.pk}":
+            raise ZeroDivisionError
+
+    email_queued.connect(breaks)
+    try:
+        assert look_at_expiry(at=at_nine(date(2026, 12, 10))) == 1
+    finally:
+        email_queued.disconnect(breaks)
+    assert [letter.reference for letter in letters("expiring")] == [f"TX-{good.pk}"]
+    assert ErrorRecord.objects.get().note == f"ZeroDivisionError when the last day of {bad} was looked at"
+    assert look_at_expiry(at=at_nine(date(2026, 12, 10))) == 1, "tried again"
 
 
 def test_a_new_one_is_asked_for(school: Customer, tess: User) -> None:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from core.exports import Listing
 from core.uploads import CheckedFile
-from customers.services import find_or_register
+from customers.services import AddressInput, find_or_register, save_contact
 from dunning.views.duties import DUTIES
 from mailing.models import Email
 from mailing.selectors.texts import words_of
@@ -193,6 +193,10 @@ def test_support_reads_and_the_tax_role_decides(school: Customer, tess: User) ->
     page = support.get(reverse("taxexempt:list"))
     assert (page.context["may_add"], page.status_code) == (False, 200)
     assert "data-act-c" not in page.content.decode()
+    bare = add_certificate(school, data=CertificateInput(), by=tess, at=MONDAY)
+    upload_link = f'href="{at("edit", bare)}">Upload'
+    assert upload_link in in_the_browser_of(tess).get(reverse("taxexempt:list")).content.decode()
+    assert upload_link not in support.get(reverse("taxexempt:list")).content.decode()
     assert support.get(at("detail", certificate)).context["buttons"] == []
     for name in ("edit", "claim", "validate", "invalid", "assign", "renewal"):
         assert support.get(at(name, certificate)).status_code == 403
@@ -347,8 +351,21 @@ def test_acts_name_what_they_do(school: Customer, tess: User, desk: Browser) -> 
 
 def test_one_that_is_over_is_expired_at_once(school: Customer, tess: User, desk: Browser) -> None:
     over = a_certificate(school, by=tess, expires_on=date(2026, 2, 1))
-    answer = desk.post(at("validate", over), follow=True)
+    asked = desk.get(at("validate", over)).content.decode()
+    assert ("it is Expired at once, and nobody is told" in asked, "gets an e-mail" in asked) == (True, False)
+    answer = desk.post(at("validate", over), {"tell": "on"}, follow=True)
     assert f"Certificate {over.pk} was valid until Feb 1, 2026: it is Expired." in answer.content.decode()
+    assert not Email.objects.exists()
+
+
+def test_with_nobody_to_write_to_nothing_is_said_of_an_e_mails_words(
+    school: Customer, tess: User, desk: Browser
+) -> None:
+    certificate = a_certificate(school, by=tess)
+    assert "It names what you choose below" in desk.get(at("invalid", certificate)).content.decode()
+    save_contact(school, kind="billing", address=AddressInput(company="Lone Star College"), by=tess, at=MONDAY)
+    asked = desk.get(at("invalid", certificate)).content.decode()
+    assert ("Nobody is told" in asked, "It names what you choose below" in asked) == (True, False)
 
 
 def test_files_are_sent_as_they_came_and_drawn(school: Customer, tess: User, desk: Browser) -> None:
