@@ -119,9 +119,9 @@ def apply_certificate(purchase: Purchase, *, certificate: Certificate, by: User,
 
     Raises Refused with the sentence of the list where that can't be (any more).
     """
-    # Before the purchase: marking the certificate invalid at the same time comes first or waits.
-    certificate = Certificate.objects.lock(certificate)
+    # The purchase first, as everywhere; marking the certificate invalid at the same time comes first or waits.
     purchase = Purchase.objects.lock(purchase)
+    certificate = Certificate.objects.lock(certificate)
     change = change_of(purchase, certificate, on=at.astimezone(purchase.client.zone).date())
     if change.why_not:
         raise Refused(change.why_not, "exemption")

@@ -9,7 +9,7 @@ from django.db.models import Case, IntegerField, When
 from accounts.models import User
 from accounts.roles import ROLES, Right
 from taxexempt.models import Certificate
-from taxexempt.states import COVERING, Status
+from taxexempt.states import COVERING, EDITABLE, Status
 from taxexempt.states.places import state_code
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ LACKS: Final = {
     "expires_on": "the expiration date",
 }
 """What a certificate has to have before it can be found valid."""
+
+
+def is_decided(certificate: Certificate) -> bool:
+    """Whether somebody found it valid, now or once: orders may rest on what it says, and keep pointing to it."""
+    return certificate.status not in EDITABLE or certificate.history.filter(status=Status.VALID).exists()
 
 
 def lacking(certificate: Certificate) -> list[str]:

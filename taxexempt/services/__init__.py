@@ -16,9 +16,9 @@ from customers.models import Customer
 from customers.services import refuse_gone
 from taxexempt import emails
 from taxexempt.models import Certificate, CertificateFile, Source
-from taxexempt.selectors import LACKS, lacking
+from taxexempt.selectors import LACKS, is_decided, lacking
 from taxexempt.signals import certificate_invalidated, certificate_validated
-from taxexempt.states import CLAIM, EDITABLE, EXPIRE, LABELS, MARK_INVALID, REVIEW_AGAIN, VALIDATE, WAITING, Status
+from taxexempt.states import CLAIM, EXPIRE, LABELS, MARK_INVALID, REVIEW_AGAIN, VALIDATE, WAITING, Status
 from taxexempt.states.places import NAMES, problem_of_tax_id
 from taxexempt.wording import POINTS
 
@@ -115,15 +115,15 @@ def save_certificate(
 ) -> Certificate:
     """Change a certificate; return it, or its new version.
 
-    One that was found valid keeps what it says and its attachments: a change of them is a new version, to be reviewed.
-    An invalid one is reviewed again. Raises Refused when what was typed can't be, and when there is a newer version.
+    One that was ever found valid keeps what it says and its attachments: a change of them is a new version, to be
+    reviewed. An invalid one is reviewed again. Raises Refused when what was typed can't be, and when there is a newer
+    version.
     """
     _check(data)
     certificate = Certificate.objects.lock(certificate)
-    is_decided = certificate.status not in EDITABLE
     says_else = any(getattr(certificate, name) != getattr(data, name) for name in FACTS)
     kept = [row for row in certificate.files.order_by("pk") if row.pk not in remove]
-    if is_decided and (says_else or file is not None or len(kept) < certificate.files.count()):
+    if is_decided(certificate) and (says_else or file is not None or len(kept) < certificate.files.count()):
         return _new_version(certificate, data, file, kept, by=by, at=at)
     if certificate.status == Status.INVALID:
         certificate.move(REVIEW_AGAIN)

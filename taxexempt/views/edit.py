@@ -20,7 +20,7 @@ from customers.selectors import main_contact, named
 from taxexempt import services
 from taxexempt.forms import CertificateForm
 from taxexempt.models import Source, TaxIdType
-from taxexempt.states import EDITABLE
+from taxexempt.selectors import is_decided
 from taxexempt.tables import certificate_link, status_badge
 from taxexempt.views.certificate import CertificatePageBase
 
@@ -160,8 +160,7 @@ class CertificateEdit(CertificatePageBase, ActionView):
         """Show the form beside the document."""
         row = self.row
         about = {"customer": row.customer, "name": named(row.customer), "badge": status_badge(row)}
-        is_decided = row.status not in EDITABLE
-        return super().show(form, status=status, is_decided=is_decided, **about, **self.document_context(), **more)
+        return super().show(form, status=status, is_decided=is_decided(row), **about, **self.document_context(), **more)
 
     @property
     def onward(self) -> str:

@@ -229,6 +229,15 @@ def test_what_was_found_valid_gets_a_new_version(school: Customer, tess: User) -
         save_certificate(first, data=renewed, by=tess, at=days_later(2))
 
 
+def test_what_was_once_found_valid_is_never_written_over(school: Customer, tess: User) -> None:
+    first = mark_invalid(valid(school, tess), reason="Forged", by=tess, at=MONDAY)
+    said = first.tax_id
+    second = save_certificate(first, data=replace(TEXAN, tax_id="32012345678"), by=tess, at=days_later(1))
+    assert (second.replaces, second.status, second.tax_id) == (first, "in_review", "32012345678")
+    first.refresh_from_db()
+    assert (first.status, first.tax_id) == ("invalid", said)
+
+
 def test_the_contact_of_a_valid_one_is_changed_in_place(school: Customer, tess: User) -> None:
     first = validate(add_certificate(school, data=TEXAN, file=PDF, by=tess, at=MONDAY), by=tess, at=MONDAY)
     same = save_certificate(first, data=replace(TEXAN, phone="+1 512 555 0100"), by=tess, at=days_later(1))
