@@ -15,7 +15,7 @@ import re
 import shutil
 import subprocess
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,15 +26,15 @@ from django.template.loader import render_to_string
 from core.letters import letter_language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from datetime import datetime
 
 ASSETS: Final = Path(__file__).resolve().parent / "assets"
 FONTS: Final = Path(__file__).resolve().parent.parent / "static" / "vendor" / "inter"
 TIME_LIMIT: Final = 30.0
+"""Seconds one letter may take. A letter of thirty items takes a quarter of a second."""
 TURNS_UNTIL_INTERRUPTED: Final = 1_000
 SECONDS_UNTIL_AGAIN: Final = 1.0
-"""Seconds one letter may take. A letter of thirty items takes a quarter of a second."""
 SCHEME: Final = "asset:"
 CONTENT_TYPES: Final = {".woff2": "font/woff2", ".css": "text/css", ".svg": "image/svg+xml"}
 UNICODE_RANGES: Final = {
@@ -259,41 +259,45 @@ def _renderer() -> _Renderer:
     return _Renderer()
 
 
-@contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Interrupt this thread's Python code after `seconds`, again and again until it listens.
+def _within(seconds: float, work: Callable[[], bytes]) -> bytes:
+    """Do the work; interrupt this thread's Python code after `seconds`, again and again until it listens.
 
-    Raises PdfTimeoutError. Works in every thread, which signals don't.
+    Raises PdfTimeoutError. Works in every thread, which signals don't. A function that is called, not a context
+    manager: an interrupt that hits the few lines around a `with` body would pass by the code that ends the ringing.
     """
     thread = ctypes.c_ulong(threading.get_ident())
     interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    guard, finished, fired = threading.Lock(), threading.Event(), False
+    begun, over, silent, fired = threading.Lock(), threading.Lock(), threading.Lock(), False
+    for told in (begun, over, silent):  # bare locks: nothing about them can be half done when the interrupt comes
+        told.acquire()
 
     def ring() -> None:
         nonlocal fired
+        begun.acquire()
         wait = seconds
-        while not finished.wait(wait):
-            with guard:  # the letter may be done this very moment: then nobody is interrupted
-                if not finished.is_set():
-                    fired = True
-                    interrupt(thread, ctypes.py_object(_TimeIsUp))
+        while not over.acquire(timeout=wait):
+            fired = True
+            interrupt(thread, ctypes.py_object(_TimeIsUp))
             # One that arrives while Python collects garbage or closes something is swallowed there.
             wait = SECONDS_UNTIL_AGAIN
+        silent.release()
 
     threading.Thread(target=ring, daemon=True).start()
     try:
         try:
-            yield
+            begun.release()  # inside, and only now: nobody is interrupted where nobody listens
+            return work()
         finally:
-            with guard:
-                finished.set()
+            over.release()
+            silent.acquire()
             if fired:
                 # One still on its way arrives in this loop, not in the caller's code. Taking it back instead would
                 # leave the interpreter looking for it for ever (with a tracer on Python 3.11 without end).
                 for _ in range(TURNS_UNTIL_INTERRUPTED):
                     pass
     except _TimeIsUp:
-        finished.set()
+        if over.locked():
+            over.release()
         message = f"The letter took longer than {seconds:g} seconds and was given up."
         raise PdfTimeoutError(message) from None
 
@@ -304,8 +308,8 @@ def render_markup(markup: str, *, enclosure: Enclosure | None = None, time_limit
     Raises PdfUnavailableError or PdfTimeoutError.
     """
     renderer = _renderer()
-    with renderer.lock, _time_limit(time_limit):
-        return renderer.render(markup, enclosure)
+    with renderer.lock:
+        return _within(time_limit, lambda: renderer.render(markup, enclosure))
 
 
 def render_pdf(template: str, context: dict[str, Any], *, language: str, enclosure: Enclosure | None = None) -> bytes:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 import threading
+import time
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib import request
@@ -231,16 +233,43 @@ def test_who_does_not_hear_that_time_is_up_is_told_again(monkeypatch: pytest.Mon
                 pass
         heard += 1
 
-    def work() -> None:
-        with pdf._time_limit(0.05):  # noqa: SLF001 -- a letter can't be made deaf at will
-            works_on()
-            works_on()
-            for _ in range(10**8):
-                pass
+    def work() -> bytes:
+        works_on()
+        works_on()
+        for _ in range(10**8):
+            pass
+        return b""
 
     with pytest.raises(pdf.PdfTimeoutError):
-        work()
+        pdf._within(0.05, work)  # noqa: SLF001 -- a letter can't be made deaf at will
     assert heard == 2
+
+
+def test_nobody_is_interrupted_after_the_letter_however_short_the_time_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The interrupt comes before, in and after the work: it ends in a sentence, and nothing is left ringing."""
+    monkeypatch.setattr(pdf, "SECONDS_UNTIL_AGAIN", 0.02)
+
+    def work() -> bytes:
+        end = time.perf_counter() + 0.0005
+        while time.perf_counter() < end:
+            pass
+        return b"done"
+
+    outcomes, before, turns = set(), threading.active_count(), sys.getswitchinterval()
+    sys.setswitchinterval(0.00001)  # whoever rings gets its turn at once, wherever the letter is
+    try:
+        for microseconds in range(0, 1_000, 2):
+            try:
+                outcomes.add(pdf._within(microseconds / 1_000_000, work))  # noqa: SLF001 -- no letter is that short
+            except pdf.PdfTimeoutError:
+                outcomes.add(b"given up")
+    finally:
+        sys.setswitchinterval(turns)
+    assert outcomes == {b"done", b"given up"}
+    end = time.monotonic() + 0.2
+    while time.monotonic() < end:  # what still rings would be heard here
+        pass
+    assert threading.active_count() == before
 
 
 def test_letters_may_be_asked_for_from_several_threads() -> None:
