@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
@@ -41,6 +43,8 @@ from mailing.wording import kind_label
 SUBJECT_LENGTH = 300
 NAME_LENGTH = 200
 PLATFORM_NAME = "Kontor"
+PATH_WORD = re.compile("[a-z-]{1,12}")
+"""A first part of a path that is a word and no secret."""
 
 
 class Email(models.Model):
@@ -353,6 +357,15 @@ class Endpoint(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+    @property
+    def place(self) -> str:
+        """Where it is, for those who need not know all of its address: path and query may hold a secret."""
+        parts = urlsplit(self.url)
+        first, _, rest = parts.path.lstrip("/").partition("/")
+        word = first if PATH_WORD.fullmatch(first) else ""
+        hidden = "…" if rest or parts.query or word != first else ""
+        return f"{parts.scheme}://{parts.netloc}/{word}{'/' if word and hidden else ''}{hidden}"
 
 
 class Notification(models.Model):

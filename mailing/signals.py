@@ -44,6 +44,8 @@ notification_failed = Signal()
 """An endpoint was not told in 48 hours: `sender=Notification`, `notification` (`problem` says why), `at`."""
 notification_settled = Signal()
 """An endpoint was told: `sender=Notification`, `notification`, `at`."""
+endpoint_untold = Signal()
+"""Nobody could be told that an endpoint fails, or not all: `sender=Endpoint`, `endpoint`, `people` (names), `at`."""
 
 _guards: dict[str, list[Guard]] = {}
 _renderers: dict[str, Renderer] = {}

@@ -19,7 +19,7 @@ from customers.signals import (
 )
 from errorlog.models import ErrorRecord, ErrorType
 from errorlog.signals import retry_asked
-from mailing.models import DeliveryReport, Email, Notification
+from mailing.models import DeliveryReport, Email, Endpoint, Notification
 from mailing.signals import (
     email_bounced,
     email_dropped,
@@ -27,6 +27,7 @@ from mailing.signals import (
     email_handed_over,
     email_uncertain,
     email_unprepared,
+    endpoint_untold,
     notification_failed,
     notification_settled,
     report_unmatched,
@@ -179,6 +180,12 @@ def tell_of_notification(*, notification: Notification, at: datetime, **_: Any) 
 def close_notification(*, notification: Notification, at: datetime, **_: Any) -> None:
     """It was told after all."""
     troubles.settle_notification_trouble(notification, at=at)
+
+
+@receiver(endpoint_untold, sender=Endpoint, dispatch_uid="purchases-endpoint-untold")
+def tell_of_untold(*, endpoint: Endpoint, people: list[str], at: datetime, **_: Any) -> None:
+    """A client does not know that its own system takes nothing: somebody has to say so."""
+    troubles.note_untold(endpoint, people=people, at=at)
 
 
 def install_search(*, using: str, **_: Any) -> None:

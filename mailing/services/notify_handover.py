@@ -25,12 +25,13 @@ from django.urls import reverse
 from accounts.models import User
 from core.door import CallError, Door, call
 from core.messages import Fact, Message
+from core.refused import Refused
 from mailing.models import Endpoint, Notification, NotificationTry
 from mailing.services.claims import ClaimLostError, worker_name
 from mailing.services.compose import queue_email
 from mailing.services.notify import signature_of
 from mailing.services.notify_endpoints import SWITCHED_OFF, WHOM, configured_door
-from mailing.signals import notification_failed, notification_settled
+from mailing.signals import endpoint_untold, notification_failed, notification_settled
 from mailing.states import PATIENCE, REST, Delivery, Event, next_try
 
 if TYPE_CHECKING:
@@ -231,15 +232,26 @@ def give_up(row: Notification, *, at: datetime) -> bool:
 
 
 def tell_if_failing(endpoint: Endpoint, *, problem: str, at: datetime) -> None:
-    """Write to the client's admins, once, when an endpoint has failed for 48 hours."""
+    """Write to the client's admins, once, when an endpoint has failed for 48 hours.
+
+    Where none of them has an address that works it is the client's own that gets it; who could not be told is said.
+    """
     if endpoint.failing_since is None or at - endpoint.failing_since < PATIENCE:
         return
     if not Endpoint.objects.filter(pk=endpoint.pk, told_at=None).update(told_at=at):
         return
     admins = User.objects.filter(client=endpoint.client, role="client_admin", is_active=True).exclude(email="")
-    people = [(user.email, user.name) for user in admins.order_by("pk")] or [(endpoint.client.email, "")]
-    for address, name in dict(people).items():
-        message = _failing(endpoint, name=name, problem=problem)
+    people = {user.email: user.name for user in admins.order_by("pk")}
+    untold = [name for address, name in people.items() if not _tell(endpoint, address, name, problem=problem, at=at)]
+    if len(untold) == len(people) and not _tell(endpoint, endpoint.client.email, "", problem=problem, at=at):
+        untold.append(endpoint.client.name)
+    if untold:
+        endpoint_untold.send(Endpoint, endpoint=endpoint, people=untold, at=at)
+
+
+def _tell(endpoint: Endpoint, address: str, name: str, *, problem: str, at: datetime) -> bool:
+    message = _failing(endpoint, name=name, problem=problem)
+    try:
         queue_email(
             client=None,
             kind="client_endpoint",
@@ -253,6 +265,9 @@ def tell_if_failing(endpoint: Endpoint, *, problem: str, at: datetime) -> None:
             body_html=message.html,
             at=at,
         )
+    except Refused:  # no address at all; what came of the call is noted all the same
+        return False
+    return True
 
 
 def _failing(endpoint: Endpoint, *, name: str, problem: str) -> Message:
@@ -266,7 +281,7 @@ def _failing(endpoint: Endpoint, *, name: str, problem: str) -> Message:
             "an endpoint of yours has failed for 48 hours. What could not be delivered since is marked as failed.",
         ),
         facts=(
-            Fact("Endpoint", endpoint.url, strong=True),
+            Fact("Endpoint", endpoint.place, strong=True),
             Fact("Failing since", f"{since:%Y-%m-%d %H:%M} UTC"),
             Fact("Last answer", problem),
         ),

@@ -20,12 +20,13 @@ from purchases.services.credit import worth_of
 from purchases.states import WON, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from accounts.models import User
     from core.money import Money
     from errorlog.models import ErrorRecord
-    from mailing.models import DeliveryReport, Email
+    from mailing.models import DeliveryReport, Email, Endpoint
 
 LONGEST_KEY: Final = 120
 TO_CLIENT: Final = "client_"
@@ -85,7 +86,7 @@ def note_notification_trouble(notification: Notification, *, at: datetime) -> No
     statuses = Purchase.objects.filter(reference=notification.reference, client=endpoint.client_id).order_by()
     log_error(
         type=ErrorType.NOTIFICATION,
-        note=f"Notification “{EVENT_LABELS[notification.event]}” to {endpoint.url}: {notification.problem} – "
+        note=f"Notification “{EVENT_LABELS[notification.event]}” to {endpoint.place}: {notification.problem} – "
         "given up after 48 hours; retry it once the endpoint works.",
         at=at,
         dedupe_key=_of_notification(notification),
@@ -96,8 +97,21 @@ def note_notification_trouble(notification: Notification, *, at: datetime) -> No
 
 
 def settle_notification_trouble(notification: Notification, *, at: datetime) -> None:
-    """Note that an endpoint was told after all."""
-    settle_errors(_of_notification(notification), by=None, at=at, note="the endpoint took it")
+    """Note that an endpoint was told after all, and that nobody need hear any more that it fails."""
+    keys = (_of_notification(notification), _of_endpoint(notification.endpoint))
+    settle_errors(*keys, by=None, at=at, note="the endpoint took it")
+
+
+def note_untold(endpoint: Endpoint, *, people: Sequence[str], at: datetime) -> None:
+    """Enter that people could not be told that their endpoint fails; one entry for each endpoint."""
+    log_error(
+        type=ErrorType.EMAIL_DELIVERY,
+        note=f"The endpoint {endpoint.place} has failed for 48 hours, and there is no e-mail address that works for "
+        f"{', '.join(people)} – correct it, and tell the client another way.",
+        at=at,
+        dedupe_key=_of_endpoint(endpoint),
+        client=endpoint.client,
+    )
 
 
 def retry_notification_trouble(entry: ErrorRecord, *, by: User, at: datetime) -> None:
@@ -113,6 +127,10 @@ def retry_notification_trouble(entry: ErrorRecord, *, by: User, at: datetime) ->
 
 def _of_notification(notification: Notification) -> str:
     return f"{OF_NOTIFICATION}{notification.pk}"
+
+
+def _of_endpoint(endpoint: Endpoint) -> str:
+    return f"endpoint:{endpoint.pk}"
 
 
 def _of_mail(pk: int) -> str:

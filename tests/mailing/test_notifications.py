@@ -294,7 +294,8 @@ def test_an_endpoint_that_fails_is_tried_for_48_hours_then_given_up_and_retried_
     [error] = ErrorRecord.objects.all()
     assert (error.type, error.reference, error.purchase_status) == ("notification", purchase.reference, "PAY")
     assert (error.client, error.is_done) == (hafen, False)
-    assert "Notification “Paid” to https://localhost" in error.note
+    place = listener.url.removesuffix("?v=1")
+    assert f"Notification “Paid” to {place}/…: Answered with status 503." in error.note, "not the query"
 
     listener.always = (204, b"")
     retry_error(error, by=a_user("platform_customer_service"), at=days_later(3))
@@ -325,7 +326,8 @@ def test_an_endpoint_that_fails_for_48_hours_is_told_to_its_admins_once(
         works(days_later(day))
     mails = Email.objects.filter(kind="client_endpoint")
     assert [mail.recipient for mail in mails] == [admin.email]
-    assert (listener.url in mails[0].body_text, "status 500" in mails[0].body_text) == (True, True)
+    body = mails[0].body_text
+    assert (listener.url in body, Endpoint.objects.get().place in body, "status 500" in body) == (False, True, True)
     assert Endpoint.objects.get().told_at == days_later(2)
 
 
@@ -337,6 +339,54 @@ def test_without_admins_the_clients_own_address_is_told(hafen: Client, listener:
     notify_handover.tell_if_failing(endpoint, problem="down", at=MONDAY)
     notify_handover.tell_if_failing(endpoint, problem="down", at=MONDAY)
     assert [mail.recipient for mail in Email.objects.all()] == [hafen.email]
+
+
+def test_admins_whose_addresses_do_not_work_are_one_error_and_hold_nothing_up(
+    hafen: Client, admin: User, listener: Listener
+) -> None:
+    listens(hafen, listener.url)
+    type(admin).objects.filter(pk=admin.pk).update(email="elbe at hafen")
+    listener.always = (500, b"")
+    for day in range(4):
+        told(hafen, key=str(day), at=days_later(day))
+        assert works(days_later(day)) == 1
+    assert [mail.recipient for mail in Email.objects.filter(kind="client_endpoint")] == [hafen.email]
+    [error] = ErrorRecord.objects.filter(type="email_delivery")
+    assert error.note == (
+        f"The endpoint {Endpoint.objects.get().place} has failed for 48 hours, and there is no e-mail address that "
+        f"works for {admin.name} – correct it, and tell the client another way."
+    )
+    assert (error.client, error.may_retry) == (hafen, False)
+    listener.always = (200, b"")
+    works(days_later(5))
+    error.refresh_from_db()
+    assert error.is_done
+
+
+def test_where_no_address_works_at_all_the_error_log_names_the_client_too(hafen: Client, listener: Listener) -> None:
+    endpoint = listens(hafen, listener.url)
+    hafen.users.update(email="", is_active=False)
+    type(hafen).objects.update(email="nobody")
+    Endpoint.objects.update(failing_since=MONDAY - PATIENCE)
+    endpoint.refresh_from_db()
+    notify_handover.tell_if_failing(endpoint, problem="down", at=MONDAY)
+    assert not Email.objects.exists()
+    assert "works for Hafen GmbH –" in ErrorRecord.objects.get().note
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://in.hafen.example", "https://in.hafen.example/"),
+        ("https://in.hafen.example/kontor", "https://in.hafen.example/kontor"),
+        ("https://in.hafen.example:8443/kontor?token=s3cret", "https://in.hafen.example:8443/kontor/…"),
+        ("https://in.hafen.example/hooks/T024BE7LD/s3cret", "https://in.hafen.example/hooks/…"),
+        ("https://in.hafen.example/xoxb-s3cret", "https://in.hafen.example/…"),
+        ("https://in.hafen.example/?s3cret", "https://in.hafen.example/…"),
+    ],
+)
+def test_where_an_endpoint_is_can_be_said_without_its_secrets(url: str, place: str) -> None:
+    assert Endpoint(url=url).place == place
 
 
 @pytest.mark.parametrize(
