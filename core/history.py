@@ -41,13 +41,22 @@ def record(
 
 def record_new(rows: QuerySet[Any], *, at: datetime, reason: str) -> None:
     """Write the first history line of rows that the system made in bulk: one statement for any number of them."""
+    _record_all(rows, kind="+", by=None, at=at, reason=reason)
+
+
+def record_changed(rows: QuerySet[Any], *, by: AbstractBaseUser, at: datetime, reason: str) -> None:
+    """Write a history line of each of these rows, which were changed in bulk: one statement for any number of them."""
+    _record_all(rows, kind="~", by=by, at=at, reason=reason)
+
+
+def _record_all(rows: QuerySet[Any], *, kind: str, by: AbstractBaseUser | None, at: datetime, reason: str) -> None:
     history = rows.model.history.model
     columns = {history._meta.get_field(field.name).column: field.attname for field in history.tracked_fields}
     about = {
         "history_date": Value(at, DateTimeField()),
-        "history_type": Value("+", CharField()),
-        "history_change_reason": Value(reason, CharField()),
-        "history_user_id": Value(None, IntegerField()),
+        "history_type": Value(kind, CharField()),
+        "history_change_reason": Value(reason[:100], CharField()),
+        "history_user_id": Value(by.pk if by else None, IntegerField()),
     }
     lines, parameters = rows.values_list(*columns.values(), *about.values()).query.sql_with_params()
     quoted = [connection.ops.quote_name(column) for column in (history._meta.db_table, *columns, *about)]

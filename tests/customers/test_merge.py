@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.refused import Refused
@@ -93,6 +95,29 @@ def test_purchases_move_and_tell_it_while_their_documents_stay(kept: Customer, g
         f"Customer {gone.pk} was merged into customer {kept.pk}",
     )
     assert kept.history.latest().history_change_reason == f"customer {gone.pk} merged into it"
+    line = purchase.history.latest()
+    assert (line.history_type, line.history_user, line.history_date) == ("~", rep, days_later(1))
+    assert (line.history_change_reason, line.customer, line.version) == ("customer", kept, purchase.version)
+    assert (purchase.changed_by, purchase.changed_at) == (rep, days_later(1))
+
+
+def test_many_settled_purchases_move_and_go_back_in_as_many_queries_as_one(
+    hafen: Client, kept: Customer, gone: Customer, rep: User
+) -> None:
+    def queries(day: int) -> int:
+        with CaptureQueriesContext(connection) as found:
+            undo_merge(merge_customers(kept, gone, by=rep, at=days_later(day)), by=rep, at=days_later(day))
+        return len(found)
+
+    Purchase.objects.filter(customer=gone).update(paid_minor=11_900, status="PAY")
+    first = queries(1)
+    for day in (2, 3):
+        Purchase.objects.filter(pk=a_released_po(hafen, customer=NEW, at=days_later(day)).pk).update(
+            paid_minor=11_900, status="PAY"
+        )
+    assert queries(4) == first
+    versions = {purchase.version: purchase.history.count() for purchase in Purchase.objects.filter(customer=gone)}
+    assert all(version == count for version, count in versions.items()), "a line of history for each version"
 
 
 def test_the_one_that_stays_takes_over_what_was_chosen(kept: Customer, gone: Customer, rep: User) -> None:
