@@ -42,3 +42,9 @@ class ExportQuerySet(models.QuerySet["Export"]):
     def visible_to(self, user: User, _client: Client | None = None) -> Self:
         """Narrow to what `user` asked for."""
         return self.filter(user=user)
+
+    def with_rows_of(self, client: Client) -> Self:
+        """Narrow to files that have rows of a client, or get some: its own, and those of all clients."""
+        all_clients = models.Q(client=None, user__client=None)
+        own = models.Q(client=client) | models.Q(client=None, user__client=client)
+        return self.filter(all_clients | own).filter(models.Q(finished_at=None) | models.Q(content__isnull=False))

@@ -185,6 +185,17 @@ def _finish(export: Export, *, at: datetime, problem: str = "") -> Export:
     return export
 
 
+@transaction.atomic
+def take_exports_back(client: Client, *, why: str) -> None:
+    """Remove the files that have rows of a client; those that are being written begin anew. `why` is a sentence."""
+    locked = Export.objects.with_rows_of(client).select_for_update(of=("self",)).order_by("pk")
+    pks = list(locked.values_list("pk", flat=True))
+    ExportPart.objects.filter(export__in=pks).delete()
+    found = Export.objects.filter(pk__in=pks)
+    found.filter(finished_at=None).update(keys=None, total=0, done=0)
+    found.exclude(finished_at=None).update(content=None, problem=why)
+
+
 def forget_exports(*, at: datetime) -> int:
     """Remove the content of files that are older than a week; that they were written stays. Return how many."""
     return Export.objects.filter(finished_at__lt=at - KEPT, content__isnull=False).update(content=None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.conf import settings
 from django_countries import countries
 
+from accounts.models import Export
 from customers.models import Contact, ContactKind, Customer, CustomerType, Merge, MergeKind
 from customers.signals import anonymizing_asked, merge_asked
 
@@ -193,4 +194,13 @@ def effects_of_anonymizing(customer: Customer) -> tuple[list[str], str]:
         return [], "This customer was merged into another one: anonymize that one."
     if customer.anonymized_at is not None:
         return [], "This customer was anonymized already."
-    return _effects(anonymizing_asked, customer=customer)
+    lines, refusal = _effects(anonymizing_asked, customer=customer)
+    count = Export.objects.with_rows_of(customer.client).count()
+    if count:
+        files = (
+            "1 exported file that may say its names is"
+            if count == 1
+            else f"{count:,} exported files that may say its names are"
+        )
+        lines.append(f"{files} removed, whoever exported them; those who did can export their lists again.")
+    return lines, refusal

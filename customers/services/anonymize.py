@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.services.exports import take_exports_back
 from core.history import record
 from core.refused import Refused
 from customers.models import Contact, Customer, Merge
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from accounts.models import User
+
+
+FILE_REMOVED: Final = (
+    "The file was removed since it may have named a customer who asked to be forgotten: export it again."
+)
 
 
 @transaction.atomic
@@ -49,4 +55,5 @@ def anonymize_customer(customer: Customer, *, by: User, at: datetime) -> Custome
             setattr(row, name, value)
         row.anonymized_at = at
         record(row, by=by, at=at, reason="anonymized on request")
+    take_exports_back(customer.client, why=FILE_REMOVED)  # last: from here on no list says the names
     return customer

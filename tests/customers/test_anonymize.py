@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.urls import reverse
 
+from accounts.services import exports
 from core.refused import Refused
 from customers.models import Contact, Customer, CustomerSearch
 from customers.selectors import effects_of_anonymizing, named
@@ -26,6 +27,7 @@ from purchases.services.history import Note, enter
 from tests.customers.conftest import in_the_browser_of
 from tests.stories import (
     MONDAY,
+    a_client,
     a_customer,
     a_partner,
     a_user,
@@ -35,7 +37,7 @@ from tests.stories import (
 )
 
 if TYPE_CHECKING:
-    from accounts.models import Client, User
+    from accounts.models import Client, Export, User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("forty_days_later")]
 
@@ -69,6 +71,38 @@ def everything_about(purchase: Purchase) -> str:
         customer.search.text,
     ]
     return repr(rows)
+
+
+def test_exported_files_that_may_name_the_customer_are_removed(hafen: Client, boss: User) -> None:
+    customer, other = settled(hafen).customer, a_client("other")
+    everybody, theirs = a_user("platform_finance"), a_user("client_admin", other)
+
+    def asks(by: User, client: Client | None = None) -> Export:
+        how = {"kind": "customers:list", "query": "", "format": "csv"}
+        return exports.ask_export(**how, client=client, by=by, at=days_later(1))
+
+    files = [asks(boss), asks(everybody), asks(everybody, hafen), asks(everybody, other), asks(theirs)]
+    while exports.write_due(clock=lambda: days_later(1)):
+        pass
+    begun = exports.write_piece(exports.write_piece(asks(boss), at=days_later(1)), at=days_later(1))
+    assert begun.parts.exists()
+    assert effects_of_anonymizing(customer)[0][-1] == (
+        "4 exported files that may say its names are removed, whoever exported them; those who did can export their "
+        "lists again."
+    )
+    anonymize_customer(customer, by=boss, at=days_later(2))
+    for file in files:
+        file.refresh_from_db()
+    assert [file.content is None for file in files] == [True, True, True, False, False]
+    assert files[0].problem.startswith("The file was removed since")
+    begun.refresh_from_db()
+    assert (begun.keys, begun.done, begun.parts.exists(), begun.problem) == (None, 0, False, "")
+    while exports.write_due(clock=lambda: days_later(2)):
+        pass
+    begun.refresh_from_db()
+    assert (begun.total, b"Petersen" in bytes(begun.content)) == (1, False)
+    again = Customer.objects.get(pk=settled(hafen, ALONE).customer.pk)
+    assert "1 exported file that may say its names is removed" in effects_of_anonymizing(again)[0][-1]
 
 
 def test_people_go_and_documents_stay(hafen: Client, boss: User) -> None:
