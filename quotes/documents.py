@@ -38,7 +38,7 @@ def message_lines(quote: Quote) -> list[str]:
     return [line for row in quote.message.splitlines() if (line := clip(row, MESSAGE_LINE))]
 
 
-def quote_data(quote: Quote, *, number: str, at: datetime) -> Snapshot:
+def quote_data(quote: Quote, *, number: str, at: datetime, offers_po: bool) -> Snapshot:
     """Freeze a quote: items, sums, until when they hold, how to accept them, and what its sender wrote."""
     purchase = quote.purchase
     voice = voice_of(purchase, at=at)
@@ -58,7 +58,7 @@ def quote_data(quote: Quote, *, number: str, at: datetime) -> Snapshot:
     letter["totals"] = total_rows(purchase, items, voice)
     letter["notes"] += tax_notes(purchase, voice)
     ways = [[words["accept"], words["accept_by"]]]
-    if quote.link.may_order_on_po:
+    if offers_po:
         ways.append([words["order"], words["order_by"]])
     letter["payment"] = payment_box(
         voice,

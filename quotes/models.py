@@ -15,7 +15,6 @@ from accounts.querysets import TenantQuerySet
 from core.money import Money
 from core.tokens import hash_of
 from purchases.models import Document, Product, Purchase
-from purchases.states import Status
 from quotes.querysets import QuoteLinkQuerySet, QuoteQuerySet
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ ORDER_SALT: Final = "quotes.quote_order"
 SEED_BYTES: Final = 32
 SEED_LENGTH: Final = 43
 LONGEST_VALIDITY: Final = 365
+LONGEST_REMARK: Final = 1_000
 
 
 def new_seed() -> str:
@@ -61,7 +61,9 @@ class QuoteLink(models.Model):
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, models.PROTECT, related_name="quote_links")
-    history = HistoricalRecords(excluded_fields=["seed", "token_hash"])
+    form_token = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+    """The one-time key of the form that made it."""
+    history = HistoricalRecords(excluded_fields=["seed", "token_hash", "form_token"])
 
     objects = QuoteLinkQuerySet.as_manager()
 
@@ -140,6 +142,8 @@ class Quote(models.Model):
     gross_minor = models.BigIntegerField()
     """What it comes to, tax included; the purchase knows that of the newest one alone."""
     message = models.TextField(blank=True)
+    may_order_on_po = models.BooleanField(default=True)
+    """Whether its link offered purchase orders when it was sent; the policy has its say, too."""
     valid_until = models.DateField()
     """The last day on which it may be accepted."""
     document = models.ForeignKey(Document, models.PROTECT, related_name="+", null=True, blank=True)
@@ -147,6 +151,10 @@ class Quote(models.Model):
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    form_token = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+    """The one-time key of the form on which staff wrote it."""
+    remark = models.TextField(blank=True)
+    """What the customer added when asking for it; a revision has none of its own."""
     first_viewed_at = models.DateTimeField(null=True, blank=True)
     viewed_at = models.DateTimeField(null=True, blank=True)
     """When its page was last looked at, to a few minutes."""
@@ -159,6 +167,8 @@ class Quote(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     """Who accepted it on the customer's behalf; empty when the customer did."""
+    accept_remark = models.TextField(blank=True)
+    """What the customer added when accepting it."""
 
     objects = QuoteQuerySet.as_manager()
 
@@ -216,7 +226,3 @@ class Quote(models.Model):
     def is_past(self, at: datetime) -> bool:
         """Whether its last day is over in the client's zone."""
         return self.valid_until < at.astimezone(self.purchase.client.zone).date()
-
-    def is_acceptable(self, at: datetime) -> bool:
-        """Whether a customer can accept it now."""
-        return self.is_current and self.purchase.status == Status.QUOTE and not self.is_past(at)

@@ -17,5 +17,5 @@ if TYPE_CHECKING:
 
 @receiver(people_removed, sender=Purchase, dispatch_uid="quotes-people-removed")
 def take_people_out(*, purchases: list[int], words: re.Pattern[str], **_: Any) -> None:
-    """People are taken out of purchases: out of what was written to them with their quotes, too."""
-    take_out(Quote.objects.filter(purchase__in=purchases), ("message",), words)
+    """People are taken out of purchases: out of what was written to them with their quotes, and by them, too."""
+    take_out(Quote.objects.filter(purchase__in=purchases), ("message", "remark", "accept_remark"), words)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import prefetch_related_objects
+
 from core.letters import clip
 from core.money import Money, line_amounts
 from core.refused import Refused
@@ -298,10 +300,13 @@ def link_of(token: str, *, at: datetime) -> StatusLink | None:
 
 
 def customer_of(purchase: Purchase) -> CustomerInput:
-    """Who a purchase names, as it was given with it."""
+    """Who a purchase names, as it was given with it; read once per row at hand."""
+    prefetch_related_objects([purchase], "contacts")  # its documents ask the same row for them
     names = AddressInput.__dataclass_fields__
-    rows = purchase.contacts.values("kind", *names)
-    contacts = {row["kind"]: AddressInput(**{name: row[name] for name in names}) for row in rows}
+    contacts = {
+        contact.kind: AddressInput(**{name: getattr(contact, name) for name in names})
+        for contact in purchase.contacts.all()
+    }
     return CustomerInput(
         billing=contacts[ContactKind.BILLING],
         type=purchase.customer_type,
@@ -329,8 +334,8 @@ def quote_of(token: str) -> Quote | None:
 
 
 def offers_po(quote: Quote) -> bool:
-    """Whether its customer may accept a quote on purchase order."""
+    """Whether its customer may accept a quote on purchase order: its page, its PDF and its acceptance ask this."""
     purchase = quote.purchase
-    if not quote.link.may_order_on_po:
+    if not quote.may_order_on_po:
         return False
     return offer_of(purchase.policy, facts_of(customer_of(purchase)), purchase.gross).is_offered

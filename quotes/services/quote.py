@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from core.refused import Refused
 from core.tokens import hash_of
@@ -19,9 +19,10 @@ from purchases.services.release import keep_document as keep_po_document
 from purchases.states import ACCEPT_QUOTE, EXPIRE_QUOTE, QUOTE_TO_PO, QUOTE_TO_TRUSTED_PO, Status
 from quotes import documents, emails
 from quotes.models import Quote, QuoteLink
-from quotes.selectors import current_of, customer_of, tax_on
+from quotes.selectors import current_of, customer_of, offers_po, tax_on
 from quotes.services.checkout import is_form_key
 from quotes.services.link import NOTED_EVERY, keep_link, status_url
+from quotes.services.remark import note_remark, read_remark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,7 @@ class QuoteRequest:
 
     customer: CustomerInput
     quantities: Mapping[str, int] = field(default_factory=dict)
+    remark: str = ""
     remote_address: str = ""
 
 
@@ -54,35 +56,31 @@ class Requested:
 # Asking for a quote ---------------------------------------------------------------------------------------------------
 
 
-def request_quote(
-    link: QuoteLink, wanted: QuoteRequest, *, form_key: str, at: datetime, by: User | None = None
-) -> Requested:
+@transaction.atomic
+def request_quote(link: QuoteLink, wanted: QuoteRequest, *, form_key: str, at: datetime) -> Requested:
     """Make the quote that a link offers to this customer, and send it; prices and tax are frozen until it expires.
 
-    The same form sent twice, at once or later, is one quote. Raises Refused when the form's key is not ours, the link
-    is switched off, quantities are changed that may not be, or something has no price.
+    The same form sent twice, at once or later, is one quote. Raises Refused when the form's key is not ours or was
+    used for an order, the link is switched off, quantities are changed that may not be, something has no price, or the
+    remark is too long.
     """
-    if not is_form_key(link.client, form_key):
-        message = "This page was open for too long. Please send it again; no quote was made."
-        raise Refused(message, "form_expired")
+    # The second of two clicks at the same moment waits here for the first, and then finds what it made.
+    link = QuoteLink.objects.select_related("client").lock(link)
     token = hash_of(form_key)
-    asked_before = Quote.objects.filter(purchase__form_token=token, revision=1)
-    found = asked_before.first()
+    found = Quote.objects.filter(purchase__form_token=token, revision=1).first()
     if found is not None:
         return Requested(found, is_new=False)
-    try:
-        return Requested(_request(link, wanted, token=token, by=by, at=at), is_new=True)
-    except IntegrityError:
-        # The same form at the same moment: the other one was first, and this one was undone whole.
-        return Requested(asked_before.get(), is_new=False)
+    if not is_form_key(link.client, form_key) or Purchase.objects.filter(form_token=token).exists():
+        message = "This page was open for too long. Please send it again; no quote was made."
+        raise Refused(message, "form_expired")
+    return Requested(_request(link, wanted, token=token, at=at), is_new=True)
 
 
-@transaction.atomic
-def _request(link: QuoteLink, wanted: QuoteRequest, *, token: str, by: User | None, at: datetime) -> Quote:
-    link = QuoteLink.objects.select_related("client").lock(link)
+def _request(link: QuoteLink, wanted: QuoteRequest, *, token: str, at: datetime) -> Quote:
     if not link.is_active:
         message = "No more quotes are made by this link."
         raise Refused(message, "inactive")
+    remark = read_remark(wanted.remark)
     on = at.astimezone(link.client.zone).date()
     order = Order(
         source=Source.QUOTE,
@@ -95,15 +93,17 @@ def _request(link: QuoteLink, wanted: QuoteRequest, *, token: str, by: User | No
         form_token=token,
         remote_address=wanted.remote_address,
     )
-    purchase = place_order(link.client, order, by=by, at=at)
+    purchase = place_order(link.client, order, by=None, at=at)
     quote = Quote(
         purchase=purchase,
         link=link,
         message=link.message,
+        may_order_on_po=link.may_order_on_po,
         valid_until=on + timedelta(days=link.validity_days),
         created_at=at,
-        created_by=by,
+        remark=remark,
     )
+    note_remark(purchase, remark, at=at)
     return send_quote(quote, at=at)
 
 
@@ -137,7 +137,7 @@ def issue_document(quote: Quote, *, at: datetime) -> None:
         DocumentKind.QUOTE,
         number=number,
         template=documents.QUOTE_TEMPLATE,
-        data=documents.quote_data(quote, number=number, at=at),
+        data=documents.quote_data(quote, number=number, at=at, offers_po=offers_po(quote)),
         language=purchase.language,
         at=at,
         purchase=purchase,
@@ -176,14 +176,22 @@ def lock_quote(quote: Quote) -> Quote:
 def lock_standing(quote: Quote, *, at: datetime) -> Quote:
     """Lock a quote; raises Refused when it is replaced, expired, canceled or accepted."""
     quote = lock_quote(quote)
-    refused = refusal_of(quote, at=at)
-    if refused is not None:
-        raise refused
+    refuse_over(quote, at=at)
     return quote
 
 
+def refuse_over(quote: Quote, *, at: datetime) -> None:
+    """Raise Refused when a locked quote is replaced, expired, canceled or accepted."""
+    refused = refusal_of(quote, at=at)
+    if refused is not None:
+        raise refused
+
+
 def note_opened(quote: Quote, *, at: datetime) -> None:
-    """Note that the customer looked at the quote's page; nothing of the quote changes."""
+    """Note that the customer looked at the quote's page; nothing of the quote changes.
+
+    Who calls knows that it was a customer: see `quotes.views.offer.OfferPage`.
+    """
     if quote.first_viewed_at is None:
         if Quote.objects.filter(pk=quote.pk, first_viewed_at=None).update(first_viewed_at=at, viewed_at=at):
             note = Note("quote_opened", f"{_named(quote)} opened", nature=Nature.INBOUND, method=Method.WEB)
@@ -202,11 +210,12 @@ def note_downloaded(quote: Quote, *, at: datetime) -> None:
 
 @transaction.atomic
 def accept_quote(
-    quote: Quote, *, at: datetime, by: User | None = None, payment_type: str = PaymentType.WIRE
+    quote: Quote, *, at: datetime, by: User | None = None, payment_type: str = PaymentType.WIRE, remark: str = ""
 ) -> Purchase:
     """Turn a quote into an order that will be paid offline: order confirmation and pro-forma invoice go out.
 
-    `by` accepts it on the customer's behalf. Raises Refused when it can't be accepted any more.
+    `by` accepts it on the customer's behalf; the customer may add a `remark`. Raises Refused when it can't be accepted
+    any more, or the remark is too long.
     """
     if payment_type not in OFFLINE:
         raise Refused("Choose wire transfer or check.", "payment")
@@ -214,7 +223,7 @@ def accept_quote(
     purchase = quote.purchase
     purchase.move(ACCEPT_QUOTE)
     purchase.payment_type = payment_type
-    _order(quote, Note("accepted", f"{_named(quote)} accepted"), by=by, at=at)
+    _order(quote, Note("accepted", f"{_named(quote)} accepted"), remark=remark, by=by, at=at)
     if purchase.gross_minor:
         issue(purchase, DocumentKind.PROFORMA, at=at)
     start_order(purchase, by=by, at=at, link=_page_of(quote, at=at))
@@ -231,12 +240,14 @@ def quote_to_po(
     by: User | None = None,
     arrival: Arrival | None = None,
     note: str = "",
+    remark: str = "",
 ) -> Purchase:
-    """Turn a quote into a purchase order, with its document where it came along.
+    """Turn a quote into a purchase order, with its document where it came along, and the customer's `remark`.
 
     The customer's waits for its review, or is accepted at once where the policy reviews nothing or trusts them. Of what
     `by` converts for the customer every one is reviewed where the policy reviews at all, and a `note` says why one that
-    is outside the policy is taken. Raises Refused when PO is not offered, its number lacks, or the quote is over.
+    is outside the policy is taken. Raises Refused when PO is not offered, its number lacks, the remark is too long, or
+    the quote is over.
     """
     quote = lock_standing(quote, at=at)
     purchase = quote.purchase
@@ -247,7 +258,7 @@ def quote_to_po(
         purchase.released_at = at
         purchase.due_on = at.astimezone(purchase.client.zone).date() + timedelta(days=purchase.term_days)
     text = f"{_named(quote)} converted to a purchase order"
-    _order(quote, Note("converted", text, reason=note, detail=offer.reason), by=by, at=at)
+    _order(quote, Note("converted", text, reason=note, detail=offer.reason), remark=remark, by=by, at=at)
     has_document = arrival is not None and arrival.has_document
     start_order(purchase, by=by, at=at, link=_page_of(quote, at=at), has_document=has_document)
     if arrival is not None and has_document:
@@ -261,7 +272,7 @@ def po_warnings(quote: Quote) -> list[str]:
     purchase, given = quote.purchase, customer_of(quote.purchase)
     buyer = Buyer(given.type, given.billing.company, given.billing.country)
     outside = warnings(purchase.policy.terms, buyer, purchase.gross)
-    return outside if quote.link.may_order_on_po else ["The quote link does not offer purchase orders.", *outside]
+    return outside if quote.may_order_on_po else ["The quote does not offer purchase orders.", *outside]
 
 
 def _offer_to_agent(quote: Quote, po_number: str, note: str) -> Offer:
@@ -278,21 +289,22 @@ def _offer_to_agent(quote: Quote, po_number: str, note: str) -> Offer:
 
 def _offer_to_customer(quote: Quote, po_number: str) -> Offer:
     purchase = quote.purchase
-    if not quote.link.may_order_on_po:
+    if not quote.may_order_on_po:
         raise Refused("This quote can't be ordered on purchase order.", "po")
     given = customer_of(purchase)
     return offer_on_po(purchase.policy, purchase.customer, given, gross=purchase.gross, po_number=po_number)
 
 
-def _order(quote: Quote, note: Note, *, by: User | None, at: datetime) -> None:
+def _order(quote: Quote, note: Note, *, remark: str, by: User | None, at: datetime) -> None:
     """Keep that the quote became an order now, by whom, and who it was for."""
-    quote.accepted_at, quote.accepted_by = at, by
-    quote.save(update_fields=["accepted_at", "accepted_by"])
+    quote.accepted_at, quote.accepted_by, quote.accept_remark = at, by, read_remark(remark)
+    quote.save(update_fields=["accepted_at", "accepted_by", "accept_remark"])
     quote.purchase.ordered_at = at
     nature = Nature.INBOUND if by is None else note.nature
     method = Method.WEB if by is None else note.method
     kept = Note(note.event, note.text, reason=note.reason, detail=note.detail, nature=nature, method=method)
     save_change(quote.purchase, kept, by=by, at=at)
+    note_remark(quote.purchase, quote.accept_remark, at=at)
 
 
 def _page_of(quote: Quote, *, at: datetime) -> str:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from accounts.models import Client
 from core.history import record
 from core.lengths import one_line
 from core.refused import Refused
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from accounts.models import Client, User
+    from accounts.models import User
     from purchases.models import Product
 
 REQUEST_ROUTE: Final = "quotes_public:quote_request"
@@ -63,12 +64,19 @@ class LinkValues:
 
 @transaction.atomic
 def save_link(
-    client: Client, values: LinkValues, *, by: User, at: datetime, link: QuoteLink | None = None
+    client: Client,
+    values: LinkValues,
+    *,
+    by: User,
+    at: datetime,
+    link: QuoteLink | None = None,
+    form_token: str | None = None,
 ) -> QuoteLink:
     """Make a quote link, or change one: quotes that were asked for by it stay as they are.
 
-    Raises Refused without a title or a product, for a product twice, another client's or without a price, and for a
-    quantity, discount, validity, message or x-parameter that can't be.
+    The same `form_token` makes one link: who clicks twice gets the first. Raises Refused without a title or a product,
+    for a product twice, another client's or without a price, and for a quantity, discount, validity, message or
+    x-parameter that can't be.
     """
     title = one_line(values.title)
     if not title:
@@ -82,7 +90,14 @@ def save_link(
     _check_parameters(values.x_parameters)
     _check_items(client, values)
     is_new = link is None
-    kept = QuoteLink(client=client, created_at=at, created_by=by) if link is None else QuoteLink.objects.lock(link)
+    if form_token:
+        # The second of two clicks at the same moment waits here for the first, and then finds what it made.
+        Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+        made = QuoteLink.objects.filter(form_token=form_token).first()
+        if made is not None:
+            return made
+    kept = QuoteLink.objects.lock(link) if link else QuoteLink(client=client, created_at=at, created_by=by)
+    kept.form_token = kept.form_token or form_token
     kept.title, kept.note, kept.message = title, one_line(values.note), values.message.strip()
     kept.currency, kept.language = values.currency, values.language
     kept.validity_days = values.validity_days

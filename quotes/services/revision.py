@@ -16,7 +16,7 @@ from purchases.states import EXTEND_QUOTE, LABELS, QUOTES, Status
 from quotes import emails
 from quotes.models import LONGEST_VALIDITY, Quote
 from quotes.selectors import customer_of, tax_on
-from quotes.services.quote import issue_document, lock_quote, lock_standing, send_quote
+from quotes.services.quote import issue_document, lock_quote, refuse_over, send_quote
 from quotes.services.quote_link import LONGEST_MESSAGE
 
 if TYPE_CHECKING:
@@ -36,13 +36,19 @@ def revise_quote(
     by: User,
     at: datetime,
     valid_until: date | None = None,
+    form_token: str | None = None,
 ) -> Quote:
     """Make and send the next revision of a quote, with prices and tax of today; from now on this one is refused.
 
-    Without `valid_until` it is valid for as many days as its link says. Raises Refused when the quote is replaced,
-    accepted, canceled or expired, for a last day that can't be, and for what can't be priced.
+    Without `valid_until` it is valid for as many days as its link says. The same `form_token` makes one revision: who
+    clicks twice gets the first. Raises Refused when the quote is replaced, accepted, canceled or expired, for a last
+    day that can't be, and for what can't be priced.
     """
-    quote = lock_standing(quote, at=at)
+    quote = lock_quote(quote)
+    made = Quote.objects.filter(form_token=form_token).first() if form_token else None
+    if made is not None:
+        return made
+    refuse_over(quote, at=at)
     purchase, on = quote.purchase, at.astimezone(quote.purchase.client.zone).date()
     last = valid_until or on + timedelta(days=quote.link.validity_days)
     _check_day(last, on=on)
@@ -62,9 +68,11 @@ def revise_quote(
         revision=quote.revision + 1,
         replaces=quote,
         message=message.strip(),
+        may_order_on_po=quote.link.may_order_on_po,
         valid_until=last,
         created_at=at,
         created_by=by,
+        form_token=form_token,
     )
     text = f"Quote revised: revision {following.revision}, {before} → {purchase.gross}"
     save_change(purchase, Note("revised", text), by=by, at=at)

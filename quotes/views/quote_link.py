@@ -129,9 +129,12 @@ class LinkNew(LinkSheetPage):
         }
 
     def save(self, sheet: Sheet) -> HttpResponse:
-        """Make it, and show it with its address."""
-        link = save_link(self.client, self.values(sheet), by=self.user, at=self.at)
-        messages.success(self.request, f"Quote link “{link}” made. Copy its address below.")
+        """Make it, and show it with its address; a sheet that was sent before shows what it made."""
+        token = f"{self.client.pk}:{self.form_key}"
+        link = save_link(self.client, self.values(sheet), by=self.user, at=self.at, form_token=token)
+        is_new = link.created_at == self.at
+        made = f"Quote link “{link}” made." if is_new else f"This form has made “{link}” already: it is one link."
+        messages.success(self.request, f"{made} Copy its address below.")
         return HttpResponseRedirect(f"{reverse('quotes:link', args=[link.pk])}#address")
 
 

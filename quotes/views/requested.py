@@ -275,11 +275,14 @@ class QuoteRevise(SheetPage, QuotePage):
         }
 
     def save(self, sheet: Sheet) -> HttpResponse:
-        """Make the revision and send it."""
-        stale = self.stale_sentence(self.row)
+        """Make the revision and send it; a sheet that was sent before has done so."""
+        token = f"{self.row.reference}:{self.form_key}"
+        stale = "" if Quote.objects.filter(form_token=token).exists() else self.stale_sentence(self.row)
         if stale:
             raise Refused(stale, "stale")
         lines = [item.line() for item in sheet.filled]
-        made = revise_quote(self.quote, lines=lines, by=self.user, at=self.at, **sheet.main.cleaned_data)
+        made = revise_quote(
+            self.quote, lines=lines, by=self.user, at=self.at, form_token=token, **sheet.main.cleaned_data
+        )
         messages.success(self.request, f"Revision {made.revision} of quote {self.row} is on its way to the customer.")
         return HttpResponseRedirect(self.home())

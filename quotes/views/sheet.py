@@ -5,9 +5,12 @@ They work without script: every button sends the whole sheet and shows it again,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 from django.shortcuts import render
 
@@ -27,7 +30,8 @@ if TYPE_CHECKING:
 
     from accounts.models import Client
 
-ROWS = 3
+ROWS: Final = 3
+FORM_KEY: Final = re.compile("[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,12 @@ class SheetPage(Page):
 
     template_name: str = ""
 
+    @cached_property
+    def form_key(self) -> str:
+        """The sheet's own key, which it keeps while it is shown again: a sheet sent twice is saved once."""
+        sent = self.request.POST.get("form_key", "")
+        return sent if FORM_KEY.fullmatch(sent) else uuid4().hex
+
     def start(self) -> dict[str, str]:
         """What an untouched sheet says."""
         raise NotImplementedError
@@ -187,6 +197,7 @@ class SheetPage(Page):
             "sheet": sheet,
             "totals": weighed.totals(self.percent()),
             "problem": problem,
+            "form_key": self.form_key,
             "here": self.request.get_full_path(),
             **self.context(),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -248,6 +249,27 @@ def test_switching_and_renewing_by_hand(hafen: Client) -> None:
     assert "opens nothing any more" in text(browser.get(f"{page}renew/"))
     browser.post(f"{page}renew/")
     assert QuoteLink.objects.get().seed != link.seed
+
+
+def test_the_same_sheet_sent_twice_makes_one_link(hafen: Client) -> None:
+    browser = logged_in(a_user("client_sales", hafen))
+    page = f"{LINKS}new/"
+    key = re.search(r'name="form_key" value="([0-9a-f]{32})"', text(browser.get(page)))
+    assert key is not None
+    sheet = {**SHEET, "form_key": key[1]}
+    assert f'value="{key[1]}"' in text(browser.post(page, {**sheet, "act": "recompute"})), "the sheet keeps its key"
+
+    first = browser.post(page, {**sheet, "act": "save"})
+    with time_machine.travel(MONDAY + timedelta(seconds=1), tick=False):
+        again = browser.post(page, {**sheet, "act": "save", "title": "Another"}, follow=True)
+
+    link = QuoteLink.objects.get()
+    assert first.headers["Location"] == f"{LINKS}{link.pk}/#address"
+    assert [link.title, link.version] == ["Spring offer", 1]
+    assert "This form has made “Spring offer” already: it is one link." in text(again)
+    browser.post(page, {**SHEET, "act": "save", "form_key": "made up"})
+    browser.post(page, {**SHEET, "act": "save", "form_key": "made up"})
+    assert QuoteLink.objects.count() == 3, "only keys that the page can have made count"
 
 
 def test_the_platform_says_for_which_client(hafen: Client) -> None:

@@ -210,6 +210,21 @@ def test_revised_on_a_sheet(hafen: Client) -> None:
     assert "accepted already" in text(browser.get(page))
 
 
+def test_a_revision_sent_twice_is_one_revision(hafen: Client) -> None:
+    quote = a_quote(a_quote_link(hafen))
+    browser = logged_in(a_user("client_sales", hafen))
+    page = f"/quotes/{quote.purchase.reference}/revise/"
+    key = re.search(r'name="form_key" value="([0-9a-f]{32})"', text(browser.get(page)))
+    assert key is not None
+    sheet = {**ROW, "act": "save", "valid_until": "2026-03-31", "row_version": "1", "form_key": key[1]}
+
+    answers = [browser.post(page, sheet, follow=True) for _ in range(2)]
+
+    for answer in answers:
+        assert f"Revision 2 of quote {quote.purchase.reference} is on its way" in text(answer)
+    assert Quote.objects.count() == 2
+
+
 def test_a_certificate_takes_the_tax_off_the_revision_too(hafen: Client) -> None:
     quote = a_quote(a_quote_link(hafen))
     certificate = a_certificate(quote.purchase.customer, by=a_user("platform_tax"))
