@@ -62,16 +62,16 @@ def next_monday(at: datetime, zone: ZoneInfo) -> datetime:
     return morning_after(at, zone, days=WEEK - (at.astimezone(zone).weekday() - MONDAY) % WEEK)
 
 
-def snoozes(at: datetime, zone: ZoneInfo) -> list[tuple[str, str, datetime]]:
-    """List how long something can be put off by one key: a name, its words, the moment; each moment once."""
+def snoozes(at: datetime, zone: ZoneInfo) -> list[tuple[str, datetime]]:
+    """List until when something can be put off by one key, in words and as the moment; each moment once."""
     soon = (at + timedelta(hours=1)).replace(second=0, microsecond=0)
     later = (at + timedelta(hours=4)).replace(second=0, microsecond=0)
     usual = [
-        ("hour", "In an hour", soon),
-        ("hours", "In four hours", later),
-        ("tomorrow", "Tomorrow morning", morning_after(at, zone)),
-        ("monday", "Next Monday", next_monday(at, zone)),
-        ("week", "In a week", morning_after(at, zone, days=WEEK)),
+        ("In an hour", soon),
+        ("In four hours", later),
+        ("Tomorrow morning", morning_after(at, zone)),
+        ("Next Monday", next_monday(at, zone)),
+        ("In a week", morning_after(at, zone, days=WEEK)),
     ]
-    firsts = {moment: entry for *entry, moment in reversed(usual)}
-    return [entry for entry in usual if firsts[entry[2]] == [*entry[:2]]]
+    words_of = {moment: words for words, moment in reversed(usual)}
+    return [(words, moment) for words, moment in usual if words_of[moment] == words]

@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 
 from core.letters import clip, fill, formatter, letter_language, paragraphs
 from core.messages import Fact, Message
+from mailing.models import Email
 from mailing.selectors.texts import words_of
 from mailing.services.compose import queue_email
 from taxexempt.states.places import NAMES
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from mailing.models import Email
     from mailing.wording import EmailText
     from taxexempt.models import Certificate
 
@@ -98,6 +98,15 @@ def draft(certificate: Certificate, kind: str, *, language: str = "") -> Draft:
     return Draft(certificate=certificate, kind=kind, text=text, language=language)
 
 
+def _key_of(certificate: Certificate, kind: str, key: str) -> str:
+    return f"certificate:{certificate.pk}:{kind}:{key}"
+
+
+def is_queued(certificate: Certificate, kind: str, *, key: str) -> bool:
+    """Whether the e-mail of this `key` is in the outbox already, sent or not."""
+    return Email.objects.filter(dedupe_key=_key_of(certificate, kind, key)).exists()
+
+
 def send(
     certificate: Certificate, kind: str, *, key: str, at: datetime, points: Sequence[str] = (), reason: str = ""
 ) -> Email | None:
@@ -111,7 +120,7 @@ def send(
         client=certificate.client,
         kind=kind,
         reference=reference_of(certificate),
-        dedupe_key=f"certificate:{certificate.pk}:{kind}:{key}",
+        dedupe_key=_key_of(certificate, kind, key),
         recipient=recipient,
         recipient_name=clip(certificate.name or written.values["company"]),
         language=message.language,

@@ -120,7 +120,9 @@ class Certificate(Address):
     reminded_days = models.PositiveSmallIntegerField(default=0)
     """How many days before its end the customer was last reminded; 0: not yet."""
     renewal_asked_at = models.DateTimeField(null=True, blank=True)
-    history = HistoricalRecords()
+    form_token = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 -- unique where there is one
+    """The one-time key of the form by which it was added."""
+    history = HistoricalRecords(excluded_fields=["form_token"])
 
     objects = TenantQuerySet.as_manager()
 
@@ -146,6 +148,7 @@ class Certificate(Address):
             models.CheckConstraint(
                 name="newer_certificate_version_replaces", condition=Q(revision=1) | Q(replaces__isnull=False)
             ),
+            models.UniqueConstraint(fields=["customer", "form_token"], name="certificate_once_per_form"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["client", "status", "-created_at"], name="certificate_by_status"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -12,12 +13,12 @@ from core.refused import Refused
 from core.tables import moment_text
 from core.views import ActionForm
 from followups.forms.party import PartyForm
-from followups.schedule import moment_of, refuse_out_of_reach, snoozes
+from followups.schedule import moment_of, morning_after, refuse_out_of_reach, snoozes
 from followups.selectors.topics import all_topics
 from followups.services import About, Details
 
 if TYPE_CHECKING:
-    from datetime import date, datetime, time
+    from datetime import date, time
     from zoneinfo import ZoneInfo
 
     from django.db.models import QuerySet
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 BETWEEN = " · "
 ANOTHER = "another"
+SHOWN = "%Y-%m-%dT%H:%MZ"
+"""How a moment that a page offers comes back from it."""
 
 
 def local_parts(moment: datetime, zone: ZoneInfo) -> tuple[date, time]:
@@ -184,10 +187,28 @@ class NewFollowUpForm(FollowUpForm):
         return cleaned
 
 
+def shown_moment(value: str) -> datetime | None:
+    """Read a moment that a page offered; None where it is none."""
+    try:
+        return datetime.strptime(value, SHOWN).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+class OfferedField(forms.ChoiceField):
+    """One of the moments that the page offered, as it stood there: by now others may be offered."""
+
+    def valid_value(self, value: Any) -> bool:
+        """Any moment may have been offered once."""
+        return super().valid_value(value) or shown_moment(value) is not None
+
+
 class SnoozeForm(ActionForm):
     """Until when it can wait: one of the usual moments, or a day and a time."""
 
-    until = forms.ChoiceField(label="Until", widget=forms.RadioSelect)
+    until = OfferedField(
+        label="Until", widget=forms.RadioSelect, error_messages={"required": "Choose until when it can wait."}
+    )
     due_on = forms.DateField(label="Date", required=False, widget=date_input())
     due_time = forms.TimeField(
         label="Time", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
@@ -196,29 +217,31 @@ class SnoozeForm(ActionForm):
     def __init__(self, *args: Any, at: datetime, reader: Reader, **options: Any) -> None:
         super().__init__(*args, **options)
         self.at, self.zone = at, reader.zone
-        self.moments = {key: moment for key, _words, moment in snoozes(at, reader.zone)}
         field = self.fields["until"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 -- declared above
-        usual = [(key, f"{words}: {moment_text(moment, reader)}") for key, words, moment in snoozes(at, reader.zone)]
+        usual = [
+            (moment.strftime(SHOWN), f"{words}: {moment_text(moment, reader)}")
+            for words, moment in snoozes(at, reader.zone)
+        ]
         field.choices = [*usual, (ANOTHER, "Another time:")]
+        field.initial = morning_after(at, reader.zone).strftime(SHOWN)
         self.fields["due_time"].label = f"Time in {reader.zone.key.replace('_', ' ')}"
 
     def clean(self) -> dict[str, Any]:
-        """Find the moment."""
+        """Find the moment; it must still be to come."""
         cleaned: dict[str, Any] = super().clean() or {}
-        until = cleaned.get("until")
-        if until in self.moments:
-            return {"until": self.moments[until]}
-        if until != ANOTHER or self.errors:
+        if "until" not in cleaned or self.errors:
             return cleaned
-        if not cleaned.get("due_on") or cleaned.get("due_time") is None:
+        moment, field = shown_moment(cleaned["until"]), "until"
+        if moment is None and (not cleaned.get("due_on") or cleaned.get("due_time") is None):
             self.add_error("due_time" if cleaned.get("due_on") else "due_on", "Enter a date and a time.")
             return cleaned
         try:
-            moment = moment_of(cleaned["due_on"], cleaned["due_time"], self.zone)
+            if moment is None:
+                field = "due_on"
+                moment = moment_of(cleaned["due_on"], cleaned["due_time"], self.zone)
             refuse_out_of_reach(moment, at=self.at)
         except Refused as refused:
-            self.add_error("due_time" if refused.code == "gap" else "due_on", refused.message)
-        else:
-            return {"until": moment}
-        return cleaned
+            self.add_error("due_time" if refused.code == "gap" else field, refused.message)
+            return cleaned
+        return {"until": moment}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from core.history import record
 from core.refused import Refused
@@ -74,7 +74,19 @@ def open_follow_up(
         created_by=by,
         dedupe_key=dedupe_key,
     )
-    return record(follow_up, by=by, at=at, reason=reason)
+    return _record_once(follow_up, by=by, at=at)
+
+
+def _record_once(follow_up: FollowUp, *, by: User | None, at: datetime) -> FollowUp:
+    """Save a new follow-up; of two with one key at the same moment the second gets the first."""
+    try:
+        with transaction.atomic():
+            return record(follow_up, by=by, at=at, reason=follow_up.reason)
+    except IntegrityError:
+        known = FollowUp.objects.filter(dedupe_key=follow_up.dedupe_key).first()
+        if known is None:
+            raise
+        return known
 
 
 @transaction.atomic
@@ -134,7 +146,7 @@ def add_follow_up(
         dedupe_key=dedupe_key,
     )
     _apply(follow_up, details, at=at)
-    return record(follow_up, by=by, at=at, reason=details.reason)
+    return _record_once(follow_up, by=by, at=at)
 
 
 @transaction.atomic
@@ -143,6 +155,7 @@ def continue_follow_up(follow_up: FollowUp, *, details: Details, by: User, at: d
 
     Raises Refused when it is done already, and as `add_follow_up` does: then nothing is finished.
     """
+    follow_up = FollowUp.objects.lock(follow_up)
     known = FollowUp.objects.filter(dedupe_key=dedupe_key).first()
     if known is not None:
         return known
@@ -258,7 +271,7 @@ def open_partner_follow_up(partner: Partner, *, reason: str, subject: str, at: d
         created_at=at,
         dedupe_key=f"{key}:{at.isoformat()}",
     )
-    return record(follow_up, by=None, at=at, reason=reason)
+    return _record_once(follow_up, by=None, at=at)
 
 
 @transaction.atomic
@@ -279,4 +292,4 @@ def open_client_follow_up(
         created_at=at,
         dedupe_key=dedupe_key,
     )
-    return record(follow_up, by=None, at=at, reason=reason)
+    return _record_once(follow_up, by=None, at=at)

@@ -97,13 +97,9 @@ class FollowUpSnooze(FollowUpAct):
         """What is done waits for nothing."""
         return "This is done: reopen it first." if self.row.is_done else ""
 
-    def get_initial(self) -> dict[str, Any]:
-        """Tomorrow."""
-        return {"until": "tomorrow"}
-
     def get_form(self, data: Any = None, files: Any = None) -> forms.Form:
         """The usual moments, in the user's zone."""
-        return SnoozeForm(data, files, initial=self.get_initial(), at=self.at, reader=self.reader)
+        return SnoozeForm(data, files, at=self.at, reader=self.reader)
 
     def sentence(self) -> str:
         """What was done."""
@@ -174,13 +170,9 @@ class FollowUpSnoozeMany(_Bulk):
     action = services.snooze_follow_up
     done = "Snoozed."
 
-    def get_initial(self) -> dict[str, Any]:
-        """Tomorrow."""
-        return {"until": "tomorrow"}
-
     def get_form(self, data: Any = None, files: Any = None) -> forms.Form:
         """The usual moments, in the user's zone."""
-        return SnoozeForm(data, files, initial=self.get_initial(), at=self.at, reader=self.reader)
+        return SnoozeForm(data, files, at=self.at, reader=self.reader)
 
 
 class FollowUpAssignMany(_Bulk):

@@ -84,17 +84,34 @@ def _check(data: CertificateInput) -> None:
 
 @transaction.atomic
 def add_certificate(
-    customer: Customer, *, data: CertificateInput, file: CheckedFile | None = None, by: User | None, at: datetime
+    customer: Customer,
+    *,
+    data: CertificateInput,
+    file: CheckedFile | None = None,
+    by: User | None,
+    at: datetime,
+    form_token: str | None = None,
 ) -> Certificate:
     """Enter a customer's certificate; it waits as New until somebody claims it.
 
-    Raises Refused when what was typed can't be, and for a customer that is gone.
+    The same `form_token` enters one: who clicks twice gets the first. Raises Refused when what was typed can't be, and
+    for a customer that is gone.
     """
     _check(data)
     customer = Customer.objects.lock(customer)
+    if form_token:
+        # Of two clicks at the same moment the second waited for the customer: the first has been committed.
+        known = Certificate.objects.filter(customer=customer, form_token=form_token).first()
+        if known is not None:
+            return known
     refuse_gone(customer)
     certificate = Certificate(
-        client_id=customer.client_id, customer=customer, country="US", created_at=at, created_by=by
+        client_id=customer.client_id,
+        customer=customer,
+        country="US",
+        created_at=at,
+        created_by=by,
+        form_token=form_token,
     )
     _fill(certificate, data)
     _save(certificate, "added", by=by, at=at)
@@ -302,13 +319,19 @@ def refusal_to_ask(certificate: Certificate) -> str:
 
 
 @transaction.atomic
-def ask_renewal(certificate: Certificate, *, by: User, at: datetime) -> Certificate:
-    """Ask its contact for a new certificate. Raises Refused when there is nobody to write to."""
+def ask_renewal(certificate: Certificate, *, by: User, at: datetime, form_key: str = "") -> Certificate:
+    """Ask its contact for a new certificate; the same `form_key` asks once.
+
+    Raises Refused when there is nobody to write to.
+    """
     certificate = Certificate.objects.lock(certificate)
+    key = form_key or at.isoformat()
+    if emails.is_queued(certificate, "exemption_renewal", key=key):
+        return certificate
     refusal = refusal_to_ask(certificate)
     if refusal:
         raise Refused(refusal, "email")
     certificate.renewal_asked_at = at
     _save(certificate, "renewal asked for", by=by, at=at)
-    emails.send(certificate, "exemption_renewal", key=at.isoformat(), at=at)
+    emails.send(certificate, "exemption_renewal", key=key, at=at)
     return certificate

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.transitions import Transition
 
 
+LONGEST_TOKEN = 64
 NO_MORE = "It covers no order any more: new ones are taxed. What was billed without tax stays as it is."
 
 
@@ -167,6 +168,10 @@ class AskRenewal(CertificateAct):
     def consequences(self) -> list[str]:
         """An e-mail; the certificate stays as it is."""
         return [self.letter(), "The certificate stays as it is until the new one is added."]
+
+    def keywords(self, form: forms.Form) -> dict[str, Any]:  # noqa: ARG002 -- nothing is asked
+        """The form's own key: sent twice, one e-mail goes out."""
+        return {"form_key": self.request.POST.get("form_key", "")[:LONGEST_TOKEN]}
 
     def sentence(self) -> str:
         """Asked."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -103,7 +103,7 @@ def test_mornings_are_where_the_reader_is() -> None:
     assert morning_after(late, BERLIN) == datetime(2026, 3, 8, 8, 0, tzinfo=UTC)
     assert next_monday(late, BERLIN) == datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
     assert next_monday(MONDAY, BERLIN) == datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
-    assert [moment for _key, _words, moment in snoozes(MONDAY, BERLIN)] == [
+    assert [moment for _words, moment in snoozes(MONDAY, BERLIN)] == [
         datetime(2026, 3, 2, 10, 0, tzinfo=UTC),
         datetime(2026, 3, 2, 13, 0, tzinfo=UTC),
         datetime(2026, 3, 3, 8, 0, tzinfo=UTC),
@@ -223,7 +223,7 @@ def test_snoozing_is_one_choice_or_any_moment(hafen: Client, rep: User) -> None:
     row = entered(hafen, rep)
     browser, snooze = in_the_browser_of(rep), reverse("followups:snooze", args=[row.pk])
     assert "Next Monday: Mar 9, 2026, 09:00 CET" in browser.get(snooze).content.decode()
-    assert browser.post(snooze, {"until": "monday", "form_key": "a"}).status_code == 302
+    assert browser.post(snooze, {"until": "2026-03-09T08:00Z", "form_key": "a"}).status_code == 302
     row.refresh_from_db()
     assert row.due_at == datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
     own = {"until": "another", "due_on": "2026-03-05", "due_time": "14:30", "form_key": "b"}
@@ -233,10 +233,28 @@ def test_snoozing_is_one_choice_or_any_moment(hafen: Client, rep: User) -> None:
     assert row.history.first().history_change_reason == "put off"
 
 
+def test_tomorrow_is_the_day_that_stood_there_though_it_is_midnight_by_now(hafen: Client, rep: User) -> None:
+    row = entered(hafen, rep)
+    snooze = reverse("followups:snooze", args=[row.pk])
+    late = datetime(2026, 3, 2, 22, 59, tzinfo=UTC)  # a minute to midnight in Berlin
+    with time_machine.travel(late, tick=False):
+        browser = in_the_browser_of(rep)
+        offered = browser.get(snooze).context["form"]["until"]
+    words = {str(value): label for value, label in offered.field.choices}
+    assert words[offered.value()] == "Tomorrow morning: Mar 3, 2026, 09:00 CET"
+    with time_machine.travel(late + timedelta(minutes=5), tick=False):
+        assert browser.post(snooze, {"until": offered.value(), "form_key": "a"}).status_code == 302
+    row.refresh_from_db()
+    assert row.due_at == datetime(2026, 3, 3, 8, 0, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({}, "This field is required."),
+        ({}, "Choose until when it can wait."),
+        ({"until": "tomorrow"}, "Select a valid choice."),
+        ({"until": "2026-03-02T08:59Z"}, "This time has passed: choose a later one."),
+        ({"until": "2046-03-02T09:00Z"}, "This is more than ten years ahead"),
         ({"until": "another"}, "Enter a date and a time."),
         ({"until": "another", "due_on": "2026-03-05"}, "Enter a date and a time."),
         ({"until": "another", "due_on": "2026-03-29", "due_time": "02:30"}, "There is no 02:30"),
@@ -307,7 +325,7 @@ def test_many_are_done_snoozed_and_given_away_at_once(hafen: Client, rep: User) 
     browser, picks = in_the_browser_of(rep), {"pick": [row.pk for row in [*rows, foreign]]}
     snooze, assign, done = (reverse(f"followups:{name}_many") for name in ("snooze", "assign", "done"))
     assert "3 selected" in browser.get(snooze, picks).content.decode()
-    answer = browser.post(snooze, {**picks, "until": "tomorrow"}).content.decode()
+    answer = browser.post(snooze, {**picks, "until": "2026-03-03T08:00Z"}).content.decode()
     assert ("2 of 4 done" in answer, "This is done: reopen it first." in answer, "Not found." in answer) == (
         True,
         True,
