@@ -30,12 +30,12 @@ def digest(user: User, work: Work, *, at: datetime) -> Email:
 
     Raises Refused when there is no address to write to.
     """
-    late, today = len(work.late), len(work.today)
+    late, today = work.late_count, work.today_count
     words = [f"{today} for today" if today else "", f"{late} overdue" if late else ""]
     facts = [_fact(row, user, is_late=False) for row in work.today] + [
         _fact(row, user, is_late=True) for row in work.late
     ]
-    more = len(facts) - MOST_LINES
+    more = late + today - MOST_LINES
     switch = f"{settings.PUBLIC_URL}{reverse('followups:digest')}"
     message = Message(
         language="en",

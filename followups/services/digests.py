@@ -57,8 +57,8 @@ def send_digest(user: User, *, at: datetime) -> bool:
     if not row.is_on or row.looked_on == today:  # another worker was here
         return False
     Digest.objects.filter(pk=row.pk).update(looked_on=today)
-    work = work_of(user, at=at)
-    if not work.late and not work.today:
+    work = work_of(user, at=at, most=emails.MOST_LINES)
+    if not work.late_count and not work.today_count:
         return False
     try:
         emails.digest(user, work, at=at)

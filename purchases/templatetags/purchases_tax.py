@@ -27,6 +27,7 @@ def tax_effect(context: Context, certificate: Certificate) -> dict[str, Any]:
     on = context["at"].astimezone(certificate.client.zone).date()
     changes = changes_of(certificate, on=on)
     possible = [change for change in changes if not change.why_not]
+    others = [change for change in changes if change.why_not]
     exempt = Purchase.objects.filter(exempt_by=certificate).select_related("client")
     return {
         "certificate": certificate,
@@ -36,7 +37,8 @@ def tax_effect(context: Context, certificate: Certificate) -> dict[str, Any]:
         "is_invalid": certificate.status == Status.INVALID,
         "refunds": [change for change in possible if change.is_refund],
         "rebills": [change for change in possible if not change.is_refund],
-        "others": [change for change in changes if change.why_not],
+        "others": others[:MOST_SHOWN],
+        "others_beyond": max(len(others) - MOST_SHOWN, 0),
         "exempt_count": exempt.count(),
         "exempt": list(exempt.order_by("-ordered_at", "-pk")[:MOST_SHOWN]),
     }

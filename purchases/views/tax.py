@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.roles import Right
 from core.tables import money_text
-from core.views import chosen_client
+from core.views import MOST_PICKS, chosen_client
 from purchases.selectors.exemption import certificate_of, tax_sentence
 from purchases.services.credit import worth_of
 from purchases.services.exemption import REFUND_DAYS, apply_certificate, change_of, changes_of
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from accounts.models import User
     from purchases.models import Purchase
     from purchases.services.exemption import Change
+
+MOST_AT_ONCE = MOST_PICKS
+"""How many purchases one list shows, and one act changes."""
 
 
 def tax_context(purchase: Purchase, *, user: User, at: datetime) -> dict[str, Any]:
@@ -78,8 +81,15 @@ class ExemptionChanges(PurchaseBulk):
         return {"certificate": self.certificate}
 
     def ask(self, form: Form, names: list[str], *, status: int = 200) -> HttpResponse:
-        """Show the list; what is possible is chosen, or what was chosen where the list was opened for one purchase."""
-        possible = [change for change in self.changes if not change.why_not]
+        """Show the list; what is possible is chosen, or what was chosen where the list was opened for one purchase.
+
+        Of very many the list shows those that can be changed first, and says how many follow.
+        """
+        changes = sorted(
+            self.changes, key=lambda change: (bool(change.why_not), bool(names) and str(change.purchase) not in names)
+        )
+        shown, beyond = changes[:MOST_AT_ONCE], changes[MOST_AT_ONCE:]
+        possible = [change for change in shown if not change.why_not]
         chosen = {str(change.purchase) for change in possible if not names or str(change.purchase) in names}
         refusal = "" if possible else self.nothing()
         return self.show(
@@ -87,8 +97,10 @@ class ExemptionChanges(PurchaseBulk):
             status=status,
             refusal=refusal,
             panel="purchases/_tax_changes.html",
-            changes=self.changes,
+            changes=shown,
             chosen=chosen,
+            possible_beyond=sum(not change.why_not for change in beyond),
+            others_beyond=sum(bool(change.why_not) for change in beyond),
             consequences=self.consequences(possible),
         )
 
@@ -98,8 +110,9 @@ class ExemptionChanges(PurchaseBulk):
             return f"{self.certificate} is {self.certificate.status_label}: it covers nothing."
         if not self.changes:
             return f"{self.certificate} covers no taxed purchase of its customer: there is nothing to change."
-        reasons = "\n".join(f"{change.purchase}: {change.why_not}" for change in self.changes)
-        return f"Nothing can be changed.\n{reasons}"
+        reasons = [f"{change.purchase}: {change.why_not}" for change in self.changes[:MOST_AT_ONCE]]
+        beyond = len(self.changes) - len(reasons)
+        return "\n".join(["Nothing can be changed.", *reasons, *([f"And {beyond} more."] if beyond else [])])
 
     def consequences(self, rows: list[Any]) -> list[str]:
         """Credit notes and e-mails; of those kinds of change that there are."""

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from core.history import record
+from core.walking import by_key
 from errorlog.models import ErrorType
 from errorlog.services import log_error
 from taxexempt import emails
@@ -37,8 +38,8 @@ def look_at_expiry(*, at: datetime) -> int:
     last = at.date() + timedelta(days=1)  # a day more than it is in most zones: each certificate looks again
     due = Q(expires_on__lt=last) | Q(expires_on__lte=last + timedelta(days=late)) & ~Q(reminded_days=late)
     due |= Q(expires_on__lte=last + timedelta(days=early), reminded_days=0)
-    rows = Certificate.objects.filter(due, status=Status.VALID).select_related("client", "customer").order_by("pk")
-    return sum(_look_at(certificate, at=at) for certificate in rows)
+    rows = Certificate.objects.filter(due, status=Status.VALID).select_related("client", "customer")
+    return sum(_look_at(certificate, at=at) for certificate in by_key(rows))
 
 
 def _look_at(certificate: Certificate, *, at: datetime) -> bool:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import time_machine
 from django.conf import settings
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
 from accounts.services import save_department
 from errorlog.models import ErrorRecord
 from followups.models import Digest, FollowUp
-from followups.selectors.digests import waiting_readers
+from followups.selectors.digests import waiting_readers, work_of
 from followups.services import About, Details, add_follow_up, finish_follow_up
 from followups.services.digests import send_digest, send_digests, switch_digest
 from followups.tasks import send_digests as task
@@ -90,7 +92,7 @@ def test_each_reads_it_in_their_own_morning(hafen: Client, rep: User) -> None:
     tokyo = a_user("client_support", hafen)
     User.objects.filter(pk=tokyo.pk).update(time_zone="Asia/Tokyo")
     noon_in_tokyo = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
-    assert waiting_readers(noon_in_tokyo) == [tokyo]
+    assert list(waiting_readers(noon_in_tokyo)) == [tokyo]
     assert set(waiting_readers(SEVEN)) == {rep, tokyo}
 
 
@@ -100,6 +102,31 @@ def test_many_are_cut_short_and_the_rest_is_counted(hafen: Client, rep: User) ->
     send_digests(at=SEVEN)
     body = Email.objects.get().body_text
     assert ("Call 14\n" in body, "Call 15\n" in body, "And 2 more on the list." in body) == (True, False, True)
+
+
+@pytest.mark.usefixtures("hafen")
+def test_many_readers_are_walked_and_those_who_were_looked_at_are_not_read_again(
+    monkeypatch: pytest.MonkeyPatch, rep: User
+) -> None:
+    monkeypatch.setattr("core.walking.CHUNK", 2)
+    readers = [rep, *(a_user("client_support", rep.client) for _ in range(4))]
+    due(readers[0].client, rep, "For all", SEVEN)
+    assert set(waiting_readers(SEVEN)) == set(readers)
+    assert send_digests(at=SEVEN) == len(readers)
+    with CaptureQueriesContext(connection) as asked:
+        assert list(waiting_readers(SEVEN)) == []
+    assert len(asked) == 2
+
+
+def test_of_much_work_only_what_the_e_mail_shows_is_read(hafen: Client, rep: User) -> None:
+    for number in range(4):
+        due(hafen, rep, f"Late {number}", SEVEN - timedelta(hours=9 - number), assignee=rep)
+        due(hafen, rep, f"Call {number}", SEVEN + timedelta(hours=number), assignee=rep)
+    work = work_of(rep, at=SEVEN, most=3)
+    assert (work.late_count, work.today_count) == (4, 4)
+    assert [row.subject for row in (*work.late, *work.today)] == [
+        "Late 0", "Late 1", "Late 2", "Call 0", "Call 1", "Call 2",
+    ]  # fmt: skip
 
 
 def test_one_hears_of_ones_own_and_the_teams_not_of_what_one_gave_away(hafen: Client, rep: User) -> None:
@@ -152,7 +179,7 @@ def test_one_that_fails_does_not_keep_the_others_back(hafen: Client, rep: User) 
 
 def test_two_workers_send_one(hafen: Client, rep: User) -> None:
     due(hafen, rep, "For all", SEVEN)
-    waiting = waiting_readers(SEVEN)
+    waiting = list(waiting_readers(SEVEN))
     send_digests(at=SEVEN)
     assert [send_digest(user, at=SEVEN) for user in waiting] == [False]
 

@@ -154,6 +154,33 @@ def test_where_nothing_can_be_changed_the_list_says_why(texas: Client, tax: User
     assert f"Nothing can be changed. {old}: It was ordered 103 days ago" in page
 
 
+def test_of_very_many_the_list_says_how_many_follow(monkeypatch: pytest.MonkeyPatch, texas: Client, tax: User) -> None:
+    monkeypatch.setattr("purchases.views.tax.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("purchases.templatetags.purchases_tax.MOST_SHOWN", 1)
+    old = [pays(an_offline_order(texas, at=days_later(-100), **of_school()), "108.25") for _ in range(3)]
+    certificate = validate(a_certificate(old[0].customer, by=tax, issued_on=days_later(-200).date()), by=tax, at=MONDAY)
+    path = f"/purchases/exemption/{certificate.pk}/"
+    page = seen(tax, path)
+    assert "Nothing can be changed." in page
+    assert page.count("It was ordered 103 days ago") == 2
+    assert "And 1 more." in page
+    mark_invalid(certificate, reason="x", by=tax, at=MONDAY)
+    paid = [pays(an_offline_order(texas, **of_school()), "108.25") for _ in range(3)]
+    certificate = validate(a_certificate(old[0].customer, by=tax, issued_on=days_later(-200).date()), by=tax, at=MONDAY)
+    path = f"/purchases/exemption/{certificate.pk}/"
+    page = seen(tax, path)
+    assert (page.count(" checked"), "1 more can be changed than this list holds." in page) == (2, True)
+    assert "3 more stay taxed." in page
+    assert f'value="{paid[0]}" checked' in seen(tax, f"{path}?pick={paid[0]}")
+    said = effect(certificate, tax)
+    assert ("3 paid purchases: the tax can go back." in said, "2 more stay taxed." in said) == (True, True)
+    browser = Browser()
+    browser.force_login(tax)
+    browser.post(path, {"pick": [str(purchase) for purchase in paid[1:]]})
+    page = seen(tax, path)
+    assert (page.count(" checked"), "more can be changed" in page) == (1, False)
+
+
 def test_only_who_gives_tax_back_opens_the_list_and_only_of_their_clients(texas: Client, tax: User) -> None:
     certificate = a_valid(an_offline_order(texas, **of_school()), tax)
     path = f"/purchases/exemption/{certificate.pk}/"

@@ -350,6 +350,16 @@ def test_it_is_reminded_of_twice_and_then_expires(school: Customer, tess: User) 
     ]
 
 
+def test_many_that_are_over_are_walked_a_few_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, school: Customer, tess: User
+) -> None:
+    monkeypatch.setattr("core.walking.CHUNK", 2)
+    for _ in range(5):
+        valid(school, tess)
+    assert look_at_expiry(at=at_nine(date(2027, 1, 1))) == 5
+    assert set(Certificate.objects.values_list("status", flat=True)) == {"expired"}
+
+
 def test_after_an_outage_only_the_late_reminder_goes_out(school: Customer, tess: User) -> None:
     valid(school, tess)
     assert look_at_expiry(at=at_nine(date(2026, 12, 27))) == 1
