@@ -12,6 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.roles import ROLES
 from accounts.services import set_password
+from config.feeding.demo_endpoint import show_endpoint
 from config.feeding.demo_mail import stir_outbox
 from config.feeding.demo_tax import file_certificates
 from config.feeding.demo_world import DEMO_PASSWORD, DEMO_WORLD, LOGINS
@@ -60,6 +61,7 @@ def make_demo(*, purchases: int, seed: int, now: datetime, played: int = PLAYED)
     events = play_demo(purchases=played, seed=seed, now=now, references=references)
     stir_outbox(at=now)
     file_certificates(at=now)
+    show_endpoint()
     settled = purchases - played
     if settled:
         HistoryMaker(seed=seed, now=now, references=references).make(settled)

@@ -19,7 +19,7 @@ from config.feeding.demo_year import DemoYear
 from config.feeding.history import draw_references
 from config.feeding.ledger import purchase_facts, step_facts
 from dunning.models import Notice
-from mailing.models import Email
+from mailing.models import Email, Endpoint, NotificationTry
 from purchases.models import HistoryEntry, PoDocument, Purchase, PurchaseItem
 from purchases.states import OPEN, Status
 from taxexempt.models import Certificate
@@ -73,6 +73,10 @@ def test_the_demo_shows_something_of_everything() -> None:
     assert accepted.filter(paid_minor__gt=0, paid_minor__lt=F("gross_minor")).count() >= 2
     assert {"HELD", "QUEUED", "SENT", "FAILED", "UNCERTAIN"} <= set(Email.objects.values_list("status", flat=True))
     assert set(Certificate.objects.values_list("status", flat=True)) == {"new", "in_review", "valid", "invalid"}
+    endpoint = Endpoint.objects.get()
+    told = dict(endpoint.notifications.order_by().values_list("status").annotate(Count("pk")))
+    assert (endpoint.is_active, told) == (False, {"SENT": 3, "CANCELED": 1}), "and nothing that would still go out"
+    assert NotificationTry.objects.filter(status_code=503).count() == 1
     assert {user.role for user in User.objects.all()} == set(ROLES)
     assert {role for _, _, role in demo_logins()} >= {role.label for role in ROLES.values() if role.is_platform}
     assert authenticate(username="rep", password=DEMO_PASSWORD) == User.objects.get(username="rep")
