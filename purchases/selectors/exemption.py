@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.letters import Formatter
 from purchases.documents import billing_contact, buyer_place, items_of, seller_place
+from purchases.selectors import other_than_on_file
 from taxexempt.models import Certificate
 from taxexempt.policy import Place, is_lifted
 from taxexempt.policy.why import Billed, Paper, why_taxed
 from taxexempt.selectors import covering
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
     from decimal import Decimal
 
@@ -30,6 +33,27 @@ def exemption_of(
     if not is_lifted(percent, seller=seller_place(client), buyer=buyer):
         return None
     return covering(customer, buyer.country, buyer.subdivision, on)
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The certificate that covers an order, and what of the order is other than on file: with that it is taxed."""
+
+    certificate: Certificate | None = None
+    gaps: Sequence[str] = ()
+
+    @property
+    def lifting(self) -> Certificate | None:
+        """The certificate that takes the tax off."""
+        return None if self.gaps else self.certificate
+
+
+def cover_of(
+    client: Client, customer: Customer, given: CustomerInput, percent: Decimal, *, on: date, is_proven: bool
+) -> Cover:
+    """Find what covers an order on a day; what anybody may have typed (not `is_proven`) has to be what is on file."""
+    certificate = exemption_of(client, customer, given, percent, on=on)
+    return Cover(certificate, other_than_on_file(customer, given) if certificate and not is_proven else ())
 
 
 def billed_of(purchase: Purchase, *, is_given_back: bool = False) -> Billed | None:
@@ -54,11 +78,12 @@ def billed_of(purchase: Purchase, *, is_given_back: bool = False) -> Billed | No
 
 def papers_of(customer_pk: int) -> list[Paper]:
     """List a customer's certificates as the answer reads them. One query."""
-    rows = Certificate.objects.filter(customer=customer_pk).order_by("-pk")
-    return [
-        Paper(str(row), row.status, row.state_of_issue, row.issued_on, row.expires_on, row.invalid_reason)
-        for row in rows
-    ]
+    return [paper_of(row) for row in Certificate.objects.filter(customer=customer_pk).order_by("-pk")]
+
+
+def paper_of(row: Certificate) -> Paper:
+    """Bring a certificate into the form that the answer reads."""
+    return Paper(str(row), row.status, row.state_of_issue, row.issued_on, row.expires_on, row.invalid_reason)
 
 
 def tax_sentence(purchase: Purchase, *, language: str, is_given_back: bool = False) -> str:

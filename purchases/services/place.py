@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from core.lengths import one_line, refuse_too_long
+from core.letters import Formatter
 from core.money import Money, line_amounts
 from core.refused import Refused
 from customers.services import find_or_register
@@ -29,8 +30,8 @@ from purchases.models import (
     XParameter,
 )
 from purchases.policy import Buyer, Offer, offer_at_checkout
-from purchases.selectors import other_than_on_file, trust_of
-from purchases.selectors.exemption import exemption_of
+from purchases.selectors import trust_of
+from purchases.selectors.exemption import cover_of, paper_of
 from purchases.services.documents import issue
 from purchases.services.history import Note, enter, keep_limit, report, save_change
 from purchases.services.payment import settle_free
@@ -39,13 +40,14 @@ from purchases.states import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from accounts.models import Client, User
     from core.money import LineAmounts
     from customers.models import Customer
     from customers.services import CustomerInput
     from partners.models import Partner
+    from purchases.selectors.exemption import Cover
     from taxexempt.models import Certificate
 
 
@@ -114,9 +116,8 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
     is_proven = order.source not in {Source.CHECKOUT, Source.QUOTE}
     customer = find_or_register(client, order.customer, by=by, at=at, is_proven=is_proven)
     on = at.astimezone(client.zone).date()
-    certificate = exemption_of(client, customer, order.customer, order.tax_percent, on=on)
-    gaps = other_than_on_file(customer, order.customer) if certificate and not is_proven else []
-    if certificate and not gaps:
+    cover = cover_of(client, customer, order.customer, order.tax_percent, on=on, is_proven=is_proven)
+    if cover.lifting:
         order = replace(order, tax_percent=Decimal(0))
     lines = _price(client, order)
     gross = Money(sum(line.amounts.gross for line in lines), order.currency)
@@ -139,7 +140,7 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
         payment_type=order.payment_type,
         customer_type=order.customer.type,
         vat_id=order.customer.vat_id,
-        exempt_by=None if gaps else certificate,
+        exempt_by=cover.lifting,
         language=order.customer.language,
         billing_company=order.customer.billing.company,
         billing_last_name=order.customer.billing.last_name,
@@ -159,8 +160,8 @@ def place_order(client: Client, order: Order, *, by: User | None, at: datetime) 
     text = "Quote requested" if order.source == Source.QUOTE else f"Order placed ({purchase.get_source_display()})"
     placed = Note("placed", text, detail=offer.reason)
     save_change(purchase, placed, by=by, at=at)
-    if certificate:
-        enter(purchase, _exemption_note(certificate, gaps), by=by, at=at)
+    if cover.certificate:
+        enter(purchase, _exemption_note(cover.certificate, cover.gaps), by=by, at=at)
     _write_parts(purchase, order, lines)
     keep_limit(purchase, by=by, at=at, comment="order placed")
     if purchase.status != Status.QUOTE:
@@ -194,12 +195,16 @@ def start_order(
         emails.order_confirmation(purchase, at=at, link=link)
 
 
-def reprice(purchase: Purchase, order: Order) -> None:
-    """Give a locked quote the items of `order` instead of its own; who calls saves the purchase.
+def reprice(purchase: Purchase, order: Order, *, at: datetime) -> Note | None:
+    """Give a locked quote the items of `order` instead of its own, dated and taxed as of now; who calls saves it.
 
-    Raises Refused when a product or price is unknown.
+    Returns what the history has to say about its certificate, if anything. Raises Refused when a product or price is
+    unknown.
     """
-    if purchase.exempt_by_id is not None:
+    on, before = at.astimezone(purchase.client.zone).date(), purchase.exempt_by
+    cover = cover_of(purchase.client, purchase.customer, order.customer, order.tax_percent, on=on, is_proven=False)
+    purchase.exempt_by, purchase.ordered_at = cover.lifting, at
+    if cover.lifting:
         order = replace(order, tax_percent=Decimal(0))
     lines = _price(purchase.client, order)
     purchase.items.all().delete()
@@ -207,6 +212,17 @@ def reprice(purchase: Purchase, order: Order) -> None:
     purchase.net_minor = sum(line.amounts.net for line in lines)
     purchase.tax_minor = sum(line.amounts.tax for line in lines)
     purchase.gross_minor = purchase.net_minor + purchase.tax_minor
+    return exemption_change(before, cover, on=on)
+
+
+def exemption_change(before: Certificate | None, cover: Cover, *, on: date) -> Note | None:
+    """Say what another certificate than `before`, or none, means to an offer of the day `on`; None for the same."""
+    if cover.certificate is not None:
+        return None if cover.lifting == before else _exemption_note(cover.certificate, cover.gaps)
+    if before is None:
+        return None
+    why = paper_of(before).sentence(on, Formatter("en"))
+    return Note("taxed", f"Not exempt any more: {before} does not cover this day", detail=why)
 
 
 def _first_status(order: Order, offer: Offer) -> Status:

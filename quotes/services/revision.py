@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.roles import Right
 from core.refused import Refused
 from purchases.models import Source
-from purchases.services.history import Note, report, save_change
+from purchases.services.history import Note, enter, report, save_change
 from purchases.services.place import Order, reprice
 from purchases.states import EXTEND_QUOTE, LABELS, QUOTES, Status
 from quotes import emails
@@ -59,7 +59,7 @@ def revise_quote(
     tax_percent = tax_on(purchase.client, given, on=on).percent
     before = purchase.gross
     order = Order(source=Source.QUOTE, currency=purchase.currency, customer=given, lines=lines, tax_percent=tax_percent)
-    reprice(purchase, order)
+    tax_note = reprice(purchase, order, at=at)
     quote.replaced_at = at
     quote.save(update_fields=["replaced_at"])
     following = Quote(
@@ -76,6 +76,8 @@ def revise_quote(
     )
     text = f"Quote revised: revision {following.revision}, {before} → {purchase.gross}"
     save_change(purchase, Note("revised", text), by=by, at=at)
+    if tax_note:
+        enter(purchase, tax_note, by=by, at=at)
     send_quote(following, at=at)
     report(purchase, "revised", at=at)
     return following

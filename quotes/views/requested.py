@@ -18,6 +18,8 @@ from core.refused import Refused
 from core.tables import day_text, money_text
 from core.views import ActionView, DetailPage, Empty, ListPage, Segment
 from purchases.models import Purchase, Source
+from purchases.selectors.exemption import cover_of
+from purchases.services.place import exemption_change
 from purchases.states import QUOTES, Status
 from quotes.filters import QuoteFilter
 from quotes.forms import AcceptForm, ExtendForm, QuotePoForm, ReviseForm
@@ -30,9 +32,12 @@ from quotes.views.sheet import Sheet, SheetPage, row_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from django import forms
     from django.http import HttpRequest, HttpResponse
+
+    from purchases.selectors.exemption import Cover
 
 LOST = (Status.QUOTE_EXPIRED, Status.CANCELED)
 
@@ -241,10 +246,9 @@ class QuoteRevise(SheetPage, QuotePage):
     def start(self) -> dict[str, str]:
         """What the quote says now; valid for as long as its link says, from today on."""
         quote = self.quote
-        today = self.at.astimezone(self.row.client.zone).date()
         values = {
             "message": quote.message,
-            "valid_until": f"{today + timedelta(days=quote.link.validity_days):%Y-%m-%d}",
+            "valid_until": f"{self.client_day + timedelta(days=quote.link.validity_days):%Y-%m-%d}",
         }
         items = list(self.row.items.order_by("position"))
         for number, item in enumerate(items):
@@ -257,17 +261,32 @@ class QuoteRevise(SheetPage, QuotePage):
             )
         return {**values, "rows": str(len(items) + 1)}
 
+    @cached_property
+    def client_day(self) -> date:
+        """The client's today: tax and certificates of this day hold for the revision."""
+        return self.at.astimezone(self.row.client.zone).date()
+
+    @cached_property
+    def rate(self) -> Decimal:
+        """The tax of this customer without a certificate."""
+        return tax_on(self.row.client, customer_of(self.row), on=self.client_day).percent
+
+    @cached_property
+    def cover(self) -> Cover:
+        """The certificate that takes the tax off."""
+        row = self.row
+        return cover_of(row.client, row.customer, customer_of(row), self.rate, on=self.client_day, is_proven=False)
+
     def percent(self) -> Decimal:
         """The tax of this customer, as of today; none where a certificate takes it off."""
-        if self.row.exempt_by_id is not None:
-            return Decimal(0)
-        today = self.at.astimezone(self.row.client.zone).date()
-        return tax_on(self.row.client, customer_of(self.row), on=today).percent
+        return Decimal(0) if self.cover.lifting else self.rate
 
     def context(self) -> dict[str, Any]:
-        """What it is now, and why it can't be revised any more."""
+        """What it is now, what becomes of its certificate, and why it can't be revised any more."""
         refused = refusal_of(self.quote, at=self.at)
+        changed = exemption_change(self.row.exempt_by, self.cover, on=self.client_day)
         return {
+            "tax_note": changed and [changed.text, changed.detail],
             "purchase": self.row,
             "quote": self.quote,
             "next_revision": self.quote.revision + 1,

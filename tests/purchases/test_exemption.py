@@ -181,8 +181,35 @@ def test_a_quote_of_a_covered_customer_stays_without_tax_when_it_is_revised(texa
     order = an_order(source=Source.QUOTE, is_po=False, po_number="", **of_school())
     quote = place_order(texas, order, by=None, at=LATER)
     assert (quote.status, quote.exempt_by) == ("QUO", certificate)
-    reprice(quote, replace(order, lines=[OrderLine("PRO", 3)]))
+    assert reprice(quote, replace(order, lines=[OrderLine("PRO", 3)]), at=days_later(6)) is None
     assert sums(quote) == (30_000, 0, 30_000)
+
+
+def test_a_revision_is_taxed_by_what_is_valid_on_its_day(texas: Client, tax: User) -> None:
+    certificate = a_valid(an_offline_order(texas, **of_school()), tax, expires_on=days_later(10).date())
+    order = an_order(source=Source.QUOTE, is_po=False, po_number="", **of_school())
+    quote = place_order(texas, order, by=None, at=LATER)
+
+    over = reprice(quote, order, at=days_later(11))
+    assert over is not None
+    assert (over.event, over.text) == ("taxed", f"Not exempt any more: {certificate} does not cover this day")
+    assert over.detail == f"{certificate} covers orders until March 12, 2026 only."
+    assert (sums(quote), quote.exempt_by, quote.ordered_at) == ((10_000, 825, 10_825), None, days_later(11))
+    assert reprice(quote, order, at=days_later(12)) is None, "what was said once is not said again"
+
+    newer = validate(a_certificate(certificate.customer, by=tax), by=tax, at=LATER)
+    again = reprice(quote, order, at=days_later(13))
+    assert again is not None
+    assert again.text == f"No tax: {newer} covers the order"
+    assert (sums(quote), quote.exempt_by) == ((10_000, 0, 10_000), newer)
+
+    mark_invalid(newer, points=["signature"], reason="forged", by=tax, at=days_later(14))
+    quote.refresh_from_db()
+    quote.exempt_by = newer
+    newer.refresh_from_db()
+    invalid = reprice(quote, order, at=days_later(14))
+    assert invalid is not None
+    assert (invalid.detail.startswith(f"{newer} is invalid: "), quote.tax_minor) == (True, 825)
 
 
 def test_an_export_needs_no_certificate(texas: Client, tax: User) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,14 +12,25 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
-from purchases.models import Purchase
+from purchases.models import HistoryEntry, Purchase
 from purchases.services.cancel import cancel_purchase
 from quotes.models import Quote
 from quotes.selectors import current_of
 from quotes.services.quote import accept_quote, expire_quote, note_opened, quote_to_po
+from taxexempt.services import validate
 from tests.quotes.quoting import a_quote, a_quote_link
 from tests.quotes.shopping import a_scan
-from tests.stories import MONDAY, a_certificate, a_client, a_user, an_offline_order, days_later
+from tests.stories import (
+    MONDAY,
+    SCHOOL,
+    a_certificate,
+    a_client,
+    a_texan_client,
+    a_user,
+    an_offline_order,
+    days_later,
+    of_school,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -225,17 +237,37 @@ def test_a_revision_sent_twice_is_one_revision(hafen: Client) -> None:
     assert Quote.objects.count() == 2
 
 
-def test_a_certificate_takes_the_tax_off_the_revision_too(hafen: Client) -> None:
-    quote = a_quote(a_quote_link(hafen))
-    certificate = a_certificate(quote.purchase.customer, by=a_user("platform_tax"))
-    Purchase.objects.update(exempt_by=certificate)
-    browser = logged_in(a_user("client_sales", hafen))
+def test_a_certificate_takes_the_tax_off_the_revision_too() -> None:
+    texas, tax = a_texan_client(), a_user("platform_tax")
+    order = an_offline_order(texas, **of_school())
+    certificate = validate(a_certificate(order.customer, by=tax), by=tax, at=MONDAY)
+    quote = a_quote(a_quote_link(texas), **SCHOOL)
+    browser = logged_in(a_user("client_sales", texas))
     page = f"/quotes/{quote.purchase.reference}/revise/"
 
-    totals = text(browser.get(page)).partition('id="totals"')[2]
+    assert quote.purchase.exempt_by == certificate
+    assert "Not exempt" not in text(browser.get(page))
     browser.post(page, {**ROW, "act": "save", "valid_until": "2026-03-31"})
 
-    assert ["<dt>Total</dt><dd>€180.00" in totals, current_of(quote.purchase).gross.amount] == [True, "270.00"]
+    assert current_of(quote.purchase).purchase.exempt_by == certificate
+    assert HistoryEntry.objects.filter(event="exempt", purchase=quote.purchase).count() == 1
+
+
+def test_a_certificate_that_is_not_valid_any_more_takes_no_tax_off_and_the_sheet_says_so(hafen: Client) -> None:
+    quote = a_quote(a_quote_link(hafen))
+    certificate = a_certificate(quote.purchase.customer, by=a_user("platform_tax"), expires_on=date(2026, 3, 1))
+    Purchase.objects.update(exempt_by=validate(certificate, by=a_user("platform_tax"), at=MONDAY))
+    browser = logged_in(a_user("client_sales", hafen))
+    page = f"/quotes/{quote.purchase.reference}/revise/"
+    said = f"Not exempt any more: {certificate} does not cover this day"
+
+    sheet = text(browser.get(page))
+    browser.post(page, {**ROW, "act": "save", "valid_until": "2026-03-31"})
+
+    assert "<dt>Total</dt><dd>€214.20" in sheet.partition('id="totals"')[2]
+    assert f"{said}. {certificate} covers orders until March 1, 2026 only." in sheet
+    assert current_of(quote.purchase).gross.amount == "321.30"
+    assert (Purchase.objects.get().exempt_by, HistoryEntry.objects.get(event="taxed").note) == (None, said)
 
 
 def test_extended_by_who_may(hafen: Client) -> None:
