@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import multiprocessing
-import time
+from typing import TYPE_CHECKING
 
-from benchmarks.stage import NINE, ON, arguments, database, fill, seconds, tell
+from benchmarks.stage import NINE, arguments, database, fill, seconds, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 WORKERS = 2
 
 
-def work(numbers: list[int]) -> None:
-    """Decide about one worker's share: letter, e-mail row, history, reason."""
-    from dunning.services.steps import decide_purchase
+def work(client: int) -> None:
+    """Take one worker's client's decisions of the day: letter, e-mail row, history, reason."""
+    from dunning.selectors.days import due_days
+    from dunning.services.days import decide_day
 
-    for number in numbers:
-        decide_purchase(number, on=ON, at=NINE)
+    for day in due_days(NINE):
+        if day.client_id == client:
+            decide_day(day, at=NINE)
 
 
 def claim(_: int) -> None:
@@ -32,7 +37,7 @@ def claim(_: int) -> None:
                 return
 
 
-def in_two(target: object, shares: list[object]) -> float:
+def in_two(target: object, shares: Sequence[int]) -> float:
     """Let two processes do it at once; return the seconds."""
     from django.db import connections
 
@@ -55,12 +60,10 @@ def main() -> None:
         from dunning.models import Notice
         from purchases.models import Purchase
 
-        fill(purchases=size.purchases, due=size.purchases, clients=WORKERS)
+        clients = fill(purchases=size.purchases, due=size.purchases, clients=WORKERS)
         raw = in_two(claim, [0, 1])
         Purchase.objects.update(version=0)
-        numbers = list(Purchase.objects.order_by("pk").values_list("pk", flat=True))
-        taken = in_two(work, [numbers[start::WORKERS] for start in range(WORKERS)])
-        time.sleep(0)
+        taken = in_two(work, clients)
         print(f"{Notice.objects.count():,} notices written by {WORKERS} workers")
         tell("decisions written", size.purchases / taken, "per second", "raw claim loop", size.purchases / raw)
 

@@ -47,7 +47,8 @@ def letter_language(code: str) -> str:
 def clip(text: object, limit: int = LINE_LIMIT) -> str:
     """Make any text fit to be printed: one line, no control or direction-switching characters, at most `limit` long."""
     shown = " ".join(str(text)[: limit * 8].split())
-    shown = "".join(c for c in shown if c in _KEPT or unicodedata.category(c) not in _INVISIBLE)
+    if not shown.isprintable():
+        shown = "".join(c for c in shown if c in _KEPT or unicodedata.category(c) not in _INVISIBLE)
     return shown if len(shown) <= limit else shown[: limit - 1].rstrip() + ELLIPSIS
 
 

@@ -17,13 +17,13 @@ from dunning.wording import LABELS, STATEMENTS
 from dunning.wording.accounts import ACCOUNTS
 from dunning.wording.places import text_of
 from purchases.documents import (
-    BILLS,
     Voice,
     bank_rows,
     frame,
     item_table,
     items_of,
     latest_bill,
+    latest_bills,
     particulars,
     payment_box,
     purchase_frame,
@@ -33,7 +33,7 @@ from purchases.documents import (
     total_rows,
     voice_of,
 )
-from purchases.models import Document, DocumentKind
+from purchases.models import DocumentKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from customers.models import Customer
     from dunning.wording import NoticeText
     from partners.models import Partner
+    from purchases.documents import Bill
     from purchases.models import Purchase
 
 TEMPLATES: Final[dict[str, str]] = {
@@ -105,9 +106,15 @@ def _days(purchase: Purchase, level: int, on: date) -> _Days:
     return _Days(pay_by(on, level, client), next_on, cancel_day(purchase, next_on))
 
 
-def notice_values(purchase: Purchase, voice: Voice, *, level: int) -> dict[str, str]:
-    """List what a notice and its e-mail may say, for a notice dated the voice's day."""
-    days, bill, label = _days(purchase, level, voice.on), latest_bill(purchase), LABELS[voice.language]
+def notice_values(
+    purchase: Purchase, voice: Voice, *, level: int, bills: Mapping[int, Bill] | None = None
+) -> dict[str, str]:
+    """List what a notice and its e-mail may say, for a notice dated the voice's day.
+
+    `bills`: the latest bill of each purchase where they were read for many at once.
+    """
+    bill = latest_bill(purchase) if bills is None else bills.get(purchase.pk)
+    days, label = _days(purchase, level, voice.on), LABELS[voice.language]
     values = purchase_values(purchase, voice)
     overdue = max((voice.on - purchase.due_on).days, 0) if purchase.due_on else 0
     return {
@@ -131,16 +138,17 @@ def notice_data(
     at: datetime,
     credited_minor: int = 0,
     text: NoticeText | None = None,
+    bills: Mapping[int, Bill] | None = None,
 ) -> dict[str, Any]:
     """Freeze payment delinquency notice 1, 2 or 3: what is open and why, until when to pay, what happens next.
 
     `credited_minor` is what credit notes took off the invoice, `text` other words than the client's own. `values` are
-    for the e-mail that brings the letter.
+    for the e-mail that brings the letter; `bills` as for `notice_values`.
     """
     voice = voice_of(purchase, at=at)
     label = LABELS[voice.language]
     text = text or notice_text(voice.client, level=level, language=voice.language)
-    values, items = notice_values(purchase, voice, level=level), items_of(purchase)
+    values, items = notice_values(purchase, voice, level=level, bills=bills), items_of(purchase)
     owed = Money(purchase.open_amount.minor - credited_minor, purchase.currency)
     values["open"] = voice.write.money(owed.minor, owed.currency)
     letter = purchase_frame(purchase, voice, text.letter, number=number, values=values)
@@ -353,12 +361,7 @@ def _partner_address(partner: Partner, voice: Voice) -> tuple[list[str], str]:
 
 
 def _bill_numbers(purchases: Sequence[Purchase]) -> dict[int, str]:
-    bills = Document.objects.filter(purchase__in=purchases, kind__in=BILLS).order_by("pk")
-    numbers: dict[int, str] = {}
-    for purchase_id, kind, number in bills.values_list("purchase_id", "kind", "number"):
-        if purchase_id is not None and (kind == DocumentKind.INVOICE or purchase_id not in numbers):
-            numbers[purchase_id] = number
-    return numbers
+    return {pk: bill.number for pk, bill in latest_bills(purchases).items()}
 
 
 def _group(

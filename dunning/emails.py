@@ -11,10 +11,9 @@ from django.urls import reverse
 
 from core.letters import clip
 from core.messages import Fact
-from dunning.documents import cancel_day, notice_text, partner_voice, statement_values
+from dunning.documents import cancel_day, partner_voice, statement_values
 from dunning.schedule import OFFLINE, Step
 from dunning.wording import EMAILS, LABELS, STATEMENTS
-from dunning.wording.places import LEVELS
 from mailing.services.compose import queue_email
 from purchases.documents import billing_contact, client_voice, purchase_values, voice_of
 from purchases.emails import Draft, Mail, Parts, attach, draft_of, order_facts, payment_facts, word, write_to_client
@@ -39,9 +38,9 @@ PAYMENT_REMINDER: Final = "payment_reminder"
 ANSWER_ROUTE: Final = "dunning_public:answer"
 
 
-def notice(purchase: Purchase, *, notice: Notice, document: Document, at: datetime) -> Email:
-    """Send payment delinquency notice 1, 2 or 3 with its letter."""
-    voice, level = voice_of(purchase, at=at), LEVELS[notice.step]
+def notice(purchase: Purchase, text: NoticeText, *, notice: Notice, document: Document, at: datetime) -> Draft:
+    """Bring payment delinquency notice 1, 2 or 3 with its letter."""
+    voice = voice_of(purchase, at=at)
     values = document.data["values"]
     parts = Parts(
         facts=order_facts(purchase, voice),
@@ -50,8 +49,7 @@ def notice(purchase: Purchase, *, notice: Notice, document: Document, at: dateti
         values=values,
         key=str(notice.pk),
     )
-    text = notice_text(purchase.client, level=level, language=voice.language)
-    return Draft(purchase=purchase, kind=notice.step, text=text.email, parts=parts, at=at).queue()
+    return Draft(purchase=purchase, kind=notice.step, text=text.email, parts=parts, at=at)
 
 
 def notice_message(purchase: Purchase, text: NoticeText, data: Mapping[str, Any], *, at: datetime) -> Message:
@@ -73,17 +71,16 @@ def _message(purchase: Purchase, text: EmailText, parts: Parts, data: Mapping[st
     return word(voice, text, parts, {**purchase_values(purchase, voice), **data["values"]}, name=name)
 
 
-def joint_notice(lead: Purchase, *, notice: Notice, document: Document, at: datetime) -> Email:
-    """Send the letter about several orders of one customer; `lead` and its `notice` have the highest level."""
-    voice, level = voice_of(lead, at=at), LEVELS[notice.step]
-    text, place = joint_text(notice_text(lead.client, level=level, language=voice.language)), document.data["values"]
+def joint_notice(lead: Purchase, text: NoticeText, *, notice: Notice, document: Document, at: datetime) -> Draft:
+    """Bring the letter about several orders of one customer; `lead` and its `notice` have the highest level."""
+    words, place = joint_text(text), document.data["values"]
     return Draft(
         purchase=lead,
         kind=notice.step,
-        text=text._replace(subject=f"{text.subject} ({place['place']})") if "place" in place else text,
-        parts=replace(joint_parts(document.data, voice), documents=[document], key=document.number),
+        text=words._replace(subject=f"{words.subject} ({place['place']})") if "place" in place else words,
+        parts=replace(joint_parts(document.data, voice_of(lead, at=at)), documents=[document], key=document.number),
         at=at,
-    ).queue()
+    )
 
 
 def joint_text(text: NoticeText) -> EmailText:

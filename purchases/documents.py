@@ -460,11 +460,18 @@ class Bill(NamedTuple):
 
 def latest_bill(purchase: Purchase) -> Bill | None:
     """Find the invoice of a purchase, or its pro-forma invoice while there is no other."""
-    rows = Document.objects.filter(purchase=purchase, kind__in=BILLS).order_by("pk")
-    bills = [Bill(*row) for row in rows.values_list("kind", "number", "issued_at")]
-    invoices = [bill for bill in bills if bill.kind == DocumentKind.INVOICE]
-    latest = (invoices or bills)[-1:]
-    return latest[0] if latest else None
+    return latest_bills([purchase]).get(purchase.pk)
+
+
+def latest_bills(purchases: Sequence[Purchase]) -> dict[int, Bill]:
+    """Find the `latest_bill` of each of several purchases, by primary key: one query."""
+    rows = Document.objects.filter(purchase__in=purchases, kind__in=BILLS).order_by("pk")
+    found: dict[int, Bill] = {}
+    for pk, kind, number, issued_at in rows.values_list("purchase_id", "kind", "number", "issued_at"):
+        bill = Bill(kind, number, issued_at)
+        if pk not in found or bill.kind == DocumentKind.INVOICE or found[pk].kind == bill.kind:
+            found[pk] = bill
+    return found
 
 
 def bill_rows(purchase: Purchase, voice: Voice) -> list[tuple[str, str]]:

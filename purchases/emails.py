@@ -18,7 +18,7 @@ from core.letters import clip, fill, paragraphs
 from core.messages import Fact, Message
 from customers.models import ContactKind
 from mailing.selectors.texts import words_of
-from mailing.services.compose import AttachmentSpec, queue_email
+from mailing.services.compose import AttachmentSpec, Outgoing, queue_email, queue_emails
 from purchases.documents import (
     bank_rows,
     billing_contact,
@@ -120,13 +120,11 @@ class Draft:
         message = word(voice, self.text, self.parts, self.values, name=self.name)
         return replace(message, badge=voice.labels["test"]) if self.purchase.is_test else message
 
-    def queue(self) -> Email:
-        """Put it into the outbox.
-
-        Raises Refused when there is no e-mail address to send it to.
-        """
+    @property
+    def outgoing(self) -> Outgoing:
+        """What is to be put into the outbox."""
         message = self.message
-        return queue_email(
+        return Outgoing(
             client=self.purchase.client,
             kind=self.kind,
             reference=self.purchase.reference,
@@ -138,8 +136,15 @@ class Draft:
             body_text=message.text,
             body_html=message.html,
             attachments=[attach(document) for document in self.parts.documents],
-            at=self.at,
         )
+
+    def queue(self) -> Email:
+        """Put it into the outbox.
+
+        Raises Refused when there is no e-mail address to send it to.
+        """
+        (email,) = queue_emails([self.outgoing], at=self.at)
+        return email
 
 
 class Mail(Generic[P]):

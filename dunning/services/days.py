@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from django.db import transaction
@@ -17,7 +17,7 @@ from dunning.selectors.days import due_days, due_purchases
 from dunning.services.approval import approved_purchases, ask_for_approval, lapse, plan_of, stale_wait
 from dunning.services.explain import PROPOSED, waiting_reason
 from dunning.services.statements import owe_statement, owed_statements, state_account
-from dunning.services.steps import decide_purchase
+from dunning.services.steps import decide_purchase, decide_simple
 from errorlog.models import ErrorType
 from errorlog.services import log_error
 from purchases.models import Purchase
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from dunning.services.statements import Owed
 
 log = structlog.get_logger(__name__)
+AT_ONCE: Final = 100
+"""How many purchases are decided in one transaction: a crash leaves so many to the next worker."""
 
 
 def decide_due_days(*, at: datetime) -> list[Run]:
@@ -64,7 +66,7 @@ def _decide_each(days: Sequence[ClientDay], *, at: datetime) -> list[Run]:
 def decide_day(day: ClientDay, *, at: datetime) -> Run:
     """Take one client's decisions of one day.
 
-    Each purchase is decided in a transaction of its own: a crash loses nothing, and the next worker goes on with
+    Simple ones share a transaction, all others have their own: a crash loses nothing, and the next worker goes on with
     what is left. A purchase that fails is entered in the error log; the others go on, and it is tried again tomorrow.
     Where the client's settings say so, nothing is done but a proposal, which waits.
     """
@@ -86,7 +88,7 @@ def decide_day(day: ClientDay, *, at: datetime) -> Run:
             run.save(update_fields=["waits_for"])
     elif day.gate != OPEN_GATE and (proposal := _propose(run, day, due, at=at)) is not None:
         return proposal
-    errors = sum(not _decide_safely(run, pk, at=at) for pk in due)
+    errors = _decide_all(run, due, at=at)
     errors += sum(not _state_safely(run, one, at=at) for one in owed)
     run = _finish(run, at=at, errors=errors)
     if day.has_leftovers:
@@ -104,7 +106,7 @@ def _propose(run: Run, day: ClientDay, due: Sequence[int], *, at: datetime) -> R
     if wait is None:
         return None
     run.waits_for, run.waits_because = wait.what, wait.because
-    errors = sum(not _decide_safely(run, pk, at=at, waits=waiting_reason(run)) for pk in due)
+    errors = _decide_all(run, due, at=at, waits=waiting_reason(run))
     return ask_for_approval(run, wait, at=at, errors=errors)
 
 
@@ -113,8 +115,7 @@ def _wait_on(run: Run, wait: Wait, due: Sequence[int], *, at: datetime) -> Run:
     if run.waits_for != wait.what:
         run.waits_for, run.waits_because = wait.what, wait.because
         run.save(update_fields=["waits_for", "waits_because"])
-        for pk in due:
-            _decide_safely(run, pk, at=at, waits=waiting_reason(run))
+        _decide_all(run, due, at=at, waits=waiting_reason(run))
     return run
 
 
@@ -123,6 +124,20 @@ def _take_up(day: ClientDay, *, at: datetime, finished_at: datetime | None = Non
     run = Run(client_id=day.client_id, on=day.on, started_at=at, finished_at=finished_at)
     Run.objects.bulk_create([run], ignore_conflicts=True)
     return run if finished_at is not None else Run.objects.get(client=day.client_id, on=day.on)
+
+
+def _decide_all(run: Run, due: Sequence[int], *, at: datetime, waits: Reason | None = None) -> int:
+    """Decide about every due purchase: what is simple for many at once, all else one by one; return how many failed."""
+    errors = 0
+    for start in range(0, len(due), AT_ONCE):
+        some = due[start : start + AT_ONCE]
+        try:
+            decided = decide_simple(some, on=run.on, at=at, run=run, waits=waits)
+        except Exception as error:
+            log.warning("dunning decided one by one", on=run.on.isoformat(), exc_info=error)
+            decided = set()
+        errors += sum(not _decide_safely(run, pk, at=at, waits=waits) for pk in some if pk not in decided)
+    return errors
 
 
 def _decide_safely(run: Run, pk: int, *, at: datetime, waits: Reason | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""Letters on their way: written, one per order or one for several, copied to a second address, come back.
+"""Letters on their way: dropped, come back, sent to another address, arrived.
 
 A letter that came back stops the ladder of its orders and goes to the first other address of the customer: accounts
 payable, then the delivery contact where that is the same company. Once such a copy was handed over, the customer has
@@ -13,22 +13,19 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 
 from customers.models import ContactKind
-from dunning import documents, emails
+from dunning import emails
 from dunning.models import Notice, NoticeStatus
-from dunning.schedule import Step
 from dunning.selectors.facts import is_address
 from dunning.services.explain import refresh
+from dunning.services.letters import write_letters
 from dunning.services.notices import drop_notice, mark_returned, reason_against_notice
-from dunning.services.response import open_link
-from dunning.states import STEP_LABELS
 from dunning.wording.places import LEVELS
 from followups.models import Category
 from followups.services import open_follow_up
 from mailing.models import Email
 from mailing.states import Status
-from purchases.models import DocumentKind, Nature, Purchase
+from purchases.models import Nature, Purchase
 from purchases.selectors import DELIVERY, PAYABLES
-from purchases.services.documents import keep_document, take_number
 from purchases.services.history import Note, enter
 
 if TYPE_CHECKING:
@@ -37,88 +34,11 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from purchases.models import Document
-
-DOCUMENT_KINDS: Final = {
-    Step.PDN1: DocumentKind.NOTICE_1,
-    Step.PDN2: DocumentKind.NOTICE_2,
-    Step.PDN3: DocumentKind.NOTICE_3,
-}
 ROLES: Final = {PAYABLES: "accounts payable", DELIVERY: "the delivery contact"}
 SENT_AGAIN: Final = "Written anew without"
 """How the reason begins why a letter about several orders does not go out as it is."""
 IN_VAIN: Final = frozenset({Status.FAILED, Status.BOUNCED, Status.CANCELED})
 """A copy that ended so reached nobody; any other one is there, or may still get there."""
-
-
-def write_letter(notices: Sequence[Notice], *, at: datetime) -> None:
-    """Write document, e-mail and history of the letter that carries new notices of one customer, all or nothing.
-
-    Their purchases are locked. One notice makes a letter of its own, several share one, many share several.
-    """
-    ranked = sorted(notices, key=lambda notice: documents.rank(notice.purchase, LEVELS.get(notice.step, 0)))
-    letters = documents.in_letters(ranked)
-    for number, mine in enumerate(letters, start=1):
-        _write_one(mine, place=(number, len(letters)), at=at)
-
-
-def _write_one(notices: Sequence[Notice], *, place: tuple[int, int], at: datetime) -> None:
-    lead = notices[0]
-    document = _issue(lead, notices, place=place, at=at)
-    email = _queue(lead, notices, document, at=at)
-    for notice in notices:
-        notice.document, notice.email = document, email
-        notice.save(update_fields=["document", "email"])
-        others = ", ".join(other.purchase.reference for other in notices if other.pk != notice.pk)
-        number = f" {document.number}" if document else ""
-        text = f"{STEP_LABELS[notice.step]}{number}: {notice.purchase.open_amount} open"
-        note = Note(notice.step, text, detail=f"One letter with {others}" if others else "", nature=Nature.OUTBOUND,
-                    method="email")  # fmt: skip
-        enter(notice.purchase, note, by=None, at=at)
-    if document is not None and documents.settings_of(lead.purchase.client).is_copied_to_payables:
-        customer = lead.purchase.customer
-        to = customer.payables_email if customer else ""
-        if is_address(to) and to.lower() != email.recipient.lower():
-            emails.notice_copy(email, document=document, role=PAYABLES, to=to, at=at)
-
-
-def _issue(lead: Notice, notices: Sequence[Notice], *, place: tuple[int, int], at: datetime) -> Document | None:
-    kind, purchase = DOCUMENT_KINDS.get(Step(lead.step)), lead.purchase
-    if kind is None:
-        return None
-    number = take_number(purchase.client, kind, at=at, is_test=purchase.is_test)
-    if len(notices) > 1:
-        orders = [(notice.purchase, LEVELS[notice.step]) for notice in notices]
-        template, data = (
-            documents.JOINT_TEMPLATE,
-            documents.joint_notice_data(orders, number=number, at=at, place=place),
-        )
-    else:
-        template = documents.TEMPLATES[kind]
-        data = documents.notice_data(purchase, level=LEVELS[lead.step], number=number, at=at)
-    return keep_document(
-        purchase.client,
-        kind,
-        number=number,
-        template=template,
-        data=data,
-        language=purchase.language,
-        at=at,
-        purchase=purchase,
-    )
-
-
-def _queue(lead: Notice, notices: Sequence[Notice], document: Document | None, *, at: datetime) -> Email:
-    purchase = lead.purchase
-    if document is not None and len(notices) > 1:
-        return emails.joint_notice(purchase, notice=lead, document=document, at=at)
-    if document is not None:
-        return emails.notice(purchase, notice=lead, document=document, at=at)
-    if lead.step != Step.NOTIFICATION:
-        return emails.reminder(purchase, notice=lead, at=at)
-    token = open_link(lead, at=at)
-    emails.cancellation_announced(purchase, notice=lead, at=at)
-    return emails.client_notification(purchase, notice=lead, token=token, at=at)
 
 
 def carried_by(email: Email) -> list[Notice]:
@@ -168,7 +88,7 @@ def letter_dropped(email: Email, *, at: datetime) -> None:
     for notice in left:
         notice.purchase = Purchase.objects.lock(notice.purchase)
     if left:
-        write_letter(left, at=at)
+        write_letters([left], at=at)
 
 
 @transaction.atomic

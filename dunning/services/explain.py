@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from dunning.selectors.facts import AT_ONCE, facts_of, facts_of_all
 from purchases.models import Purchase
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from dunning.schedule import Decision
@@ -23,6 +24,16 @@ PROPOSED = frozenset({Reason.AWAITING_APPROVAL, Reason.STALE_BANK})
 """Answers of a run that waits."""
 DAILY = frozenset({Reason.NO_EMAIL, Reason.ONE_A_DAY, Reason.TAKEN_OUT}) | PROPOSED
 """Answers that are looked at again each day but do not change by that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was decided about a locked purchase; `is_taken`: the decision's step was taken just now."""
+
+    purchase: Purchase
+    decision: Decision
+    run: Run | None = None
+    is_taken: bool = False
 
 
 def explain(
@@ -38,16 +49,38 @@ def explain(
 
     `is_taken`: the decision's step was taken just now.
     """
-    look_on, line = _answer(purchase, decision, on=on, at=at, run=run, is_taken=is_taken)
-    if purchase.next_action_on != look_on:
-        # Derived from other rows and recomputed at every change: no history line of its own.
-        Purchase.objects.filter(pk=purchase.pk).update(next_action_on=look_on)
-        purchase.next_action_on = look_on
     last = Explanation.objects.filter(purchase=purchase).newest_first().first()
-    if last is not None and last.answer == line.answer:
-        return last
-    line.save()
+    standing = {} if last is None else {purchase.pk: last}
+    (line,) = _write_down([Answer(purchase, decision, run, is_taken)], standing, on=on, at=at)
     return line
+
+
+def explain_all(answers: Sequence[Answer], *, on: date, at: datetime) -> None:
+    """Write down the answers for many locked purchases, as `explain` does for one: few queries for all of them."""
+    purchases = [answer.purchase for answer in answers]
+    lines = Explanation.objects.filter(purchase__in=purchases).last_of_each()
+    _write_down(answers, {line.purchase_id: line for line in lines}, on=on, at=at)
+
+
+def _write_down(
+    answers: Sequence[Answer], standing: Mapping[int, Explanation], *, on: date, at: datetime
+) -> list[Explanation]:
+    """Write the lines that differ from what is standing, and the days to look again; return the lines that hold."""
+    moved: dict[date | None, list[int]] = {}
+    lines = []
+    for answer in answers:
+        purchase = answer.purchase
+        look_on, line = _answer(purchase, answer.decision, on=on, at=at, run=answer.run, is_taken=answer.is_taken)
+        if purchase.next_action_on != look_on:
+            moved.setdefault(look_on, []).append(purchase.pk)
+            purchase.next_action_on = look_on
+        last = standing.get(purchase.pk)
+        lines.append(line if last is None or last.answer != line.answer else last)
+    for look_on, pks in moved.items():
+        # Derived from other rows and recomputed at every change: no history line of its own.
+        Purchase.objects.filter(pk__in=pks).update(next_action_on=look_on)
+    Explanation.objects.bulk_create([line for line in lines if line.pk is None], batch_size=500)
+    return lines
 
 
 def _answer(
@@ -102,23 +135,13 @@ def _refresh_some(purchases: Sequence[Purchase], *, at: datetime) -> None:
     run = Run.objects.filter(client=client, on=on).first()
     proposed = Explanation.objects.none() if run is None else Explanation.objects.proposed_in(run)
     in_run = set(proposed.filter(purchase__in=purchases).values_list("purchase", flat=True))
-    standing = {line.purchase_id: line for line in Explanation.objects.filter(purchase__in=purchases).last_of_each()}
-    moved: dict[date | None, list[int]] = {}
-    lines = []
+    answers = []
     for purchase in purchases:
         decision, its_run = decisions[purchase.pk], None
         if decision.step is not None and purchase.pk in in_run:
             decision, its_run = _as_proposed(purchase, decision, on)
-        look_on, line = _answer(purchase, decision, on=on, at=at, run=its_run, is_taken=False)
-        if purchase.next_action_on != look_on:
-            moved.setdefault(look_on, []).append(purchase.pk)
-            purchase.next_action_on = look_on
-        last = standing.get(purchase.pk)
-        if last is None or last.answer != line.answer:
-            lines.append(line)
-    for look_on, pks in moved.items():
-        Purchase.objects.filter(pk__in=pks).update(next_action_on=look_on)
-    Explanation.objects.bulk_create(lines, batch_size=500)
+        answers.append(Answer(purchase, decision, its_run))
+    explain_all(answers, on=on, at=at)
 
 
 def waiting_reason(run: Run) -> Reason:

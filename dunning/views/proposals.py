@@ -18,7 +18,7 @@ from dunning.models import Run
 from dunning.schedule import CANCELS
 from dunning.selectors.proposals import in_one_letter, totals_of
 from dunning.services.approval import approval_refusal, approve_run, take_out
-from dunning.services.delivery import DOCUMENT_KINDS
+from dunning.services.letters import DOCUMENT_KINDS
 from dunning.states import SHORT_LABELS, STEP_LABELS
 from dunning.wording.places import LEVELS
 from purchases.models import Purchase

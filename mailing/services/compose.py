@@ -84,6 +84,29 @@ def checked_address(address: str) -> str:
     return address
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """An e-mail to one recipient as it is to be written into the outbox.
+
+    `dedupe_key` says what it is for: whoever asks twice with the same one gets the row that is there, unchanged. With
+    `hold` it stays until a person queues or sends it. Without a client the platform writes to one of its users.
+    """
+
+    client: Client | None
+    kind: str
+    reference: str
+    dedupe_key: str
+    recipient: str
+    language: str
+    subject: str
+    body_text: str
+    recipient_name: str = ""
+    body_html: str = ""
+    attachments: Sequence[AttachmentSpec] = ()
+    hold: bool = False
+    original: Email | None = None
+
+
 @transaction.atomic
 def queue_email(
     *,
@@ -104,38 +127,73 @@ def queue_email(
 ) -> Email:
     """Write an e-mail to one recipient into the outbox; it goes out when the caller's transaction is committed.
 
-    Whatever asks twice with the same `dedupe_key` gets the row that is there, unchanged. With `hold` it stays until a
-    person queues or sends it. Without a client the platform writes to one of its users. Names and subject are made fit
-    for headers here.
+    What the arguments mean says `Outgoing`. Names and subject are made fit for headers here.
     Raises Refused when `recipient` is not an e-mail address.
     """
+    (email,) = queue_emails(
+        [
+            Outgoing(
+                client=client,
+                kind=kind,
+                reference=reference,
+                dedupe_key=dedupe_key,
+                recipient=recipient,
+                language=language,
+                subject=subject,
+                body_text=body_text,
+                recipient_name=recipient_name,
+                body_html=body_html,
+                attachments=attachments,
+                hold=hold,
+                original=original,
+            )
+        ],
+        at=at,
+    )
+    return email
+
+
+@transaction.atomic
+def queue_emails(wanted: Sequence[Outgoing], *, at: datetime) -> list[Email]:
+    """Write several e-mails into the outbox, each with a key of its own: three queries for any number of them.
+
+    Returns their rows in the same order. Raises Refused when one of the recipients is not an e-mail address.
+    """
+    written = [_email(one, at=at) for one in wanted]
+    # Two requests with one key: the second waits for the first's commit, writes nothing, and reads the first's row.
+    Email.objects.bulk_create(written, ignore_conflicts=True)
+    rows = {row.dedupe_key: row for row in Email.objects.filter(dedupe_key__in=[one.dedupe_key for one in wanted])}
+    found = [rows[one.dedupe_key] for one in wanted]
+    is_new = [row.message_id == email.message_id for row, email in zip(found, written, strict=True)]
+    new = [(row, one) for row, one, is_mine in zip(found, wanted, is_new, strict=True) if is_mine]
+    attachments = [_attachment(row, spec) for row, one in new for spec in one.attachments]
+    if attachments:
+        Attachment.objects.bulk_create(attachments)
+    for row, one in new:
+        if not one.hold:
+            email_queued.send(sender=Email, email=row, at=at)
+    return found
+
+
+def _email(wanted: Outgoing, *, at: datetime) -> Email:
     email = Email(
-        client=client,
-        kind=kind,
-        reference=reference,
-        dedupe_key=dedupe_key,
-        original=original,
-        recipient=checked_address(recipient),
-        recipient_name=one_line(recipient_name, limit=NAME_LENGTH),
-        language=language,
-        subject=one_line(subject, limit=SUBJECT_LENGTH),
-        body_text=body_text.replace("\x00", ""),
-        body_html=body_html.replace("\x00", ""),
-        status=Status.HELD if hold else Status.QUEUED,
+        client=wanted.client,
+        kind=wanted.kind,
+        reference=wanted.reference,
+        dedupe_key=wanted.dedupe_key,
+        original=wanted.original,
+        recipient=checked_address(wanted.recipient),
+        recipient_name=one_line(wanted.recipient_name, limit=NAME_LENGTH),
+        language=wanted.language,
+        subject=one_line(wanted.subject, limit=SUBJECT_LENGTH),
+        body_text=wanted.body_text.replace("\x00", ""),
+        body_html=wanted.body_html.replace("\x00", ""),
+        status=Status.HELD if wanted.hold else Status.QUEUED,
         created_at=at,
-        next_attempt_at=None if hold else at,
+        next_attempt_at=None if wanted.hold else at,
     )
     email.message_id = f"<{uuid.uuid4().hex}@{email.sender_address.rpartition('@')[2].encode('idna').decode()}>"
-    # Two requests with one key: the second waits for the first's commit, writes nothing, and reads the first's row.
-    Email.objects.bulk_create([email], ignore_conflicts=True)
-    row = Email.objects.get(dedupe_key=dedupe_key)
-    if row.message_id != email.message_id:
-        return row
-    if attachments:
-        Attachment.objects.bulk_create([_attachment(row, spec) for spec in attachments])
-    if not hold:
-        email_queued.send(sender=Email, email=row, at=at)
-    return row
+    return email
 
 
 def _attachment(email: Email, spec: AttachmentSpec) -> Attachment:

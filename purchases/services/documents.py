@@ -11,9 +11,10 @@ from core.pdf import render_pdf
 from purchases import documents
 from purchases.models import Document, DocumentFile, DocumentKind, NumberSeries
 from purchases.services.einvoice import credit_note_values, enclosure_of, invoice_values
-from purchases.services.search import add_number
+from purchases.services.search import add_number, add_numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from accounts.models import Client
@@ -26,6 +27,11 @@ def take_number(client: Client, kind: str, *, at: datetime, is_test: bool = Fals
 
     The series' row stays locked until the transaction ends: a rolled back document leaves no gap.
     """
+    return take_numbers(client, kind, 1, at=at, is_test=is_test)[0]
+
+
+def take_numbers(client: Client, kind: str, count: int, *, at: datetime, is_test: bool = False) -> list[str]:
+    """Take the next `count` numbers of a series at once, as `take_number` takes one."""
     kind = f"TEST-{kind}" if is_test else kind
     year = at.astimezone(client.zone).year
     of_series = NumberSeries.objects.select_for_update().filter(client=client, kind=kind, year=year)
@@ -33,9 +39,10 @@ def take_number(client: Client, kind: str, *, at: datetime, is_test: bool = Fals
     if series is None:
         NumberSeries.objects.get_or_create(client=client, kind=kind, year=year)
         series = of_series.get()
-    series.last += 1
+    first = series.last + 1
+    series.last += count
     series.save(update_fields=["last"])
-    return f"{kind}-{year}-{series.last:06d}"
+    return [f"{kind}-{year}-{number:06d}" for number in range(first, first + count)]
 
 
 def keep_document(
@@ -66,6 +73,12 @@ def keep_document(
         issued_at=at,
         corrects=corrects,
     )
+
+
+def keep_documents(documents: Sequence[Document]) -> list[Document]:
+    """Keep several documents about purchases as issued, as `keep_document` keeps one: two queries for all of them."""
+    add_numbers({document.purchase_id: document.number for document in documents if document.purchase_id is not None})
+    return Document.objects.bulk_create(documents)
 
 
 @transaction.atomic

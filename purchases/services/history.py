@@ -42,7 +42,13 @@ def enter(purchase: Purchase, note: Note, *, by: User | None, at: datetime) -> H
 
 def enter_all(purchases: Iterable[Purchase], note: Note, *, by: User | None, at: datetime) -> None:
     """Add the same entry to the history of many purchases, in few queries."""
-    HistoryEntry.objects.bulk_create([_entry(purchase, note, by=by, at=at) for purchase in purchases], batch_size=500)
+    enter_each([(purchase, note) for purchase in purchases], by=by, at=at)
+
+
+def enter_each(notes: Iterable[tuple[Purchase, Note]], *, by: User | None, at: datetime) -> None:
+    """Add an entry of its own to the history of each of many purchases, in few queries."""
+    entries = [_entry(purchase, note, by=by, at=at) for purchase, note in notes]
+    HistoryEntry.objects.bulk_create(entries, batch_size=500)
 
 
 def _entry(purchase: Purchase, note: Note, *, by: User | None, at: datetime) -> HistoryEntry:

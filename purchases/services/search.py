@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import F, Prefetch, Value
+from django.db.models import Case, F, Prefetch, TextField, Value, When
 from django.db.models.functions import Concat
 
 from core.folding import address, bare, name, text_of
 from purchases.models import Document, Purchase, PurchaseSearch
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from purchases.models import PurchaseContact
 
@@ -57,5 +57,11 @@ def keep_search(pks: Collection[int]) -> None:
 
 def add_number(purchase: Purchase, number: str) -> None:
     """Let a purchase be found by the number of one more document, too."""
-    rows = PurchaseSearch.objects.filter(purchase=purchase)
-    rows.update(text=Concat(F("text"), Value(f"{bare(number)} ")))
+    add_numbers({purchase.pk: number})
+
+
+def add_numbers(numbers: Mapping[int, str]) -> None:
+    """Let each of several purchases (by primary key) be found by the number of one more document: one query."""
+    more = [When(purchase=pk, then=Value(f"{bare(number)} ")) for pk, number in numbers.items()]
+    rows = PurchaseSearch.objects.filter(purchase__in=list(numbers))
+    rows.update(text=Concat(F("text"), Case(*more, output_field=TextField())))

@@ -21,6 +21,7 @@ from dunning.selectors.days import letters_before
 from dunning.selectors.proposals import Totals, in_one_letter, proposal_of, totals_of
 from dunning.selectors.today import worker_state
 from dunning.selectors.why import why
+from dunning.services import days
 from dunning.services.approval import approve_run, ask_for_approval, take_out
 from dunning.services.days import decide_approved_days
 from dunning.services.jobs import beat, run_periodic_jobs
@@ -130,7 +131,8 @@ def test_approved_twice_acts_once_and_the_second_is_told_who_was_first() -> None
     assert steps_of(purchase) == [("pdn1", "2026-04-01")]
 
 
-def test_a_run_that_crashes_after_approval_is_taken_up_where_it_stood() -> None:
+def test_a_run_that_crashes_after_approval_is_taken_up_where_it_stood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(days, "AT_ONCE", 1)
     client = careful()
     purchases = [a_released_po(client) for _ in range(2)]
     works(DUE)
@@ -151,7 +153,8 @@ def test_a_run_that_crashes_after_approval_is_taken_up_where_it_stood() -> None:
     assert [steps_of(one) for one in purchases] == [[("pdn1", "2026-04-01")]] * 2
 
 
-def test_an_approved_run_that_was_interrupted_after_a_step_has_not_lapsed() -> None:
+def test_an_approved_run_that_was_interrupted_after_a_step_has_not_lapsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(days, "AT_ONCE", 1)
     client = careful()
     for _ in range(2):
         a_released_po(client)
@@ -483,8 +486,8 @@ def test_another_clients_proposal_does_not_exist_and_sales_may_not_approve() -> 
 
 def test_settings_are_tried_on_the_last_runs_saved_and_their_changes_listed() -> None:
     client = a_client()
-    for days in (0, 0, 1):
-        a_released_po(client, at=MONDAY + timedelta(days=days))
+    for later in (0, 0, 1):
+        a_released_po(client, at=MONDAY + timedelta(days=later))
     works_daily(DUE, TOMORROW)
     with time_machine.travel(at_nine(TOMORROW) + timedelta(hours=1), tick=False):
         browser = logged_in(a_user("client_admin", client, name="Ada Admin"))
@@ -546,8 +549,8 @@ def test_a_proposal_that_comes_too_late_for_an_approval_changes_nothing() -> Non
 
 def test_the_brake_looks_at_the_last_run_that_sent_letters() -> None:
     client = a_client()
-    for days, steps in ((3, {"pdn1": 4}), (2, {"canceled": 2}), (1, {})):
-        at = at_nine(DUE - timedelta(days=days))
+    for ago, steps in ((3, {"pdn1": 4}), (2, {"canceled": 2}), (1, {})):
+        at = at_nine(DUE - timedelta(days=ago))
         Run.objects.create(client=client, on=at.date(), started_at=at, finished_at=at, counts={"steps": steps})
     assert letters_before(client.pk, DUE) == 4
     assert letters_before(client.pk, DUE - timedelta(days=3)) is None

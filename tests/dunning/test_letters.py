@@ -164,7 +164,8 @@ def test_the_pay_by_day_is_a_business_day_before_the_next_step() -> None:
 def test_the_e_mail_of_a_notice_says_what_its_letter_says(language: str) -> None:
     purchase = a_po(language)
     notice, document = a_notice(purchase, 2, days_later(44))
-    email = emails.notice(purchase, notice=notice, document=document, at=days_later(44))
+    text = documents.notice_text(purchase.client, level=2, language=language)
+    email = emails.notice(purchase, text, notice=notice, document=document, at=days_later(44)).queue()
     assert email.kind == "pdn2"
     assert email.recipient == "einkauf@werft.example"
     assert "INV-2026-000001" in email.subject
@@ -180,7 +181,9 @@ def test_the_three_notices_are_three_e_mails_in_three_tones() -> None:
     subjects = []
     for level, day in DAYS.items():
         notice, document = a_notice(purchase, level, days_later(day))
-        subjects.append(emails.notice(purchase, notice=notice, document=document, at=days_later(day)).subject)
+        text = documents.notice_text(purchase.client, level=level, language="en")
+        draft = emails.notice(purchase, text, notice=notice, document=document, at=days_later(day))
+        subjects.append(draft.message.subject_line)
     assert subjects == [
         "Payment reminder: invoice INV-2026-000001 over €119.00",
         "Second notice: invoice INV-2026-000001 is 14 days overdue",

@@ -21,6 +21,7 @@ from core.refused import Refused
 from dunning.models import Notice, Run, Settings, TakenOut
 from dunning.schedule import decide
 from dunning.selectors.facts import facts_of
+from dunning.services import days
 from dunning.services.approval import approve_run, take_out
 from dunning.services.days import decide_due_days
 from dunning.services.explain import explain
@@ -203,7 +204,8 @@ class WorkerDied(BaseException):
     """Like a kill: nothing catches it."""
 
 
-def test_a_run_that_dies_in_the_middle_is_taken_up_where_it_stood() -> None:
+def test_a_run_that_dies_in_the_middle_is_taken_up_where_it_stood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(days, "AT_ONCE", 2)
     client = a_client()
     purchases = [a_released_po(client) for _ in range(5)]
     letters = []
