@@ -22,8 +22,9 @@ from purchases.forms import ConvertForm, DocumentForm, read_x_parameters
 from purchases.models import PaymentType
 from purchases.services.entry import Arrival
 from purchases.services.release import ReceivedFile
-from quotes.models import LONGEST_VALIDITY
+from quotes.models import LONGEST_REMARK, LONGEST_VALIDITY
 from quotes.services.quote_link import LONGEST_MESSAGE
+from quotes.services.remark import read_remark
 from quotes.wording import FILE_PROBLEMS, WORDS
 from taxexempt.policy import EU_RATES, read_vat_id
 
@@ -178,6 +179,26 @@ class PayForm(forms.Form):
         if data.get("payment") == "po" and self.needs_number and is_missing:
             self.add_error("po_number", self.words["po_number_needed"])
         return data
+
+
+class RemarkForm(forms.Form):
+    """What a customer adds in its own words."""
+
+    remark = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, language: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.words = WORDS[language]
+        self.fields["remark"].label = self.words["remark"]
+        self.fields["remark"].help_text = self.words["remark_help"]
+
+    def clean_remark(self) -> str:
+        """Keep plain text of a length that somebody reads."""
+        try:
+            return read_remark(self.cleaned_data["remark"])
+        except Refused:
+            values = {"most": f"{LONGEST_REMARK:,}"}
+            raise ValidationError(fill(self.words["remark_too_long"], values), code="remark") from None
 
 
 class UploadForm(forms.Form):

@@ -748,6 +748,27 @@ _ROWS: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "Recibir el presupuesto",
         "見積書を受け取る",
     ),
+    "remark": (
+        "Remark for the seller",
+        "Anmerkung für den Verkäufer",
+        "Remarque pour le vendeur",
+        "Comentario para el vendedor",
+        "販売元へのご連絡事項",
+    ),
+    "remark_help": (
+        "For example your cost center, or what to agree by phone. Keep payment data out of it.",
+        "Zum Beispiel Ihre Kostenstelle oder was telefonisch zu klären ist. Bitte keine Zahlungsdaten.",
+        "Par exemple votre centre de coûts ou un point à voir par téléphone. N’y mettez pas de données de paiement.",
+        "Por ejemplo, su centro de coste o lo que haya que acordar por teléfono. No escriba datos de pago.",
+        "原価部門やお電話でのご相談事項など。お支払い情報は記入しないでください。",
+    ),
+    "remark_too_long": (
+        "This is too long: at most {{most}} characters can be sent.",
+        "Das ist zu lang: Höchstens {{most}} Zeichen können gesendet werden.",
+        "C’est trop long\u00a0: {{most}} caractères au plus peuvent être envoyés.",
+        "Es demasiado largo: se pueden enviar como máximo {{most}} caracteres.",
+        "長すぎます。送信できるのは最大 {{most}} 文字です。",
+    ),
     "quote_form_expired": (
         "This page was open for too long. Please check your details and send them again; no quote was made yet.",
         "Diese Seite war zu lange offen. Bitte prüfen Sie Ihre Daten und senden Sie sie erneut; es wurde noch kein Angebot erstellt.",

@@ -1,11 +1,10 @@
-"""A quote's two public pages: asking for it by a protected link, and its own, where its customer accepts it.
+"""A quote's own public page, where its customer looks at it and accepts it.
 
 A wrong secret looks like any other. What a right one finds, also when it is too late, says what became of it.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,46 +14,23 @@ from django.urls import reverse
 from core.letters import clip, fill, formatter
 from core.pdf import PdfTimeoutError, PdfUnavailableError
 from core.refused import Refused
-from customers.models import ContactKind
-from customers.services import CustomerInput
 from purchases.documents import items_of, total_rows
 from purchases.emails import is_address
 from purchases.models import Channel
 from purchases.services.entry import Arrival
 from quotes.documents import message_lines
-from quotes.selectors import current_of, offered_cart, offers_po, quote_link_of, quote_of
-from quotes.services.checkout import mask_address
-from quotes.services.quote import (
-    QuoteRequest,
-    accept_quote,
-    note_downloaded,
-    note_opened,
-    quote_to_po,
-    refusal_of,
-    request_quote,
-)
-from quotes.views.checkout import Checkout, posted_pairs
+from quotes.forms import RemarkForm
+from quotes.selectors import current_of, offers_po, quote_of
+from quotes.services.quote import accept_quote, note_downloaded, note_opened, quote_to_po, refusal_of
 from quotes.views.order import OrderPage, as_pdf
-from quotes.views.public import (
-    HOUR,
-    INVALID,
-    MOST_ORDERS,
-    MOST_POSTS,
-    MOST_WRONG_LINKS,
-    SEE_OTHER,
-    WINDOW_SECONDS,
-    count,
-    visitor_address,
-)
-from quotes.wording import LANGUAGES
+from quotes.views.public import INVALID, MOST_POSTS, SEE_OTHER, WINDOW_SECONDS, count
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from purchases.models import Purchase
     from quotes.forms import PayForm
-    from quotes.models import Quote, QuoteLink
-    from quotes.selectors import Cart
+    from quotes.models import Quote
 
 TONES: Final = {"open": "blue", "replaced": "gray", "expired": "amber", "canceled": "red"}
 STATES: Final = {"open": "quote_open", "replaced": "quote_replaced", "expired": "QEX", "canceled": "quote_withdrawn"}
@@ -65,103 +41,14 @@ ENDED: Final = {
 }
 
 
-class OfferAsk(Checkout):
-    """The page of a quote link: a checkout of what the link offers, at its prices and without a way to pay."""
-
-    link: QuoteLink
-
-    def find(self, request: HttpRequest, **kwargs: Any) -> HttpResponse | None:
-        """Find the link by its secret; one that was switched off says whom to ask."""
-        asked = str((request.POST or request.GET).get("language", ""))
-        found = quote_link_of(kwargs["token"])
-        if found is None:
-            self.speak(asked)
-            tries = count("wrong-links", request, HOUR)
-            return self.nothing("gone", "gone_text", status=429 if tries > MOST_WRONG_LINKS else 404)
-        self.link, self.client, self.is_test = found, found.client, found.is_test
-        self.speak(asked or found.language)
-        self.pairs = posted_pairs(request) if request.method == "POST" else []
-        if found.is_active:
-            return None
-        words = {"title": self.words["quote_closed"], "text": self.word("quote_closed_text", self.client)}
-        return self.page("quotes/nothing.html", {**words, **self.seller(self.client)}, status=410)
-
-    def read_cart(self) -> Cart:
-        """What the link offers, in the quantities that were typed."""
-        return offered_cart(self.link, self.pairs)
-
-    def get(self, request: HttpRequest, token: str) -> HttpResponse:  # noqa: ARG002
-        """Show what is offered."""
-        self.read(is_checked=False)
-        return self.first(status=200)
-
-    def post(self, request: HttpRequest, token: str) -> HttpResponse:  # noqa: ARG002
-        """Recompute, or make the quote."""
-        is_asked = request.POST.get("act") == "ask"
-        is_too_many = count("posts", request, WINDOW_SECONDS) > MOST_POSTS
-        # Every quote writes to a mailbox that its visitor only claims to be theirs.
-        if is_too_many or (is_asked and count("quotes", request, HOUR) > MOST_ORDERS):
-            self.read(is_checked=False)
-            return self.first(status=429, note=self.words["quote_too_many"])
-        self.read(is_checked=is_asked)
-        if not is_asked:
-            return self.first(status=200)
-        if not self.is_whole():
-            return self.first(status=INVALID, note="" if self.cart.problems else self.words["please_check"])
-        return self.ask()
-
-    def ask(self) -> HttpResponse:
-        """Make the quote, once, and lead to its own page."""
-        billing = self.contacts[ContactKind.BILLING].address()
-        assert billing is not None  # noqa: S101 -- the form is valid, and billing is needed
-        wanted = QuoteRequest(
-            customer=CustomerInput(
-                billing=billing,
-                type=self.buyer_form.cleaned_data["customer_type"],
-                language=self.language,
-                vat_id=self.buyer_form.cleaned_data["vat_id"],
-                delivery=self.contacts[ContactKind.DELIVERY].address(),
-                licensee=self.contacts[ContactKind.LICENSEE].address(),
-            ),
-            quantities={line.product.code: line.quantity for line in self.cart.lines},
-            remote_address=mask_address(visitor_address(self.request)),
-        )
-        try:
-            made = request_quote(self.link, wanted, form_key=self.data.get("form_key", ""), at=self.at)
-        except Refused as refused:
-            key = "quote_form_expired" if refused.code == "form_expired" else "quote_not_made"
-            return self.first(status=INVALID, note=self.word(key, self.client))
-        mark = "new" if made.is_new else "once"
-        return HttpResponseRedirect(f"{quote_path(made.quote)}?{mark}=1", status=SEE_OTHER)
-
-    def first(self, *, status: int, note: str = "") -> HttpResponse:
-        """Show what is offered, and ask who it is for."""
-        on = self.at.astimezone(self.client.zone).date() + timedelta(days=self.link.validity_days)
-        problems = [self.word(problem.key, self.client, **problem.values) for problem in self.cart.problems]
-        if status == 200 and problems:  # noqa: PLR2004
-            status = INVALID if self.request.method == "POST" else status
-        context = {
-            **self.shared(),
-            "link": self.link,
-            "note": note,
-            "problems": problems,
-            "intro": self.word("quote_intro", self.client, on=formatter(self.language).day(on)),
-            "message_from": self.word("quote_from", self.client),
-            "message": [line for line in self.link.message.splitlines() if line.strip()],
-            "sections": [self.section(kind) for kind in (ContactKind.DELIVERY, ContactKind.LICENSEE)],
-            "billing": self.contacts[ContactKind.BILLING],
-            "buyer_form": self.buyer_form,
-            "languages": LANGUAGES.items(),
-        }
-        return self.page("quotes/quote_ask.html", context, status=status)
-
-    def test_lines(self) -> list[str]:
-        """Its rules are the link's, not the policy's: nothing to explain."""
-        return []
-
-
 class OfferPage(OrderPage):
-    """A quote's own page: what is offered and until when, and the form that makes it an order."""
+    """A quote's own page: what is offered and until when, and the form that makes it an order.
+
+    Reading it proves nothing: mail scanners open every link, and so do colleagues. That the customer has seen the quote
+    is taken from what only a person does: pointing, touching, scrolling or typing on the page, which its script reports
+    once (`act=seen`), or accepting it, which needs no script. Opening the PDF counts as taken, not as seen. Whoever is
+    logged in as the seller's or the platform's staff counts for nothing.
+    """
 
     quote: Quote
 
@@ -185,37 +72,47 @@ class OfferPage(OrderPage):
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:  # noqa: ARG002
         """Show the quote, or the order that it became."""
-        note_opened(self.quote, at=self.at)
         return self.leave() if self.where == "accepted" else self.tell()
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Accept it, to be paid offline or on purchase order; accepting it twice is one order."""
         if count("posts", request, WINDOW_SECONDS) > MOST_POSTS:
             return self.tell(status=429, problem=self.words["too_many"])
+        if not self.is_staff:
+            note_opened(self.quote, at=self.at)
+        if request.POST.get("act") == "seen":
+            return HttpResponse(status=204)
         form: PayForm | None = None
         problem = ""
         if self.where == "open":
-            form = self.accept_form(request.POST, request.FILES)
-            if not form.is_valid():
-                return self.tell(form, status=INVALID, problem=self.words["please_check"])
-            if self.accept(form.cleaned_data):
+            form, remark = self.accept_form(request.POST, request.FILES), self.remark_form(request.POST)
+            if not all([form.is_valid(), remark.is_valid()]):
+                return self.tell(form, remark, status=INVALID, problem=self.words["please_check"])
+            if self.accept({**form.cleaned_data, **remark.cleaned_data}):
                 return self.leave("new")
             self.find(token)
             del self.where  # somebody may have been faster
             problem = self.word("quote_not_possible", self.client) if self.where == "open" else ""
         if self.where == "accepted":
             return self.leave("once")
-        return self.tell(form, status=INVALID, problem=problem)
+        return self.tell(form, self.remark_form(request.POST), status=INVALID, problem=problem)
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether it is somebody of the seller or the platform who looks."""
+        user: Any = self.request.user
+        return bool(user.is_authenticated and user.client_id in {None, self.client.pk})
 
     def accept(self, pay: dict[str, Any]) -> bool:
         """Make it the order that its customer chose; False when it can't be."""
+        remark = pay["remark"]
         try:
             if pay["payment"] == "po":
                 file = pay.get("po_document")
                 arrival = Arrival(Channel.UPLOAD, has_document=True, file=file) if file else None
-                quote_to_po(self.quote, po_number=pay.get("po_number", ""), arrival=arrival, at=self.at)
+                quote_to_po(self.quote, po_number=pay.get("po_number", ""), arrival=arrival, remark=remark, at=self.at)
             else:
-                accept_quote(self.quote, payment_type=pay["payment"], at=self.at)
+                accept_quote(self.quote, payment_type=pay["payment"], remark=remark, at=self.at)
         except Refused:
             return False
         return True
@@ -229,7 +126,18 @@ class OfferPage(OrderPage):
         """The ways to pay what is offered."""
         return self.pay_form(self.purchase.policy, data, files, offers_po=offers_po(self.quote))
 
-    def tell(self, form: PayForm | None = None, *, status: int = 200, problem: str = "") -> HttpResponse:
+    def remark_form(self, data: Any = None) -> RemarkForm:
+        """What the customer may add."""
+        return RemarkForm(data, language=self.language)
+
+    def tell(
+        self,
+        form: PayForm | None = None,
+        remark: RemarkForm | None = None,
+        *,
+        status: int = 200,
+        problem: str = "",
+    ) -> HttpResponse:
         """Show the quote as it stands."""
         purchase, quote, write = self.purchase, self.quote, formatter(self.language)
         is_open, is_shown = self.where == "open", self.where != "replaced"
@@ -257,6 +165,7 @@ class OfferPage(OrderPage):
         }
         if is_open:
             context |= self.payment(form or self.accept_form(), self.client, purchase.policy)
+            context["remark_form"] = remark or self.remark_form()
         return self.page("quotes/quote_page.html", context, status=status)
 
     def ready(self) -> list[str]:
@@ -310,7 +219,8 @@ class OfferDocument(OfferPage):
         document = self.quote.document
         if document is None or document.number != number:
             return self.nothing("gone", "gone_text")
-        note_downloaded(self.quote, at=self.at)
+        if not self.is_staff:
+            note_downloaded(self.quote, at=self.at)
         try:
             return as_pdf(document, at=self.at)
         except (PdfUnavailableError, PdfTimeoutError):

@@ -58,7 +58,13 @@ def asks(tab: Page, url: str, link: QuoteLink) -> Quote:  # noqa: F811
 
 def test_from_a_link_to_a_quote_accepted_paid_and_delivered(tab: Page, live_server: Any, link: QuoteLink) -> None:  # noqa: F811
     quote = asks(tab, live_server.url, link)
+    with tab.expect_response(lambda answer: answer.status == 204):
+        tab.goto(f"{live_server.url}/p/quote/{quote.token}/")
+        tab.mouse.move(40, 40)
+        tab.mouse.move(80, 80)
+    assert Quote.objects.get().first_viewed_at is not None
     tab.get_by_label("Wire transfer").check()
+    tab.get_by_label("Remark for the seller").fill("Cost center 4711")
     tab.get_by_role("button", name="Place order · €321.30").click()
     expect(tab.get_by_text("Thank you! Your order has arrived.")).to_be_visible()
     expect(tab.get_by_text("Payment reference")).to_be_visible()

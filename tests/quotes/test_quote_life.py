@@ -437,13 +437,15 @@ def test_a_canceled_quote_is_over(hafen: Client) -> None:
 
 
 def test_people_are_taken_out_of_what_was_written_to_them(hafen: Client) -> None:
-    quote = a_quote(hafen, link=a_link(hafen, message="Dear Jana Petersen, as agreed."))
+    link = a_link(hafen, message="Dear Jana Petersen, as agreed.")
+    quote = a_quote(hafen, link=link, remark="Regards, Jana Petersen")
     cancel_purchase(quote.purchase, by=None, at=MONDAY, reason="withdrawn")
     Email.objects.update(status="SENT", sent_at=MONDAY)
 
     anonymize_customer(quote.purchase.customer, by=a_user("platform_admin"), at=MONDAY)
 
     assert Quote.objects.get().message == "Dear [removed], as agreed."
+    assert [Quote.objects.get().remark, HistoryEntry.objects.get(event="remark").detail] == ["Regards, [removed]"] * 2
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.test import Client as Browser
 
@@ -18,12 +19,12 @@ from purchases.services.policy import set_policy
 from quotes.models import Quote
 from quotes.services.link import send_link
 from quotes.services.quote import accept_quote, expire_quote
-from quotes.services.quote_link import renew_link, switch_link
+from quotes.services.quote_link import LinkValues, Offered, renew_link, save_link, switch_link
 from quotes.services.revision import extend_quote, revise_quote
 from quotes.views.offer import OfferPage
 from tests.quotes.quoting import Asker, a_quote, a_quote_link
 from tests.quotes.shopping import a_scan, says, text_of
-from tests.stories import MONDAY, POLICY, a_client, a_user, days_later
+from tests.stories import MONDAY, POLICY, a_client, a_user, days_later, the_product
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -242,7 +243,7 @@ def test_a_test_link_says_so(hafen: Client) -> None:
 # Its own page ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_shows_the_quote_and_notes_that_it_was_opened(quote: Quote) -> None:
+def test_the_page_shows_the_quote(quote: Quote) -> None:
     page = says(opens(quote))
     reference = quote.purchase.reference
     assert f"Quote {reference} Waiting for your answer" in page
@@ -252,10 +253,78 @@ def test_the_page_shows_the_quote_and_notes_that_it_was_opened(quote: Quote) -> 
     assert "Quote QUO-2026-000001" in page
     assert "Your quote is ready" not in page
     assert "Place order · €214.20" in page
-    opens(quote)
-    assert HistoryEntry.objects.filter(event="quote_opened").count() == 1
+
+
+def is_seen(quote: Quote) -> bool:
+    """Whether the customer counts as having looked at it, in its row and its history alike."""
     quote.refresh_from_db()
-    assert (quote.first_viewed_at, quote.downloaded_at) == (MONDAY, None)
+    noted = HistoryEntry.objects.filter(event="quote_opened").count()
+    assert (quote.first_viewed_at, noted) in {(None, 0), (MONDAY, 1)}
+    return bool(noted)
+
+
+def test_a_scanner_of_e_mails_has_not_seen_the_quote_but_somebody_who_moves_on_its_page_has(quote: Quote) -> None:
+    scanner = Browser(headers={"User-Agent": "SafeLinks"})
+    assert scanner.head(page_of(quote)).status_code == scanner.get(page_of(quote)).status_code == 200
+    assert not is_seen(quote)
+    for _ in range(2):
+        assert Browser().post(page_of(quote), {"act": "seen"}).status_code == 204
+        assert is_seen(quote)
+    assert Purchase.objects.get().status == "QUO"
+
+
+def test_whoever_accepts_it_without_script_has_seen_it(quote: Quote) -> None:
+    assert accepts(quote).status_code == 303
+    assert is_seen(quote)
+
+
+def test_colleagues_who_look_are_not_the_customer(hafen: Client, quote: Quote) -> None:
+    assert quote.document is not None
+    for colleague in (a_user("client_sales", hafen), a_user("platform_customer_service")):
+        browser = Browser()
+        browser.force_login(colleague)
+        assert browser.get(page_of(quote)).status_code == 200
+        assert browser.post(page_of(quote), {"act": "seen"}).status_code == 204
+        assert browser.get(f"{page_of(quote)}{quote.document.number}.pdf").status_code == 200
+    assert (is_seen(quote), quote.downloaded_at) == (False, None)
+    somebody = Browser()
+    somebody.force_login(a_user("client_sales", a_client("berg")))
+    somebody.post(page_of(quote), {"act": "seen"})
+    assert is_seen(quote), "who sells elsewhere may well buy here"
+
+
+def test_a_remark_comes_with_the_question_and_with_the_answer(hafen: Client, asker: Asker) -> None:
+    answer = asker.asks(remark="x" * 1_001)
+    assert (answer.status_code, Quote.objects.count()) == (422, 0)
+    assert "This is too long: at most 1,000 characters can be sent." in says(answer)
+    typed = "Cost  center 4711\r\n<b>Call\tme</b> "
+    assert "Cost  center 4711" in text_of(asker.sends("update", remark=typed))
+    asker.sends("ask", remark=typed)
+    quote = Quote.objects.get()
+    assert quote.remark == "Cost center 4711\n<b>Call me</b>"
+    assert accepts(quote, remark="x" * 1_001).status_code == 422
+    assert Purchase.objects.get().status == "QUO"
+    accepts(quote, remark="Ship to dock 3")
+    quote.refresh_from_db()
+    assert quote.accept_remark == "Ship to dock 3"
+    rows = HistoryEntry.objects.filter(event="remark").order_by("pk").values_list("note", "detail", "nature")
+    assert list(rows) == [
+        ("Remark of the customer", "Cost center 4711\n<b>Call me</b>", "inbound"),
+        ("Remark of the customer", "Ship to dock 3", "inbound"),
+    ]
+    rep = Browser()
+    rep.force_login(a_user("client_sales", hafen))
+    page = text_of(rep.get(f"/purchases/{quote.purchase.reference}/"))
+    assert "Cost center 4711\n&lt;b&gt;Call me&lt;/b&gt;" in page
+    assert page.count("The customer's remark when accepting") == 1
+    assert "Ship to dock 3" in page
+
+
+def test_a_remark_comes_with_an_order_on_po_and_stays_typed_while_something_is_wrong(quote: Quote) -> None:
+    wrong = accepts(quote, "", remark="Cost center 4711")
+    assert (wrong.status_code, "Cost center 4711" in text_of(wrong)) == (422, True)
+    accepts(quote, "po", po_number="1", remark="Cost center 4711")
+    assert (Purchase.objects.get().status, Quote.objects.get().accept_remark) == ("ARP", "Cost center 4711")
 
 
 def test_the_pdf_is_the_one_that_was_sent_and_noted_when_taken(quote: Quote) -> None:
@@ -312,7 +381,9 @@ class Overtaken(OfferPage):
 def test_whoever_is_slower_by_a_moment_is_told(
     quote: Quote, rf: RequestFactory, payment: str, status: int, words: str
 ) -> None:
-    answer = Overtaken.as_view()(rf.post(page_of(quote), {"payment": payment}), token=quote.token)
+    request = rf.post(page_of(quote), {"payment": payment})
+    request.user = AnonymousUser()
+    answer = Overtaken.as_view()(request, token=quote.token)
     assert (answer.status_code, words in says(answer)) == (status, True)
     assert Purchase.objects.get().status == ("WOF" if payment == "wire" else "CAN")
 
@@ -355,6 +426,15 @@ def test_po_is_offered_only_where_link_and_policy_offer_it(hafen: Client) -> Non
     assert 'value="po"' not in text_of(opens(quote))
     assert accepts(quote, "po", po_number="1").status_code == 422
     assert Purchase.objects.get().status == "QUO"
+    save_link(
+        hafen,
+        LinkValues("Now on PO", "EUR", items=[Offered(the_product(hafen))]),
+        by=a_user("client_admin", hafen),
+        at=MONDAY,
+        link=quote.link,
+    )
+    assert 'value="po"' not in text_of(opens(quote)), "what was sent stays as it is"
+    assert 'value="po"' in text_of(opens(revised(quote)))
     set_policy(hafen, values={**POLICY, "offered_at_checkout": False}, by=None, at=MONDAY)
     assert 'value="po"' not in text_of(opens(a_quote(a_quote_link(hafen))))
 

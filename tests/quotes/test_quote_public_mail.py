@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
@@ -88,6 +88,26 @@ def test_a_revision_is_numbered_in_the_pdf_and_po_is_named_only_where_it_is_offe
     assert ["Revision", "2"] in letter["particulars"]
     assert "On purchase order" not in [row[0] for row in letter["payment"]["rows"]]
     assert Document.objects.filter(kind="QUO").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("policy", "is_offered"),
+    [
+        ({}, True),
+        ({"offered_at_checkout": False}, False),
+        ({"eligible_types": ["GOV"]}, False),
+        ({"maximum": {"EUR": 21_419}}, False),
+        ({"maximum": {"EUR": 21_420}}, True),
+    ],
+)
+def test_page_pdf_and_e_mail_offer_purchase_orders_alike(policy: dict[str, Any], *, is_offered: bool) -> None:
+    quote = a_quote(a_quote_link(a_client(**policy)))
+    page = Browser().get(f"/p/quote/{quote.token}/").content.decode()
+    assert quote.document is not None
+    rows = [row[0] for row in quote.document.data["letter"]["payment"]["rows"]]
+    assert ('value="po"' in page) == is_offered
+    assert ("On purchase order" in rows) == is_offered
+    assert "purchase order" not in the("quote").body_text
 
 
 def test_why_no_tax_is_offered_stands_in_the_pdf(hafen: Client) -> None:
