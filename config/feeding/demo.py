@@ -14,6 +14,7 @@ from accounts.roles import ROLES
 from accounts.services import set_password
 from config.feeding.demo_endpoint import show_endpoint
 from config.feeding.demo_mail import stir_outbox
+from config.feeding.demo_quotes import ask_for_quotes
 from config.feeding.demo_tax import file_certificates
 from config.feeding.demo_world import DEMO_PASSWORD, DEMO_WORLD, LOGINS
 from config.feeding.demo_year import DemoYear
@@ -44,6 +45,7 @@ class Made:
     purchases: int
     events: int
     settled: int
+    quotes: int
 
 
 def make_demo(*, purchases: int, seed: int, now: datetime, played: int = PLAYED) -> Made:
@@ -59,13 +61,14 @@ def make_demo(*, purchases: int, seed: int, now: datetime, played: int = PLAYED)
     played = min(purchases, played)
     references = draw_references(seed)
     events = play_demo(purchases=played, seed=seed, now=now, references=references)
+    quotes = ask_for_quotes(seed=seed, references=references, now=now)
     stir_outbox(at=now)
     file_certificates(at=now)
     show_endpoint()
     settled = purchases - played
     if settled:
         HistoryMaker(seed=seed, now=now, references=references).make(settled)
-    return Made(purchases=purchases, events=events, settled=settled)
+    return Made(purchases=purchases, events=events, settled=settled, quotes=quotes)
 
 
 @transaction.atomic

@@ -217,14 +217,15 @@ class Player:
 def _customer(order: Order) -> CustomerInput:
     customer = order.customer
     return CustomerInput(
-        billing=_address(customer),
+        billing=address_of(customer),
         type=customer.type,
         language=customer.language,
         vat_id=customer.vat_id,
-        delivery=_address(order.delivery) if order.delivery else None,
-        licensee=_address(order.licensee) if order.licensee else None,
+        delivery=address_of(order.delivery) if order.delivery else None,
+        licensee=address_of(order.licensee) if order.licensee else None,
     )
 
 
-def _address(row: AddressRow) -> AddressInput:
+def address_of(row: AddressRow) -> AddressInput:
+    """Bring an address of an event into the form that services take."""
     return AddressInput(**{name: getattr(row, name) for name in AddressInput.__dataclass_fields__})

@@ -37,12 +37,16 @@ OFFLINE: Final = frozenset({PaymentType.WIRE, PaymentType.CHECK})
 
 @dataclass(frozen=True, slots=True)
 class QuoteRequest:
-    """What a customer fills in on a link's page; `quantities` by product code, where the link lets them be changed."""
+    """What a customer fills in on a link's page; `quantities` by product code, where the link lets them be changed.
+
+    Without `reference` a number is drawn; made-up data gives its own.
+    """
 
     customer: CustomerInput
     quantities: Mapping[str, int] = field(default_factory=dict)
     remark: str = ""
     remote_address: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ def _request(link: QuoteLink, wanted: QuoteRequest, *, token: str, at: datetime)
         tax_percent=tax_on(link.client, wanted.customer, on=on).percent,
         is_test=link.is_test,
         x_parameters=link.x_parameters,
+        reference=wanted.reference,
         form_token=token,
         remote_address=wanted.remote_address,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
+from random import Random
 
 import pytest
 from django.contrib.auth import authenticate
@@ -13,15 +15,18 @@ from django.db.models import Count, F
 
 from accounts.models import User
 from accounts.roles import ROLES
-from config.feeding.demo import demo_logins, make_demo, play_demo
-from config.feeding.demo_world import DEMO_PASSWORD
+from config.feeding.demo import START, demo_logins, make_demo, play_demo
+from config.feeding.demo_quotes import ask_for_quotes
+from config.feeding.demo_world import DEMO_PASSWORD, DEMO_WORLD
 from config.feeding.demo_year import DemoYear
 from config.feeding.history import draw_references
 from config.feeding.ledger import purchase_facts, step_facts
+from config.feeding.load import load_world
 from dunning.models import Notice
 from mailing.models import Email, Endpoint, NotificationTry
 from purchases.models import HistoryEntry, PoDocument, Purchase, PurchaseItem
 from purchases.states import OPEN, Status
+from quotes.models import Quote
 from taxexempt.models import Certificate
 
 NOW = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
@@ -57,6 +62,30 @@ def test_a_small_demo_twice() -> None:
     assert len(first) > 12
 
 
+@pytest.mark.django_db
+def test_the_quotes_are_the_same_by_seed() -> None:
+    load_world(replace(DEMO_WORLD, partners=()), keys=5, by=None, at=NOW - START, random=Random(2))
+
+    def made(seed: int) -> list[tuple[object, ...]]:
+        point = transaction.savepoint()
+        assert ask_for_quotes(seed=seed, references=draw_references(seed), now=NOW) == 7
+        rows = Quote.objects.order_by("pk").values_list(
+            "purchase__reference",
+            "purchase__billing_company",
+            "revision",
+            "gross_minor",
+            "created_at",
+            "first_viewed_at",
+        )
+        facts = list(rows)
+        transaction.savepoint_rollback(point)
+        return facts
+
+    first = made(2)
+    assert first == made(2)
+    assert [row[4] for row in first] == sorted(row[4] for row in first)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_demo_shows_something_of_everything() -> None:
     made = make_demo(purchases=130, seed=1, now=NOW, played=100)
@@ -77,6 +106,10 @@ def test_the_demo_shows_something_of_everything() -> None:
     told = dict(endpoint.notifications.order_by().values_list("status").annotate(Count("pk")))
     assert (endpoint.is_active, told) == (False, {"SENT": 3, "CANCELED": 1}), "and nothing that would still go out"
     assert NotificationTry.objects.filter(status_code=503).count() == 1
+    assert made.quotes == 7
+    fates = Quote.objects.values_list("revision", "purchase__status").order_by("revision", "purchase__status")
+    assert list(fates) == [(1, "ARP"), (1, "QEX"), *[(1, "QUO")] * 4, (1, "WOF"), (2, "QUO")]
+    assert not Email.objects.filter(kind__startswith="quote", status="QUEUED").exists()
     assert {user.role for user in User.objects.all()} == set(ROLES)
     assert {role for _, _, role in demo_logins()} >= {role.label for role in ROLES.values() if role.is_platform}
     assert authenticate(username="rep", password=DEMO_PASSWORD) == User.objects.get(username="rep")

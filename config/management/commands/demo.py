@@ -42,4 +42,4 @@ class Command(BaseCommand):
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
         settled = f", {made.settled:,} of them settled in earlier years" if made.settled else ""
-        self.stdout.write(f"The demo holds {made.purchases:,} purchases{settled}.")
+        self.stdout.write(f"The demo holds {made.purchases:,} purchases{settled}, and {made.quotes} quotes.")
