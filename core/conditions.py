@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from babel.numbers import NumberFormatError, get_currency_precision, list_currencies, parse_decimal
 from django.db.models import Q
 
+from core.folding import PART, fold, words
 from core.tables import locale_of
 
 if TYPE_CHECKING:
@@ -104,29 +105,48 @@ def is_empty(name: str) -> Q:
 
 @dataclass(frozen=True)
 class Text(Kind):
-    """Words, whatever their case; `is_exact` for numbers that an index finds as they are."""
+    """Words, folded as the search box folds them; `is_exact` for numbers that an index finds as they are.
+
+    `indexed` names the searched text (`core.search`) that holds the words, too: its index narrows the rows before they
+    are compared one by one; `parts` says what it has of a term.
+    """
 
     operators = ("is", "not", "starts", "has", "in", "out", "empty", "filled")
     is_exact: bool = False
+    indexed: str = ""
+    parts: Callable[[str], Sequence[str]] = words
 
     def where(self, name: str, operator: str, terms: list[str], asker: Asker) -> Q:  # noqa: ARG002
         """Compare words."""
         if operator in WITHOUT_TERM:
             return is_empty(name) if operator == "empty" else ~is_empty(name)
-        same = name if self.is_exact else f"{name}__iexact"
         term = one_of(terms)
-        if operator == "starts":
-            return Q(**{f"{name}__{'startswith' if self.is_exact else 'istartswith'}": term})
-        if operator == "has":
-            return Q(**{f"{name}__icontains": term})
-        wanted = [term] if operator in {"is", "not"} else split(terms)
+        wanted = split(terms) if operator in {"in", "out"} else [term]
+        lookup = {"starts": "startswith", "has": "contains"}.get(operator, "exact")
+        found = Q(pk__in=[])
         if self.is_exact:
-            found = Q(**{f"{name}__in": wanted})
+            found = Q(**{f"{name}__{lookup}": term}) if lookup != "exact" else Q(**{f"{name}__in": wanted})
         else:
-            found = Q(pk__in=[])
             for word in wanted:
-                found |= Q(**{same: word})
+                found |= self._near(word) & same_folded(name, lookup, word)
         return ~found if operator in {"not", "out"} else found
+
+    def _near(self, word: str) -> Q:
+        """Every row that has the word, and others: what the index says."""
+        found = Q()
+        for part in self.parts(word) if self.indexed else ():
+            if len(part) >= PART:
+                found &= Q(**{f"{self.indexed}__has": part})
+        return found
+
+
+def same_folded(name: str, lookup: str, word: str) -> Q:
+    """The rows whose text compares to a word, both folded."""
+    folded = fold(word)
+    if not folded.strip():
+        message = "Enter letters or digits."
+        raise SenselessError(message)
+    return Q(**{f"{name}__folded__{lookup}": folded})
 
 
 def split(terms: Iterable[str]) -> list[str]:

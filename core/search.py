@@ -19,6 +19,7 @@ from django.db.models import CharField, Field, Lookup, Q, TextField, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
+from core.folded import POSTGRESQL as FOLD
 from core.folding import PART, near_words, parts_of, spellings
 
 if TYPE_CHECKING:
@@ -240,6 +241,7 @@ def install(model: type[Model], *, using: str) -> None:
 
 _POSTGRESQL: Final = (
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+    FOLD,
     # A short list of what is not yet in the index: reading goes through all of it.
     "CREATE INDEX IF NOT EXISTS {parts} ON {table} USING gin (text gin_trgm_ops) WITH (gin_pending_list_limit = 256)",
 )

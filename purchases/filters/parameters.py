@@ -10,7 +10,21 @@ from django.conf import settings
 from django.db.models import F, Q
 from django_countries import countries
 
-from core.conditions import Amount, Asker, Choice, Day, Flag, Kind, Number, Parameter, SenselessError, Text, one_of
+from core.conditions import (
+    Amount,
+    Asker,
+    Choice,
+    Day,
+    Flag,
+    Kind,
+    Number,
+    Parameter,
+    SenselessError,
+    Text,
+    one_of,
+    same_folded,
+)
+from core.folding import address, bare
 from customers.models import CustomerType
 from purchases.models import (
     Document,
@@ -116,14 +130,28 @@ class XParameters(Kind):
             raise SenselessError(message)
         found = Q(key=key.strip())
         if value:
-            lookup = {"starts": "value__istartswith", "has": "value__icontains"}.get(operator, "value__iexact")
-            found &= Q(**{lookup: value.strip()})
+            lookup = {"starts": "startswith", "has": "contains"}.get(operator, "exact")
+            found &= same_folded("value", lookup, value.strip())
         having = _through(XParameter.objects.all())(found)
         return ~having if operator == "not" else having
 
 
+class Code(Text):
+    """A code in capital letters, however it is typed."""
+
+    def where(self, name: str, operator: str, terms: list[str], asker: Asker) -> Q:
+        """Compare as it is stored."""
+        return super().where(name, operator, [term.upper() for term in terms], asker)
+
+
+SEARCHED: Final = "search__text"
 EXACT: Final = Text(is_exact=True)
+CODE: Final = Code(is_exact=True)
 WORDS: Final = Text()
+NAMES: Final = Text(indexed=SEARCHED)
+NUMBERS: Final = Text(indexed=SEARCHED, parts=lambda term: [bare(term)])
+ADDRESSES: Final = Text(indexed=SEARCHED, parts=lambda term: [address(term)])
+DOCUMENTS: Final = Text(indexed=f"purchase__{SEARCHED}", parts=lambda term: [bare(term)])
 AMOUNT: Final = Amount()
 DAY: Final = Day()
 MOMENT: Final = Day(is_moment=True)
@@ -137,7 +165,7 @@ PARAMETERS: Final = (
     Parameter(
         "document",
         "Document number",
-        WORDS,
+        DOCUMENTS,
         "number",
         "Purchase",
         through=_through(Document.objects.all()),
@@ -146,11 +174,11 @@ PARAMETERS: Final = (
     Parameter("partner", "Partner", WORDS, "partner__company", "Purchase"),
     Parameter("coupon", "Coupon", WORDS, "coupon", "Purchase"),
     Parameter("x", "X-parameter", XParameters(), "value", "Purchase"),
-    Parameter("external", "External number", WORDS, "external_id", "Purchase"),
+    Parameter("external", "External number", NUMBERS, "external_id", "Purchase"),
     Parameter("test", "Test order", FLAG, "is_test", "Purchase"),
-    Parameter("company", "Company", WORDS, "billing_company", "Customer"),
-    Parameter("last-name", "Last name", WORDS, "billing_last_name", "Customer"),
-    Parameter("email", "E-mail", WORDS, "billing_email", "Customer"),
+    Parameter("company", "Company", NAMES, "billing_company", "Customer"),
+    Parameter("last-name", "Last name", NAMES, "billing_last_name", "Customer"),
+    Parameter("email", "E-mail", ADDRESSES, "billing_email", "Customer"),
     Parameter("customer-type", "Customer type", CHOICE, "customer_type", "Customer", CustomerType.choices),
     Parameter(
         "country",
@@ -161,14 +189,14 @@ PARAMETERS: Final = (
         tuple(countries),
         through=_through(PurchaseContact.objects.filter(kind="billing")),
     ),
-    Parameter("vat", "VAT ID", WORDS, "vat_id", "Customer"),
+    Parameter("vat", "VAT ID", NUMBERS, "vat_id", "Customer"),
     Parameter("language", "Language", CHOICE, "language", "Customer", settings.LANGUAGES),
     Parameter("gross", "Gross amount", AMOUNT, "gross_minor", "Money"),
     Parameter("open", "Open amount", AMOUNT, "open_minor", "Money"),
     Parameter("paid-amount", "Paid amount", AMOUNT, "paid_minor", "Money"),
     Parameter("refunded", "Refunded amount", AMOUNT, "refunded_minor", "Money"),
     Parameter("partly-paid", "Partly paid", PartlyPaid(), "paid_minor", "Money"),
-    Parameter("currency", "Currency", WORDS, "currency", "Money"),
+    Parameter("currency", "Currency", CODE, "currency", "Money"),
     Parameter("payment", "Payment type", CHOICE, "payment_type", "Money", PaymentType.choices),
     Parameter("card", "Last four digits of the card", EXACT, "card_last4", "Money"),
     Parameter("ordered", "Ordered on", MOMENT, "ordered_at", "Days"),
@@ -177,7 +205,7 @@ PARAMETERS: Final = (
     Parameter("paid", "Paid on", MOMENT, "paid_at", "Days"),
     Parameter("closed", "Closed on", MOMENT, "closed_at", "Days"),
     Parameter("po", "On purchase order", FLAG, "is_po", "Purchase order"),
-    Parameter("po-number", "PO number", WORDS, "po_number", "Purchase order"),
+    Parameter("po-number", "PO number", NUMBERS, "po_number", "Purchase order"),
     Parameter("document-received", "PO document received on", MOMENT, "document_received_at", "Purchase order"),
     Parameter(
         "reviewer",

@@ -12,10 +12,11 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from core.conditions import MOST_TERMS, OPERATORS
+from core.folding import fold
 from core.money import Money
 from dunning.services.pauses import hold_dunning
 from purchases.filters.parameters import CLIENT, PARAMETERS
-from purchases.models import Purchase
+from purchases.models import Document, Purchase
 from purchases.services.place import OrderLine
 from purchases.services.products import save_product
 from tests.stories import (
@@ -106,6 +107,60 @@ def problem(rep: Browser, query: dict[str, Any]) -> str:
 def test_words_whatever_their_case(hafen: Client, rep: Browser, operator: str, term: str, *, is_found: bool) -> None:
     purchase = a_waiting_po(hafen)
     assert found(rep, **one("company", operator, term)) == ({purchase.reference} if is_found else set())
+
+
+def test_words_are_found_however_they_are_written(hafen: Client, rep: Browser) -> None:
+    here = a_released_po(
+        hafen,
+        customer=a_customer(last_name="Öztürk"),
+        partner=a_partner(hafen, company="Mueller Reseller"),
+        po_number="PO-7/Ä",
+        x_parameters={"x-campaign": "fruehling"},
+    )
+    Purchase.objects.filter(pk=here.pk).update(coupon="Frühling")
+    a_waiting_po(hafen, customer=a_customer(company="Nord AG", last_name="Quandt", email="q@nord.example"))
+    document = Document.objects.filter(purchase=here).order_by("pk").values_list("number", flat=True)[0]
+    for parameter, term in (
+        ("company", "WERFT & SOEHNE KG"),
+        ("company", "werft & sohne kg"),
+        ("last-name", "Ozturk"),
+        ("last-name", "ÖZTÜRK"),
+        ("email", "Einkauf@Werft.example"),
+        ("po-number", "po-7/ä"),
+        ("document", document.lower()),
+        ("coupon", "fruehling"),
+        ("partner", "müller reseller"),
+    ):
+        for operator in ("is", "starts", "has", "in"):
+            assert found(rep, **one(parameter, operator, term)) == {here.reference}, (parameter, operator, term)
+    for operator in ("is", "starts", "has"):
+        assert found(rep, **one("x", operator, "x-campaign=FRÜHLING")) == {here.reference}
+    assert len(found(rep, **one("currency", "is", "eur"))) == 2
+
+
+def test_part_of_a_text_that_has_nothing_to_compare_says_so(rep: Browser) -> None:
+    assert problem(rep, one("company", "has", "'")) == "Enter letters or digits."
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Müller & Söhne",
+        "MUELLER",
+        "Straße, Ærø, Łódź, Ðođ, Þór",
+        "O’Neill's `x´",
+        "Goethe aee oee uee aue",
+        "İstanbul ıspanak",
+        "Ｋｏｎｔｏｒ ﬁ",
+        "",
+        "100 % _ \\",
+    ],
+)
+def test_databases_fold_as_the_search_box_does(hafen: Client, written: str) -> None:
+    purchase = a_waiting_po(hafen)
+    Purchase.objects.filter(pk=purchase.pk).update(billing_company=written)
+    assert Purchase.objects.values_list("billing_company__folded", flat=True).get(pk=purchase.pk) == fold(written)
+    assert Purchase.objects.filter(billing_company__folded=fold(written)).exists()
 
 
 def test_reference_numbers_are_compared_as_they_are(hafen: Client, rep: Browser) -> None:
