@@ -237,6 +237,19 @@ def test_a_revision_sent_twice_is_one_revision(hafen: Client) -> None:
     assert Quote.objects.count() == 2
 
 
+def test_the_customers_address_is_read_once_for_a_revision(hafen: Client) -> None:
+    quote = a_quote(a_quote_link(hafen))
+    browser = logged_in(a_user("client_sales", hafen))
+    page = f"/quotes/{quote.purchase.reference}/revise/"
+
+    with CaptureQueriesContext(connection) as queries:
+        browser.post(page, {**ROW, "act": "save", "valid_until": "2026-03-31"})
+
+    assert Quote.objects.current().get().revision == 2
+    read = [query for query in queries if 'FROM "purchases_purchasecontact"' in query["sql"]]
+    assert len(read) == 1
+
+
 def test_a_certificate_takes_the_tax_off_the_revision_too() -> None:
     texas, tax = a_texan_client(), a_user("platform_tax")
     order = an_offline_order(texas, **of_school())
