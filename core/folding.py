@@ -19,6 +19,8 @@ PART: Final = 3
 """Characters from which on a part is found inside of a word; a shorter one only where a word begins."""
 NUMBER_PART: Final = 6
 """Digits are found inside of a number from here on; fewer would be inside of too many."""
+NUMBER_END: Final = 4
+"""From here on they are found at its end, too, which is what callers read out."""
 SUFFIXES: Final = frozenset(
     (  # noqa: SIM905 -- a list of words is read more easily as one
         "gmbh mbh ag kg kgaa ug ohg gbr ev eg ek co cokg haftungsbeschrankt se stiftung ltd limited plc llp llc lp inc "
@@ -134,6 +136,13 @@ def parts_of(query: str) -> list[str]:
     return list(found)
 
 
+def ways_of(part: str) -> list[str]:
+    """Say how a part may stand in a text: a few digits begin a number, or end one."""
+    digits = part.strip()
+    is_end = part.startswith(" ") and digits.isdigit() and len(digits) >= NUMBER_END
+    return [part, f"{digits} "] if is_end else [part]
+
+
 def _parts(keyword: str) -> list[str]:
     if "@" in keyword:
         asked = address(keyword)
@@ -233,11 +242,12 @@ def marked(text: str, parts: Iterable[str]) -> list[tuple[str, bool]]:
 
 def _ways(traced: list[tuple[str, int]], part: str) -> Iterator[list[tuple[str, int]]]:
     """A text as the part may be written: with its punctuation; else parted into words, and, if not there, bare."""
+    ends = (" ", -1)
     if "@" in part:
-        yield [(" ", -1), *traced]
+        yield [ends, *traced, ends]
     else:
-        yield [(" ", -1), *((letter if _is_kept(letter) else " ", place) for letter, place in traced)]
-        yield [(" ", -1), *((letter, place) for letter, place in traced if _is_kept(letter))]
+        yield [ends, *((letter if _is_kept(letter) else " ", place) for letter, place in traced), ends]
+        yield [ends, *((letter, place) for letter, place in traced if _is_kept(letter)), ends]
 
 
 def _mark(hit: list[bool], way: list[tuple[str, int]], part: str) -> bool:

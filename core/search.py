@@ -20,7 +20,7 @@ from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
 from core.folded import POSTGRESQL as FOLD
-from core.folding import PART, near_words, parts_of, spellings
+from core.folding import PART, near_words, parts_of, spellings, ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -79,7 +79,7 @@ def search(
     parts = parts_of(query)
     if not parts or not any(len(part) >= PART for part in parts):
         return Found()
-    asked = [[part] for part in parts]
+    asked = [ways_of(part) for part in parts]
     found = _newest(rows.filter(first), asked, newest=newest, enough=enough) if first else Found()
     found = found if found.keys else _newest(rows, asked, newest=newest, enough=enough, exactly=exactly)
     if found.keys or not corrects:

@@ -110,6 +110,20 @@ def test_the_last_digits_of_a_card_are_found_as_a_whole(hafen: Client) -> None:
     assert found("242") == found("4243") == []
 
 
+def test_the_last_digits_that_a_caller_reads_out_find_a_number(hafen: Client, rep: User) -> None:
+    purchase, other = an_offline_order(hafen), an_offline_order(hafen, customer=a_customer(last_name="Quandt"))
+    Purchase.objects.filter(pk=purchase.pk).update(reference="417093265", card_last4="")
+    Purchase.objects.filter(pk=other.pk).update(reference="532650417", card_last4="")
+    call_command("rebuild_search", verbosity=0)
+    for digits in ("3265", "93265", "093265", "petersen, 3265"):
+        assert found(digits) == [purchase.pk], digits
+    assert set(found("4170")) == {purchase.pk}, "begins one number, is inside of the other"
+    assert found("0417") == [other.pk]
+    assert found("265") == found("3266") == [], "too few digits, and others"
+    page = browser_of(rep).get("/search/", {"q": "3265"}).content.decode()
+    assert "41709<mark>3265</mark>" in page
+
+
 def test_an_e_mail_address_is_looked_for_among_billing_contacts_first_while_it_is_typed(
     hafen: Client, purchase: Purchase
 ) -> None:
