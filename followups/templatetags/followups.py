@@ -1,4 +1,4 @@
-"""Follow-ups on other pages: the figure in the navigation, panels of purchases and customers, the dashboard."""
+"""Follow-ups on other pages: the figures in the navigation, panels of purchases and customers."""
 
 from __future__ import annotations
 
@@ -79,12 +79,6 @@ def waiting_figures(context: Context) -> dict[str, Any]:
         "current": found["current"] and capped(found["current"], CAP),
         "overdue": found["overdue"],
     }
-
-
-@register.simple_tag(takes_context=True)
-def current_follow_ups(context: Context) -> list[Line]:
-    """The current follow-ups that concern the user, the most urgent first."""
-    return _lines(_mine(context), context)
 
 
 @register.simple_tag(takes_context=True)

@@ -17,7 +17,6 @@ from customers.services import refuse_gone
 from taxexempt import emails
 from taxexempt.models import Certificate, CertificateFile, Source
 from taxexempt.selectors import LACKS, is_decided, lacking
-from taxexempt.signals import certificate_invalidated, certificate_validated
 from taxexempt.states import CLAIM, EXPIRE, LABELS, MARK_INVALID, REVIEW_AGAIN, VALIDATE, WAITING, Status
 from taxexempt.states.places import NAMES, problem_of_tax_id
 from taxexempt.wording import POINTS
@@ -278,7 +277,6 @@ def validate(certificate: Certificate, *, by: User, at: datetime, tell: bool = T
         _save(certificate, "its life is over", by=None, at=at)
     elif tell:
         emails.send(certificate, "exemption_valid", key=at.isoformat(), at=at)
-    certificate_validated.send(Certificate, certificate=certificate, by=by, at=at)
     return certificate
 
 
@@ -297,7 +295,6 @@ def mark_invalid(
     `points` are keys of `POINTS`. Raises Refused without any reason.
     """
     certificate = Certificate.objects.lock(certificate)
-    was_valid = certificate.status == Status.VALID
     found = [key for key in POINTS if key in points]
     reason = one_line(reason)
     if not (found or reason):
@@ -309,7 +306,6 @@ def mark_invalid(
     _save(certificate, "marked invalid", by=by, at=at)
     if tell:
         emails.send(certificate, "exemption_invalid", key=at.isoformat(), at=at, points=found, reason=reason)
-    certificate_invalidated.send(Certificate, certificate=certificate, was_valid=was_valid, by=by, at=at)
     return certificate
 
 

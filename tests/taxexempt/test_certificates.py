@@ -34,7 +34,6 @@ from taxexempt.services import (
     validate,
 )
 from taxexempt.services.expiry import look_at_expiry
-from taxexempt.signals import certificate_invalidated, certificate_validated
 from taxexempt.states.places import FORMATS, problem_of_tax_id, state_code
 from tests.stories import MONDAY, a_certificate, a_client, a_customer, a_user, days_later
 
@@ -147,24 +146,6 @@ def test_it_is_given_to_those_who_may_decide(school: Customer, tess: User) -> No
     with pytest.raises(Refused, match="may not decide on certificates"):
         assign(certificate, assignee=a_user("client_support", school.client), by=tess, at=MONDAY)
     assert list(deciders()) == [tess]
-
-
-def test_others_hear_of_it(school: Customer, tess: User) -> None:
-    heard: list[Any] = []
-
-    def listen(certificate: Certificate, was_valid: object = None, **_: Any) -> None:
-        heard.append((certificate.status, was_valid))
-
-    certificate_validated.connect(listen)
-    certificate_invalidated.connect(listen)
-    try:
-        certificate = valid(school, tess)
-        mark_invalid(certificate, reason="Forged", by=tess, at=MONDAY)
-        mark_invalid(a_certificate(school, by=tess), points=["signature"], by=tess, at=MONDAY)
-    finally:
-        certificate_validated.disconnect(listen)
-        certificate_invalidated.disconnect(listen)
-    assert heard == [("valid", None), ("invalid", True), ("invalid", False)]
 
 
 # Invalid ------------------------------------------------------------------------------------------
