@@ -15,9 +15,8 @@ from core.views import ListPage
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from django.db.models import QuerySet
+    from django.db.models import Q, QuerySet
     from django.http import HttpRequest, HttpResponse
-    from django_filters import FilterSet
 
     from core.conditions import Asker, Parameter
 
@@ -102,7 +101,12 @@ class ParameterList(ListPage):
             parts += condition.address(number)
         return f"{self.request.path}?{urlencode([('by', ADVANCED), *parts])}"
 
-    def filtered(self) -> tuple[FilterSet | None, QuerySet[Any]]:
-        """Apply the filter bar and the conditions."""
-        filterset, rows = super().filtered()
-        return filterset, rows.filter(*(found for one in self.conditions if (found := one.where) is not None))
+    @property
+    def wanted_rows(self) -> QuerySet[Any]:
+        """The rows that the conditions choose."""
+        return self.rows.filter(*self.wanted)
+
+    @property
+    def wanted(self) -> list[Q]:
+        """What the conditions say; nothing where they make no sense."""
+        return [one.where for one in self.conditions if one.where is not None]

@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -25,6 +24,7 @@ from django.views import View
 from django_htmx.http import HttpResponseClientRedirect
 
 from core.counts import CAP, CappedCount, capped
+from core.forms import Form
 from core.refused import Refused
 from core.tables import Place, Reader, Table, address, kept_query, moment_text, page_of
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date, datetime
 
+    from django import forms
     from django.db.models import Model, QuerySet
     from django.http import HttpRequest
     from django_filters import FilterSet
@@ -254,15 +255,21 @@ class ListPage(Page):
         """The filter bar; none when the list has none."""
         if self.filterset_class is None:
             return None
-        return self.filterset_class(self.request.GET, queryset=self.rows, request=self.request)
+        return self.filterset_class(self.request.GET, queryset=self.wanted_rows, request=self.request)
+
+    @property
+    def wanted_rows(self) -> QuerySet[Any]:
+        """What the filter bar narrows: all rows, unless the list is searched in another way, too."""
+        rows: QuerySet[Any] = self.rows
+        return rows
 
     def filtered(self) -> tuple[FilterSet | None, QuerySet[Any]]:
         """Apply the filter bar; a filter that makes no sense says so and filters nothing."""
         filterset = self.get_filterset()
         if filterset is None:
-            return None, self.rows
+            return None, self.wanted_rows
         filterset.form.auto_id = "filter_%s"  # a dialog over the list may have a field of the same name
-        rows: QuerySet[Any] = filterset.qs if filterset.form.is_valid() else self.rows
+        rows: QuerySet[Any] = filterset.qs if filterset.form.is_valid() else self.wanted_rows
         return filterset, rows
 
 
@@ -296,7 +303,7 @@ class DetailPage(Page):
 # Acts --------------------------------------------------------------------------------------------------------------
 
 
-class ActionForm(forms.Form):
+class ActionForm(Form):
     """A form without questions: a button."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import django_filters as filters
 from django import forms
 
+from core.keywords import KeywordFilterSet
 from core.views import chosen_client
 from customers.models import Customer, CustomerSearch, CustomerType
 from customers.selectors.search import find_customers
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-class CustomerFilter(filters.FilterSet):
+class CustomerFilter(KeywordFilterSet):
     """The bar above the customers."""
 
     q = filters.CharFilter(
@@ -38,7 +39,4 @@ class CustomerFilter(filters.FilterSet):
             known = CustomerSearch.objects.filter(customer__in=rows.order_by().values("pk"))
         else:
             known = CustomerSearch.objects.visible_to(self.request.user, chosen_client(self.request))
-        self.found = find_customers(known, value)
-        if not self.found.parts:
-            return rows
-        return rows.filter(pk__among=self.found.keys)
+        return self.search(known, rows, lambda among: find_customers(among, value))

@@ -10,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.db.models import Q
 
 from core.forms import date_input
+from core.keywords import KeywordFilterSet
 from core.views import chosen_client
 from purchases.models import BankLine, BankStatement, Product, Purchase, PurchaseSearch
 from purchases.selectors.search import find_purchases
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from purchases.querysets import PurchaseQuerySet
 
 
-class SearchFilter(filters.FilterSet):
+class SearchFilter(KeywordFilterSet):
     """Keywords, comma separated, all of which must match."""
 
     q = filters.CharFilter(
@@ -42,10 +43,13 @@ class SearchFilter(filters.FilterSet):
             known = PurchaseSearch.objects.filter(purchase__in=rows.order_by().values("pk"))
         else:
             known = PurchaseSearch.objects.visible_to(self.request.user, chosen_client(self.request))
-        self.found = find_purchases(known, value)
-        if not self.found.parts:
-            return rows
-        return rows.filter(pk__among=self.found.keys)
+        return self.search(known, rows, lambda among: find_purchases(among, value))
+
+
+class ReviewFilter(SearchFilter):
+    """The bar above the queue, which is a small part of all purchases."""
+
+    is_narrow = True
 
 
 class PurchaseFilter(SearchFilter):
@@ -82,9 +86,11 @@ class PurchaseFilter(SearchFilter):
             "due_to",
         ]
 
-    def __init__(self, *args: Any, asker: Asker, clients: Sequence[Client] = (), **options: Any) -> None:
+    def __init__(
+        self, *args: Any, asker: Asker, clients: Sequence[Client] = (), is_narrow: bool = False, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
-        self.asker = asker
+        self.asker, self.is_narrow = asker, is_narrow
         if clients:
             self.filters["client"].extra["choices"] = [(str(client.pk), client.name) for client in clients]
         else:

@@ -18,7 +18,7 @@ from core.advanced import ADVANCED, ParameterList
 from core.refused import Refused
 from core.tables import address
 from core.views import INVALID, Empty, ListPage, Segment, chosen_client
-from purchases.filters import ProductFilter, PurchaseFilter, SearchFilter
+from purchases.filters import ProductFilter, PurchaseFilter, ReviewFilter
 from purchases.filters.parameters import PurchaseAsker, parameters_for
 from purchases.models import DeliveryKind, LicenseKey, NumberList, PoDocument, Product, Purchase
 from purchases.selectors.batch import Found, find_numbers
@@ -165,7 +165,12 @@ class PurchaseList(ParameterList, PurchaseRows):
         """The filter bar; the client only where several are mixed."""
         clients = self.clients if self.reader.shows_clients else []
         return PurchaseFilter(
-            self.request.GET, queryset=self.rows, request=self.request, asker=self.asker, clients=clients
+            self.request.GET,
+            queryset=self.wanted_rows,
+            request=self.request,
+            asker=self.asker,
+            clients=clients,
+            is_narrow=bool(self.wanted),
         )
 
     def make_table(self) -> PurchaseTable:
@@ -238,7 +243,7 @@ class ReviewQueue(PurchaseRows):
 
     title = "Review"
     table_class = ReviewTable
-    filterset_class = SearchFilter
+    filterset_class = ReviewFilter
     empty = Empty(
         "Nothing to review",
         "Purchase orders wait here until somebody checks the customer's document and releases or rejects them.",

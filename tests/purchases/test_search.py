@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from core import search as engine
 from customers.models import CustomerSearch
 from customers.services import AddressInput
 from customers.services.search import keep_search as keep_customer_search
+from purchases import filters
 from purchases.models import Purchase, PurchaseSearch
 from purchases.selectors.search import find_everything, find_purchases
 from purchases.services.correction import correct_purchase
@@ -25,7 +27,9 @@ from tests.stories import (
     a_customer,
     a_released_po,
     a_user,
+    a_waiting_po,
     an_offline_order,
+    days_later,
     pays,
 )
 
@@ -344,6 +348,28 @@ def test_too_many_are_said_not_counted(hafen: Client, rep: User, monkeypatch: py
     monkeypatch.setattr(engine, "MOST", 1)
     assert "More than 1,000 hits: the best of the newest are shown." in page(rep, "petersen")
     assert "More than 1,000 hits. Arrow keys choose." in page(rep, "petersen", "/search/suggest/")
+
+
+def test_of_too_many_hits_a_list_knows_those_that_its_filters_leave(
+    hafen: Client, rep: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = a_waiting_po(hafen)
+    for day in (1, 2, 3):
+        an_offline_order(hafen, at=days_later(day))
+    monkeypatch.setattr(engine, "MOST", 1)
+    monkeypatch.setattr(filters, "find_purchases", partial(find_purchases, enough=2))
+
+    def listed(path: str = "/purchases/", **query: str) -> tuple[list[str], bool]:
+        answer = browser_of(rep).get(path, {"q": "petersen", **query})
+        return [row.key for row in answer.context["rows"]], "Too many match the keywords" in answer.content.decode()
+
+    every, is_told = listed()
+    assert (len(every), old.reference in every, is_told) == (2, False, True)
+    assert listed(status="ARP") == ([old.reference], False)
+    assert listed(ordered_to="2026-03-02") == ([old.reference], False)
+    assert listed(p0="status", o0="in", t0="ARP") == ([old.reference], False), "as the box leads to its quotes"
+    assert listed("/purchases/review/") == ([old.reference], False)
+    assert listed(show="review") == ([], True), "a tab narrows what is listed, and that is said"
 
 
 def test_customers_without_company_and_customers_without_contact_have_a_name(hafen: Client, rep: User) -> None:
