@@ -126,6 +126,13 @@ class QuoteLinkItem(models.Model):
         """Its own price, if it has one."""
         return None if self.unit_minor is None else Money(self.unit_minor, self.link.currency)
 
+    @property
+    def offered_price(self) -> Money | None:
+        """What a customer is asked for: its own price, else the list's; None where nothing can be quoted any more."""
+        if not self.product.is_active or self.price is not None:
+            return self.price if self.product.is_active else None
+        return next((row.price for row in self.product.prices.all() if row.currency == self.link.currency), None)
+
 
 class Quote(models.Model):
     """One revision of an offer to a customer: immutable once it was sent; a change is the next revision.

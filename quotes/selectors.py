@@ -165,12 +165,11 @@ def offered_cart(link: QuoteLink, pairs: Sequence[tuple[str, str]]) -> Cart:
     typed = dict(_lines_of(pairs)) if link.may_change_quantity else {}
     for item in link.items.select_related("product", "link").prefetch_related("product__prices").order_by("position"):
         text = typed.get(item.product.code, str(item.quantity))
-        listed = next((price.price for price in item.product.prices.all() if price.currency == link.currency), None)
-        price = listed if item.price is None else item.price
+        price = item.offered_price
         line = CartLine(item.product, clip(text, DIGITS), _pieces(text), discount_percent=item.discount_percent)
         cart.lines.append(line)
         _check_quantity(cart, line, text)
-        if price is None or not item.product.is_active:
+        if price is None:
             cart.problems.append(Problem("quote_not_made"))
         else:
             line.unit_minor = price.minor
@@ -212,7 +211,7 @@ def _is_parameter(name: str, value: str) -> bool:
         check_x_parameter(name, value)
     except Refused:
         return False
-    return len(name) <= 100 and len(value) <= 255  # noqa: PLR2004 -- their columns
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -347,6 +347,7 @@ def check_x_parameter(key: str, value: str) -> None:
     if not value or not value.isprintable():
         message = f"The value of {key} has to be 1 to 255 printable characters."
         raise Refused(message, "x_parameter")
+    refuse_too_long(XParameter(key=key, value=value))
 
 
 def _new_reference() -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
+from core.lengths import one_line
 from core.refused import Refused
 from core.tokens import hash_of
 from purchases.models import DocumentKind, Method, Nature, PaymentType, Purchase, Source
@@ -161,7 +162,7 @@ def refusal_of(quote: Quote, *, at: datetime) -> Refused | None:
         message = f"This quote was replaced by revision {newest.revision}: only the newest one can be accepted."
         return Refused(message, "replaced")
     if status == Status.QUOTE_EXPIRED or (status == Status.QUOTE and quote.is_past(at)):
-        message = f"This quote was valid until {quote.valid_until:%Y-%m-%d}. Please ask for a new one."
+        message = f"This quote was valid until {quote.valid_until:%Y-%m-%d}: it has to be extended first."
         return Refused(message, "expired")
     if status == Status.QUOTE:
         return None
@@ -254,7 +255,7 @@ def quote_to_po(
     is outside the policy is taken. Raises Refused when PO is not offered, its number lacks, the remark is too long, or
     the quote is over.
     """
-    quote = lock_standing(quote, at=at)
+    quote, po_number = lock_standing(quote, at=at), one_line(po_number)
     purchase = quote.purchase
     offer = _offer_to_agent(quote, po_number, note) if by else _offer_to_customer(quote, po_number)
     purchase.move(QUOTE_TO_PO if offer.is_reviewed else QUOTE_TO_TRUSTED_PO)

@@ -16,7 +16,7 @@ from core.lengths import one_line
 from core.refused import Refused
 from purchases.services.place import check_x_parameter
 from quotes.models import LONGEST_VALIDITY, QuoteLink, QuoteLinkItem, new_seed
-from quotes.selectors import MOST_LINES, MOST_PARAMETERS, MOST_PIECES
+from quotes.selectors import MOST_LINES, MOST_PARAMETERS, MOST_PIECES, policy_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,10 +74,13 @@ def save_link(
 ) -> QuoteLink:
     """Make a quote link, or change one: quotes that were asked for by it stay as they are.
 
-    The same `form_token` makes one link: who clicks twice gets the first. Raises Refused without a title or a product,
-    for a product twice, another client's or without a price, and for a quantity, discount, validity, message or
-    x-parameter that can't be.
+    The same `form_token` makes one link: who clicks twice gets the first. Raises Refused without a policy, a title or a
+    product, for a product twice, another client's or without a price, and for a quantity, discount, validity, message
+    or x-parameter that can't be.
     """
+    if policy_of(client) is None:
+        message = f"{client} has no purchase order policy yet: without one nobody can be quoted anything."
+        raise Refused(message, "policy")
     title = one_line(values.title)
     if not title:
         raise Refused("Give the link a title.", "title")

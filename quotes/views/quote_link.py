@@ -17,7 +17,7 @@ from core.views import ActionView, DetailPage, Empty, ListPage, Segment, chosen_
 from purchases.views.entry import currencies_to_sell
 from quotes.filters import LinkFilter
 from quotes.forms import LinkForm
-from quotes.models import Quote, QuoteLink
+from quotes.models import Quote, QuoteLink, QuoteLinkItem
 from quotes.services.quote_link import LinkValues, Offered, renew_link, request_url, save_link, switch_link
 from quotes.tables import LinkTable
 from quotes.views.sheet import Sheet, SheetPage, row_values
@@ -151,6 +151,12 @@ class LinkRows(DetailPage):
 class LinkEdit(LinkSheetPage, LinkRows):
     """One quote link: its address, what it offers, its quotes."""
 
+    @cached_property
+    def items(self) -> list[QuoteLinkItem]:
+        """What it offers."""
+        rows = self.row.items.select_related("product", "link").prefetch_related("product__prices")
+        return list(rows.order_by("position"))
+
     @property
     def client(self) -> Any:
         """The link's client."""
@@ -162,8 +168,7 @@ class LinkEdit(LinkSheetPage, LinkRows):
         values = {name: str(getattr(link, name)) for name in names}
         values |= {name: "on" for name in ("may_change_quantity", "may_order_on_po", "is_test") if getattr(link, name)}
         values["x_parameters"] = "\n".join(f"{key}={value}" for key, value in link.x_parameters.items())
-        items = list(link.items.select_related("product").order_by("position"))
-        for number, item in enumerate(items):
+        for number, item in enumerate(self.items):
             values |= row_values(
                 number,
                 code=item.product.code,
@@ -171,7 +176,7 @@ class LinkEdit(LinkSheetPage, LinkRows):
                 unit_price=item.price.amount if item.price is not None else "",
                 discount=item.discount_percent,
             )
-        return {**values, "rows": str(len(items) + 1)}
+        return {**values, "rows": str(len(self.items) + 1)}
 
     def context(self) -> dict[str, Any]:
         """The link's address and its latest quotes."""
@@ -182,6 +187,7 @@ class LinkEdit(LinkSheetPage, LinkRows):
             "address": request_url(self.row),
             "quotes": quotes.order_by("-created_at", "-pk")[:8],
             "quote_count": quotes.count(),
+            "not_sold": [item.product.name for item in self.items if item.offered_price is None],
             "changes": self.row.history.select_related("history_user").order_by("-history_date", "-history_id")[:6],
         }
 

@@ -249,6 +249,10 @@ def test_ordered_on_po_reviewed_and_released(hafen: Client) -> None:
     assert pays(released, "214.20", at=days_later(30)).status == "PAY"
 
 
+def test_a_po_number_is_one_line(hafen: Client) -> None:
+    assert quote_to_po(a_quote(hafen), po_number=" 45\n00\x07 9 ", at=MONDAY).po_number == "45 00 9"
+
+
 def test_ordered_on_po_without_the_document_asks_for_it(hafen: Client) -> None:
     purchase = quote_to_po(a_quote(hafen), po_number="1", at=MONDAY)
 

@@ -14,6 +14,7 @@ from django.test import Client as Browser
 from core.money import Money
 from core.refused import Refused
 from core.tokens import hash_of
+from purchases.models import Policy
 from purchases.services.products import save_product
 from quotes.models import QuoteLink
 from quotes.services.quote_link import LinkValues, Offered, renew_link, request_url, save_link, switch_link
@@ -249,6 +250,35 @@ def test_switching_and_renewing_by_hand(hafen: Client) -> None:
     assert "opens nothing any more" in text(browser.get(f"{page}renew/"))
     browser.post(f"{page}renew/")
     assert QuoteLink.objects.get().seed != link.seed
+
+
+def test_what_would_make_no_quotes_is_said_when_the_link_is_made(hafen: Client) -> None:
+    browser = logged_in(a_user("client_sales", hafen))
+    for parameter, sentence in (
+        (f"x-{'a' * 99}=1", "The key is too long: 101 characters, at most 100 are kept."),
+        (f"x-a={'b' * 256}", "The value is too long: 256 characters, at most 255 are kept."),
+    ):
+        answer = browser.post(f"{LINKS}new/", {**SHEET, "act": "save", "x_parameters": parameter})
+        assert (answer.status_code, sentence in text(answer)) == (422, True)
+    Policy.objects.filter(client=hafen).delete()
+    answer = browser.post(f"{LINKS}new/", {**SHEET, "act": "save"})
+    assert "Hafen GmbH has no purchase order policy yet" in text(answer)
+    assert not QuoteLink.objects.exists()
+
+
+def test_a_link_says_what_of_it_is_not_sold_any_more(hafen: Client) -> None:
+    own, listed = a_quote_link(hafen, items=[Offered(the_product(hafen), 1, 100)]), a_quote_link(hafen)
+    browser = logged_in(own.created_by)
+    warning = "Its page makes no quotes: Hafen Pro is not sold any more, or has no price in EUR."
+
+    def warns(link: QuoteLink) -> bool:
+        return warning in text(browser.get(f"{LINKS}{link.pk}/"))
+
+    assert [warns(own), warns(listed)] == [False, False]
+    the_product(hafen).prices.all().delete()
+    assert [warns(own), warns(listed)] == [False, True]
+    hafen.products.update(is_active=False)
+    assert [warns(own), warns(listed)] == [True, True]
 
 
 def test_the_same_sheet_sent_twice_makes_one_link(hafen: Client) -> None:
