@@ -12,6 +12,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from accounts.models import Client, Department
 from accounts.roles import CLIENT_ROLES, ROLES
 from accounts.services import UserDetails
+from core.forms import Form, MissingNamed
 from core.views import ActionForm
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def _zones() -> list[tuple[str, str]]:
     return [(name, name.replace("_", " ")) for name in sorted(available_timezones())]
 
 
-class LoginForm(AuthenticationForm):
+class LoginForm(MissingNamed, AuthenticationForm):
     """User name and password."""
 
     error_messages = {
@@ -33,7 +34,7 @@ class LoginForm(AuthenticationForm):
     }
 
 
-class ProfileForm(forms.Form):
+class ProfileForm(Form):
     """How a person reads the product: the zone of moments and the language of numbers and dates."""
 
     time_zone = forms.ChoiceField(label="Time zone", choices=_zones)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from babel.numbers import NumberFormatError, parse_decimal
 from django import forms
@@ -15,6 +15,51 @@ from core.uploads import LIMIT_BYTES, CheckedFile, check_upload
 
 PLAIN = re.compile(r"-?[0-9][0-9.,'’]*")
 LARGEST_MINOR = 10**15
+GENERIC: Final = forms.Field.default_error_messages["required"]
+MISSING: Final = (
+    (forms.FileInput, "Attach the {thing}."),
+    (forms.CheckboxInput, "Check the box “{label}”."),
+    (forms.CheckboxSelectMultiple, "Choose at least one of the {thing}."),
+    (forms.SelectMultiple, "Choose at least one of the {thing}."),
+    (forms.RadioSelect, "Choose {a} {thing}."),
+    (forms.Select, "Choose {a} {thing}."),
+    (forms.Widget, "Enter {the} {thing}."),
+)
+"""What is missing in an empty field, by its kind."""
+MOST_WORDS: Final = 4
+"""A label of more words is no name of a thing: it is quoted as it stands."""
+BEGINS_NO_THING: Final = frozenset({"give", "promised", "to", "valid", "warn", "what", "who"})
+ENDS_NO_THING: Final = frozenset({"as", "by", "covers", "for", "in", "into", "like", "most", "to", "until"})
+
+
+def missing_sentence(label: str, widget: forms.Widget) -> str:
+    """Say what is missing in an empty field: “Enter the reason.”, “Choose a category.”, “Attach the document.”."""
+    label = re.split("[,(]", label, maxsplit=1)[0].strip()
+    words = label.lower().split()
+    is_short = 0 < len(words) <= MOST_WORDS and not label.endswith("?")
+    if not is_short or words[0] in BEGINS_NO_THING or words[-1] in ENDS_NO_THING:
+        return f"{'Choose under' if isinstance(widget, forms.widgets.ChoiceWidget) else 'Fill in'} “{label}”."
+    thing = label if label[1:2].isupper() else label[0].lower() + label[1:]  # “PO number” stays as it is
+    if isinstance(widget, forms.EmailInput) and words[-1] == "e-mail":
+        thing += " address"
+    sentence = next(sentence for kind, sentence in MISSING if isinstance(widget, kind))
+    a, the = "an" if thing[0] in "aeio" else "a", "" if words[0] == "your" else "the"
+    return " ".join(sentence.format(label=label, thing=thing, a=a, the=the).split())
+
+
+class MissingNamed(forms.BaseForm):
+    """A form that says of an empty field what is missing, by its label, unless the field has words of its own."""
+
+    def full_clean(self) -> None:
+        """Word what may be missing by the labels that the fields have by now."""
+        for name, field in self.fields.items():
+            if field.error_messages.get("required") is GENERIC:
+                field.error_messages["required"] = missing_sentence(str(self[name].label), field.widget)
+        super().full_clean()
+
+
+class Form(MissingNamed, forms.Form):
+    """The base of all forms but those of public pages, which speak their readers' languages."""
 
 
 class MoneyField(forms.Field):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from core.forms import MoneyField, date_input
+from core.forms import Form, MoneyField, date_input
 from dunning.models import HoldKind
 from dunning.services.holding import ORDER
 from dunning.services.response import CANCEL, EXTEND, KEEP
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 REASON_LENGTH = 300
 
 
-class HoldForm(forms.Form):
+class HoldForm(Form):
     """Why dunning is held, until when, and of what."""
 
     scope = forms.ChoiceField(label="Of what", choices=[(ORDER, ORDER)], required=False, widget=forms.RadioSelect)
@@ -36,7 +36,7 @@ class HoldForm(forms.Form):
     )
 
 
-class ResumeForm(forms.Form):
+class ResumeForm(Form):
     """Which of the holds end, and why."""
 
     scopes = forms.MultipleChoiceField(
@@ -48,33 +48,33 @@ class ResumeForm(forms.Form):
     reason = forms.CharField(required=False, max_length=REASON_LENGTH)
 
 
-class TakeOutForm(forms.Form):
+class TakeOutForm(Form):
     """Why a purchase is left out of a run."""
 
     reason = forms.CharField(max_length=REASON_LENGTH, help_text="For example: the customer called this morning.")
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(Form):
     """An optional reason, for the history."""
 
     reason = forms.CharField(required=False, max_length=REASON_LENGTH)
 
 
-class PromiseForm(forms.Form):
+class PromiseForm(Form):
     """Until when the customer promised to pay."""
 
     until = forms.DateField(label="Promised until", widget=date_input(), help_text="No step up to and on this day.")
     note = forms.CharField(required=False, max_length=REASON_LENGTH, help_text="Who promised, and how.")
 
 
-class ExtendForm(forms.Form):
+class ExtendForm(Form):
     """A later due date."""
 
     due_on = forms.DateField(label="New due date", widget=date_input())
     reason = forms.CharField(max_length=REASON_LENGTH)
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(Form):
     """What the client chose in answer to a delinquency notification."""
 
     answer = forms.ChoiceField(choices=[(KEEP, KEEP), (EXTEND, EXTEND), (CANCEL, CANCEL)])
@@ -89,7 +89,7 @@ class AnswerForm(forms.Form):
         return data
 
 
-class AsOfForm(forms.Form):
+class AsOfForm(Form):
     """Which day to look at again, and as of which time where each client is at home."""
 
     on = forms.DateField(label="Day", widget=date_input())
@@ -98,7 +98,7 @@ class AsOfForm(forms.Form):
     )
 
 
-class WhatIfForm(forms.Form):
+class WhatIfForm(Form):
     """Which ladder and term to try out, for which clients; nothing of it is saved."""
 
     term = forms.TypedChoiceField(
@@ -137,7 +137,7 @@ class LetterForm(TextForm):
     )
 
 
-class LetterSettingsForm(forms.Form):
+class LetterSettingsForm(Form):
     """What a client's letters add: fees per currency and level, interest, one letter per customer, copies."""
 
     is_consolidated = forms.BooleanField(
@@ -194,7 +194,7 @@ class LetterSettingsForm(forms.Form):
         return found
 
 
-class SettingsForm(forms.Form):
+class SettingsForm(Form):
     """How a client's runs are let go."""
 
     is_approved_by_person = forms.BooleanField(
@@ -225,7 +225,7 @@ class SettingsForm(forms.Form):
     )
 
 
-class StatementForm(forms.Form):
+class StatementForm(Form):
     """The days on which a statement shows what was paid; without a first day it shows what is unpaid alone."""
 
     paid_from = forms.DateField(required=False, widget=date_input())

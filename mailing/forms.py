@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from core.forms import Form
 from core.refused import Refused
 from core.views import ActionForm
 from mailing.services.notify_endpoints import check_address
@@ -55,7 +56,7 @@ class ResendForm(NoteForm):
     field_order = ("to", "reason")
 
 
-class TextForm(forms.Form):
+class TextForm(Form):
     """What a client's e-mail or letter says: a field per place, and what it is tried on.
 
     `problem_of` says of a place and its text why it can't be worded like this; empty when it can.

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django_countries import countries
 
-from core.forms import MoneyField
+from core.forms import Form, MoneyField
 from core.letters import LANGUAGES, fill
 from core.money import Money, line_amounts
 from core.refused import Refused
@@ -178,7 +178,7 @@ class CountriesField(forms.CharField):
         return code
 
 
-class BoundsForm(forms.Form):
+class BoundsForm(Form):
     """The smallest and the largest amount on PO in one currency: a row of the policy form. Empty is nothing."""
 
     use_required_attribute = False
@@ -360,7 +360,7 @@ def picked(data: Any) -> list[int]:
 MOST_DIGITS = 19
 
 
-class AskForm(forms.Form):
+class AskForm(Form):
     """A made-up order, to ask whether PO would be offered for it."""
 
     use_required_attribute = False

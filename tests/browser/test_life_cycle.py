@@ -66,7 +66,7 @@ def test_the_figures_follow_what_is_chosen(desk: Page, live_server: Any, hafen: 
     picture(desk, "refund-items")
     assert violations(desk) == []
     desk.locator("dialog").get_by_role("button", name="Refund").click()
-    expect(desk.locator("dialog .invalid-feedback")).to_contain_text("This field is required.")
+    expect(desk.locator("dialog .invalid-feedback")).to_contain_text("Choose a reason.")
     desk.get_by_label("Reason").select_option("not_delivered")
     desk.locator("dialog").get_by_role("button", name="Refund").click()
     expect(desk.get_by_text("€238.00 given back in all, status Partially Refunded")).to_be_visible()

@@ -98,7 +98,7 @@ def test_extend(purchase: Purchase, now: datetime) -> None:
         ({"answer": "extend", "due_on": "soon"}, "Enter a valid date."),
         ({"answer": "extend", "due_on": "2026-01-01"}, "has to be after today"),
         ({"answer": "pay"}, "Select a valid choice."),
-        ({}, "This field is required."),
+        ({}, "Choose an answer."),
     ],
 )
 def test_a_senseless_answer_is_said_to_be_one(purchase: Purchase, data: dict[str, str], problem: str) -> None:

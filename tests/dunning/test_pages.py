@@ -167,9 +167,9 @@ def test_a_ladder_stopped_by_a_returned_letter_is_resumed_from_its_dialog() -> N
 @pytest.mark.parametrize(
     ("act", "data", "problem"),
     [
-        ("hold", {}, "This field is required."),
+        ("hold", {}, "Enter the reason."),
         ("hold", {"reason": "x", "until": "31.12."}, "Enter a valid date."),
-        ("promise", {"until": ""}, "This field is required."),
+        ("promise", {"until": ""}, "Fill in “Promised until”."),
         ("extend", {"due_on": "2026-01-01", "reason": "x"}, "has to be after today"),
         ("resume", {}, "is not held"),
     ],

@@ -282,11 +282,11 @@ def test_a_new_one_keeps_the_moment_in_utc(hafen: Client, rep: User) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "complaint"),
     [
-        ("reason", "", "This field is required."),
+        ("reason", "", "Choose a reason."),
         ("reason", "customer · Moon", "Select a valid choice."),
         ("reason", "review · Other", "“Other” is a reason of Review: choose one of its own."),
         ("category", "moon", "Select a valid choice."),
-        ("subject", "", "This field is required."),
+        ("subject", "", "Enter the subject."),
         ("due_on", "31.2.2026", "Enter a valid date."),
         ("due_on", "2026-03-01", "This time has passed: choose a later one."),
         ("due_on", "2036-03-10", "This is more than ten years ahead: choose an earlier day."),

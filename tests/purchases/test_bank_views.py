@@ -153,7 +153,7 @@ def test_a_bad_file_is_refused_in_one_sentence_and_nothing_is_kept(desk: Browser
     assert told in text_of(answer)
     assert "the file is larger than 10 MB" in text_of(send(desk, "big.csv", b"x" * (LIMIT_BYTES + 5)))
     assert "the file is empty" in text_of(send(desk, "empty.xml", b""))
-    assert "This field is required." in text_of(desk.post(UPLOAD, {}))
+    assert "Attach the statement file." in text_of(desk.post(UPLOAD, {}))
     assert (BankStatement.objects.count(), BankLine.objects.count()) == (0, 0)
 
 
@@ -237,7 +237,7 @@ def test_a_csv_that_does_not_fit_its_settings_is_refused(desk: Browser, hafen: C
     )
     missing = map_csv(desk, hafen, **IMPORT, date="", default_currency="XYQ")
     assert missing.status_code == 422
-    assert "This field is required." in text_of(missing)
+    assert "Choose a day." in text_of(missing)
     assert "Enter a currency, such as EUR." in text_of(missing)
     assert BankStatement.objects.count() == 0
 

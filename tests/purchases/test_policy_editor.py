@@ -419,7 +419,7 @@ def test_any_two_versions_are_compared(desk: Browser, hafen: Client) -> None:
         ({"country": "Atlantis"}, "“Atlantis” is no country."),
         ({"currency": "EUX"}, "Enter a currency, such as EUR."),
         ({"amount": "much"}, "Enter an amount in EUR, such as 1234.55."),
-        ({"amount": ""}, "This field is required."),
+        ({"amount": ""}, "Enter the amount with tax."),
     ],
 )
 def test_admins_ask_whether_po_would_be_offered_and_why_not(typed: dict[str, str], expected: str) -> None:

@@ -114,12 +114,12 @@ def test_the_figures_before_are_those_after(hafen: Client, finance: Browser) -> 
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({}, "This field is required"),
+        ({}, "Choose under “Give back”"),
         ({"kind": "amount"}, "Enter how much is given back."),
         ({"kind": "amount", "amount": "abc"}, "Enter an amount in EUR"),
         ({"kind": "items"}, "Say how many pieces are given back."),
         ({"kind": "items", "item": "9"}, "less than or equal to 3"),
-        ({"kind": "total", "customer_reason": ""}, "This field is required"),
+        ({"kind": "total", "customer_reason": ""}, "Choose a reason"),
         ({"kind": "total", "customer_reason": "other"}, "reads the remark: write one"),
         ({"kind": "amount", "amount": "500"}, "Between nothing and"),
         ({"kind": "amount", "amount": "5", "customer_reason": "overpayment"}, "0.00 EUR was paid too much"),

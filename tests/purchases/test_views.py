@@ -468,7 +468,7 @@ def test_a_dialog_is_a_fragment_and_leaves_by_itself(hafen: Client) -> None:
     asked = browser.get(f"/purchases/{purchase.reference}/reject/", headers=htmx).content.decode()
     assert ["<html" in asked, 'value="/purchases/review/?show=ready"' in asked] == [False, True]
     wrong = browser.post(f"/purchases/{purchase.reference}/reject/", {"reason": ""}, headers=htmx)
-    assert (wrong.status_code, "This field is required." in wrong.content.decode()) == (422, True)
+    assert (wrong.status_code, "Enter the reason." in wrong.content.decode()) == (422, True)
     done = browser.post(
         f"/purchases/{purchase.reference}/reject/",
         {"reason": "No signature", "next": "/purchases/review/"},

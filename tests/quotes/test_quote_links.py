@@ -204,7 +204,7 @@ def test_what_is_wrong_stands_by_its_field(hafen: Client) -> None:
     )
     assert answer.status_code == 422
     page = text(answer)
-    for sentence in ("This field is required.", "Write one “x-key=value” a line", "no such product", "marked below"):
+    for sentence in ("Enter the title.", "Write one “x-key=value” a line", "no such product", "marked below"):
         assert sentence in page
     nothing = browser.post(
         f"{LINKS}new/",
