@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from random import Random
+from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
@@ -66,7 +67,7 @@ def test_a_small_demo_twice() -> None:
 def test_the_quotes_are_the_same_by_seed() -> None:
     load_world(replace(DEMO_WORLD, partners=()), keys=5, by=None, at=NOW - START, random=Random(2))
 
-    def made(seed: int) -> list[tuple[object, ...]]:
+    def made(seed: int) -> list[Any]:
         point = transaction.savepoint()
         assert ask_for_quotes(seed=seed, references=draw_references(seed), now=NOW) == 7
         rows = Quote.objects.order_by("pk").values_list(

@@ -254,7 +254,8 @@ def test_a_certificate_takes_the_tax_off_the_revision_too() -> None:
     texas, tax = a_texan_client(), a_user("platform_tax")
     order = an_offline_order(texas, **of_school())
     certificate = validate(a_certificate(order.customer, by=tax), by=tax, at=MONDAY)
-    quote = a_quote(a_quote_link(texas), **SCHOOL)
+    school: dict[str, Any] = dict(SCHOOL)
+    quote = a_quote(a_quote_link(texas), **school)
     browser = logged_in(a_user("client_sales", texas))
     page = f"/quotes/{quote.purchase.reference}/revise/"
 
