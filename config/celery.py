@@ -40,6 +40,7 @@ app.conf.beat_schedule = {
     "periodic jobs": {"task": "dunning.tasks.run_jobs", "schedule": 60.0, "options": {"expires": 60}},
     "ask for keys": {"task": "purchases.tasks.ask_for_keys", "schedule": 60.0, "options": {"expires": 60}},
     "read bank files": {"task": "purchases.tasks.read_bank_files", "schedule": 2.0, "options": {"expires": 10}},
+    "forget presences": {"task": "purchases.tasks.forget_presences", "schedule": 3600.0, "options": {"expires": 600}},
     "write exports": {"task": "accounts.tasks.write_exports", "schedule": 2.0, "options": {"expires": 10}},
     "forget exports": {"task": "accounts.tasks.forget_exports", "schedule": 3600.0, "options": {"expires": 600}},
     "approved runs": {"task": "dunning.tasks.take_approved_steps", "schedule": 10.0, "options": {"expires": 30}},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.forms import HiddenInput
 from django.http import HttpResponseRedirect
 from django.urls import reverse
@@ -15,7 +16,7 @@ from core.views import ActionView, DetailPage, Empty, ListPage
 from customers import selectors, services
 from customers.filters import CustomerFilter
 from customers.forms import ContactForm, CustomerForm
-from customers.models import Contact, ContactKind, Customer
+from customers.models import Contact, ContactKind, Customer, Merge
 from customers.selectors.changes import changes_of
 from customers.selectors.duplicates import likely_same
 from customers.services import AddressInput
@@ -52,8 +53,10 @@ class CustomerDetail(DetailPage):
     template_name = "customers/detail.html"
 
     def get_rows(self) -> Any:
-        """Any customer."""
-        return Customer.objects.select_related("client", "search").prefetch_related("contacts", "partners")
+        """Any customer, with whether there is more to read: most are no partners and were never merged."""
+        known = Customer.objects.select_related("client", "search").prefetch_related("contacts")
+        merged, partners = Merge.objects.filter(kept=OuterRef("pk")), Customer.partners.rel.related_model.objects
+        return known.annotate(was_merged=Exists(merged), is_partner=Exists(partners.filter(customer=OuterRef("pk"))))
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Show the customer; a merged one leads to the one into which it went, with a note."""
@@ -70,6 +73,7 @@ class CustomerDetail(DetailPage):
         asked = self.request.GET.get("contact", "")
         shown = asked if asked in ContactKind.values else selectors.main_contact(customer).kind or ContactKind.BILLING
         contact = known.get(shown)
+        merges = selectors.merges_of(customer) if customer.was_merged else []
         may_act = customer.anonymized_at is None and self.user.may(Right.CUSTOMERS)
         return {
             "row": customer,
@@ -82,11 +86,11 @@ class CustomerDetail(DetailPage):
             "contact_count": len(known),
             "is_missing": len(known) < len(ContactKind),
             "language": selectors.in_words("language", customer.language),
-            "partners": list(customer.partners.all()),
+            "partners": list(customer.partners.all()) if customer.is_partner else [],
             "may_act": may_act,
             "likely": likely_others(customer) if may_act else [],
             "changes": changes_of(customer),
-            "merges": [(merge, selectors.undo_refusal(merge, at=self.at)) for merge in selectors.merges_of(customer)],
+            "merges": [(merge, selectors.undo_refusal(merge, at=self.at)) for merge in merges],
             "on": self.at.astimezone(customer.client.zone).date(),
             "at": self.at,
         }

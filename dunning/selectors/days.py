@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -53,6 +53,8 @@ LAST_DAYS = """
            OR EXISTS (SELECT 1 FROM dunning_owedstatement owed JOIN partners_partner partner
                       ON partner.id = owed.partner_id WHERE partner.client_id = client.id),
            waiting."on", waiting.waits_for,
+           (SELECT beat.at FROM dunning_heartbeat beat WHERE beat.name = 'worker'),
+           (SELECT beat.at FROM dunning_heartbeat beat WHERE beat.name = 'jobs'),
            gate.is_approved_by_person, gate.brake_percent, gate.brake_letters, gate.bank_data_hours
     FROM accounts_client client
     LEFT JOIN dunning_settings gate ON gate.client_id = client.id
@@ -68,7 +70,8 @@ LAST_DAYS = """
 class LastDay:
     """A client, the place whose clock and calendar hold, and the last day whose decisions were finished.
 
-    `waiting_on` is the day of the run that waits, and `waits_for` for what; `gate` the client's settings.
+    `waiting_on` is the day of the run that waits, and `waits_for` for what; `gate` the client's settings. When
+    the worker and its jobs were seen last comes along: every page asks for both.
     """
 
     client_id: int
@@ -80,6 +83,8 @@ class LastDay:
     waiting_on: date | None = None
     waits_for: str = ""
     gate: Gate = OPEN_GATE
+    worker_at: datetime | None = None
+    jobs_at: datetime | None = None
 
 
 def last_days() -> list[LastDay]:
@@ -101,14 +106,21 @@ def last_days() -> list[LastDay]:
             has_leftovers=bool(leftovers),
             waiting_on=_day(waiting_on),
             waits_for=waits_for or "",
+            worker_at=_moment(worker),
+            jobs_at=_moment(jobs),
             gate=Gate(bool(gate[0]), *gate[1:]) if any(gate) else OPEN_GATE,
         )
-        for pk, zone, country, subdivision, last, leftovers, waiting_on, waits_for, *gate in rows
+        for pk, zone, country, subdivision, last, leftovers, waiting_on, waits_for, worker, jobs, *gate in rows
     ]
 
 
 def _day(value: date | str | None) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _moment(value: datetime | str | None) -> datetime | None:
+    found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
 
 
 def due_days(at: datetime, *, last: Sequence[LastDay] | None = None) -> list[ClientDay]:

@@ -47,13 +47,12 @@ class WorkerState:
 
 
 def worker_state(*, at: datetime, user: User | None = None, last: Sequence[LastDay] | None = None) -> WorkerState:
-    """Read the worker's signs of life and look for decisions that should have been taken an hour ago: two queries.
+    """Read the worker's signs of life and look for decisions that should have been taken an hour ago: one query.
 
-    One when the caller has read the clients' `last` days already.
+    None when the caller has read the clients' `last` days already.
     """
-    beats = {beat.name: beat.at for beat in Heartbeat.objects.filter(name__in=["worker", "jobs"])}
-    seen, jobs = beats.get("worker"), beats.get("jobs")
     last = last_days() if last is None else last
+    seen, jobs = (last[0].worker_at, last[0].jobs_at) if last else _signs_of_life()
     late = due_days(at - timedelta(hours=1), last=last)
     is_late = jobs is not None and not all(day.is_waiting for day in late)
     if seen is None:
@@ -68,6 +67,12 @@ def worker_state(*, at: datetime, user: User | None = None, last: Sequence[LastD
         problem = ""
     times = clocks(user, None, at=at, last=last) if user is not None else []
     return WorkerState(seen, jobs, problem, min((clock.next_at for clock in times), default=None))
+
+
+def _signs_of_life() -> tuple[datetime | None, datetime | None]:
+    """Read when worker and jobs were seen last where there is no client yet."""
+    beats = {beat.name: beat.at for beat in Heartbeat.objects.filter(name__in=["worker", "jobs"])}
+    return beats.get("worker"), beats.get("jobs")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def _moment(context: Context) -> datetime:
 
 @register.inclusion_tag("dunning/_worker_state.html", takes_context=True)
 def worker_state(context: Context) -> dict[str, Any]:
-    """Whether the worker is alive and decides in time; silence is an alarm on every page. Two queries.
+    """Whether the worker is alive and decides in time; silence is an alarm on every page. One query.
 
     None on a page that shows the state itself, as `worker` of its context.
     """

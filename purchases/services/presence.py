@@ -18,14 +18,9 @@ NOTED_EVERY: Final = timedelta(seconds=15)
 
 
 def look_at(purchase: Purchase, *, by: User, at: datetime) -> list[str]:
-    """Note that `by` has the purchase open, at most every quarter of a minute; return who else has it open now.
-
-    What `by` has closed meanwhile is forgotten.
-    """
+    """Note that `by` has the purchase open, at most every quarter of a minute; return who else has it open now."""
     seen = {presence.user_id: presence for presence in purchase.presences.select_related("user")}
     mine = seen.pop(by.pk, None)
-    if mine is None:  # what they have long closed need not be kept
-        Presence.objects.filter(user=by, seen_at__lt=at - OPEN_FOR).delete()
     if mine is None or mine.seen_at <= at - NOTED_EVERY:
         Presence.objects.bulk_create(
             [Presence(purchase=purchase, user=by, seen_at=at)],
@@ -34,3 +29,8 @@ def look_at(purchase: Purchase, *, by: User, at: datetime) -> list[str]:
             update_fields=["seen_at"],
         )
     return sorted(str(other.user) for other in seen.values() if other.seen_at > at - OPEN_FOR)
+
+
+def forget_presences(*, at: datetime) -> int:
+    """Forget what was closed meanwhile, by whomever; return how much that was."""
+    return Presence.objects.filter(seen_at__lt=at - OPEN_FOR).delete()[0]

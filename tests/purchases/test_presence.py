@@ -12,6 +12,7 @@ from django.test import Client as Browser
 from purchases.models import Presence
 from purchases.selectors.presence import open_sentence, open_with_others
 from purchases.services.presence import look_at
+from purchases.tasks import forget_presences
 from tests.stories import MONDAY, a_client, a_user, a_waiting_po
 
 if TYPE_CHECKING:
@@ -60,11 +61,13 @@ def test_looking_often_writes_seldom(hafen: Client, rita: User) -> None:
     assert Presence.objects.get().seen_at == MONDAY + timedelta(seconds=15)
 
 
-def test_what_somebody_has_closed_is_forgotten_when_they_open_another(hafen: Client, rita: User, tom: User) -> None:
+def test_what_was_closed_is_forgotten_by_the_worker(hafen: Client, rita: User, tom: User) -> None:
     closed, other = a_waiting_po(hafen), a_waiting_po(hafen)
     look_at(closed, by=rita, at=MONDAY)
-    look_at(closed, by=tom, at=MONDAY)
+    look_at(closed, by=tom, at=MONDAY + timedelta(minutes=4, seconds=30))
     look_at(other, by=rita, at=MONDAY + timedelta(minutes=5))
+    with time_machine.travel(MONDAY + timedelta(minutes=5), tick=False):
+        assert (forget_presences(), forget_presences()) == (1, 0)
     kept = {(presence.purchase_id, presence.user_id) for presence in Presence.objects.all()}
     assert kept == {(closed.pk, tom.pk), (other.pk, rita.pk)}
 
