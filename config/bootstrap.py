@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 VENDOR = ROOT / "static" / "vendor"
+WEIGHTS = (400, 500, 600, 700)  # those of the letters, see core/pdf.py
 PDF_PACKAGES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core", "fonts-noto-cjk")
 BROWSER_PACKAGES = ("chromium", "libatomic1")
 OLDEST_PYTHON = (3, 11)
@@ -102,7 +103,10 @@ def copy_assets() -> None:
     inter = VENDOR / "inter"
     inter.mkdir()
     fonts = modules / "@fontsource-variable" / "inter"
-    for path in [*sorted(fonts.glob("files/*-wght-*.woff2")), fonts / "LICENSE"]:
+    # Letters are set in fonts of one weight each: embedding a variable one costs half of a letter's time.
+    of_letters = modules / "@fontsource" / "inter" / "files"
+    single = [path for weight in WEIGHTS for path in sorted(of_letters.glob(f"inter-*-{weight}-normal.woff2"))]
+    for path in [*sorted(fonts.glob("files/*-wght-*.woff2")), *single, fonts / "LICENSE"]:
         shutil.copyfile(path, inter / path.name)
     shutil.copyfile(modules / "bootstrap" / "LICENSE", bootstrap / "LICENSE")
     stamp.touch()

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 ASSETS: Final = Path(__file__).resolve().parent / "assets"
 FONTS: Final = Path(__file__).resolve().parent.parent / "static" / "vendor" / "inter"
+WEIGHTS: Final = (400, 500, 600, 700)
+"""The weights in which letters are set; `config/bootstrap.py` fetches their files."""
 TIME_LIMIT: Final = 30.0
 """Seconds one letter may take. A letter of thirty items takes a quarter of a second."""
 TURNS_UNTIL_INTERRUPTED: Final = 1_000
@@ -155,16 +157,22 @@ def find_asset(url: str) -> Path:
     raise ValueError(message)
 
 
-def font_rules() -> str:
-    """Declare the Inter files that are installed, each for the characters it holds, and set text in them.
+def _font_file(subset: str, weight: int) -> str:
+    return f"inter-{subset}-{weight}-normal.woff2"
 
-    Each file is a family of its own: WeasyPrint takes files of one family for one font and would mix up their glyphs.
+
+def font_rules() -> str:
+    """Declare the Inter files that are installed, each for the characters and weight it holds, and set text in them.
+
+    Each range is a family of its own: WeasyPrint takes files of one family for one font and would mix up their glyphs.
+    Each weight is a file of its own: a variable font would be cut down to one weight anew for every letter.
     """
-    installed = [subset for subset in UNICODE_RANGES if (FONTS / f"inter-{subset}-wght-normal.woff2").is_file()]
+    installed = [subset for subset in UNICODE_RANGES if (FONTS / _font_file(subset, WEIGHTS[0])).is_file()]
     faces = [
-        f'@font-face{{font-family:"Inter {subset}";src:url({SCHEME}inter-{subset}-wght-normal.woff2) format("woff2");'
-        f"font-weight:100 900;font-style:normal;unicode-range:{UNICODE_RANGES[subset]}}}"
+        f'@font-face{{font-family:"Inter {subset}";src:url({SCHEME}{_font_file(subset, weight)}) format("woff2");'
+        f"font-weight:{weight};font-style:normal;unicode-range:{UNICODE_RANGES[subset]}}}"
         for subset in installed
+        for weight in WEIGHTS
     ]
     families = [f'"Inter {subset}"' for subset in installed]
     stack = ",".join([*families, '"Noto Sans CJK JP"', '"DejaVu Sans"', "sans-serif"])

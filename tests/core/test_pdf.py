@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib import request
 
 import pytest
+from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 
 from core import pdf
@@ -175,9 +176,20 @@ def test_a_letter_is_an_archive_pdf_with_its_fonts() -> None:
 def test_each_alphabet_keeps_its_own_glyphs() -> None:
     """Files of one family would be taken for one font: Polish letters came out as other letters."""
     rules = pdf.font_rules()
-    faces = rules.count("@font-face")
-    assert len({line for line in rules.splitlines() if line.startswith("@font-face")}) == faces
-    assert len({line.split('"')[1] for line in rules.splitlines() if line.startswith("@font-face")}) == faces
+    faces = [line for line in rules.splitlines() if line.startswith("@font-face")]
+    families = {(line.split('"')[1], line.split("font-weight:")[1][:3]) for line in faces}
+    assert len(families) == len(faces) == len(pdf.UNICODE_RANGES) * len(pdf.WEIGHTS)
+
+
+def test_each_weight_keeps_its_own_glyphs_and_no_font_is_cut_down_anew() -> None:
+    words = "Łódź, Ελλάδα, Москва, Đông, Hafen"
+    lines = "".join(f'<p style="font-weight:{weight}">{words} {weight}</p>' for weight in pdf.WEIGHTS)
+    content = pdf.render_markup(f"<title>t</title>{lines}")
+    assert text_of(content).split("\n") == [f"{words} {weight}" for weight in pdf.WEIGHTS]
+    folder = pdf.FONTS
+    fonts = [TTFont(folder / path.name) for path in folder.glob("inter-*-[0-9]00-normal.woff2")]
+    assert fonts
+    assert [font for font in fonts if "fvar" in font] == []
 
 
 def test_a_letter_without_inter_is_set_in_another_font(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
