@@ -19,6 +19,7 @@ from purchases.states import Status
 from purchases.wording import LABELS, LETTERS, REASONS, LetterText
 from taxexempt.policy import Place, Supply, supply_of
 from taxexempt.states.places import NAMES
+from taxexempt.wording.lists import EXEMPT_AS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -108,7 +109,8 @@ def tax_notes(purchase: Purchase, voice: Voice) -> Row:
     certificate, contact, label = purchase.exempt_by, billing_contact(purchase), voice.labels
     if certificate is not None:
         state = NAMES.get(certificate.state_of_issue, "")
-        values = {"state": state, "reason": certificate.get_reason_display(), "number": clip(certificate.tax_id, 40)}
+        reason = EXEMPT_AS[voice.language].get(certificate.reason, "")
+        values = {"state": state, "reason": reason, "number": clip(certificate.tax_id, 40)}
         return [fill(label["exempt" if values["reason"] else "exempt_unsaid"], values)]
     if contact is None or purchase.tax_minor or not purchase.vat_id:
         return []

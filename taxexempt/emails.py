@@ -15,6 +15,7 @@ from mailing.selectors.texts import words_of
 from mailing.services.compose import queue_email
 from taxexempt.states.places import NAMES
 from taxexempt.wording import EMAILS, LABELS, MISSING
+from taxexempt.wording.lists import BUSINESS_TYPES, EXEMPT_AS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from taxexempt.models import Certificate
 
 REASON_LIMIT: Final = 600
-FACTS: Final = ("company", "tax_id", "state", "issued_on", "expires_on")
+FACTS: Final = ("company", "business_type", "exempt_as", "tax_id", "state", "issued_on", "expires_on")
 
 
 def reference_of(certificate: Certificate) -> str:
@@ -74,6 +75,10 @@ class Draft:
     def message(self) -> Message:
         """What the customer reads."""
         label, values = LABELS[self.language], self.values
+        facts = values | {
+            "business_type": BUSINESS_TYPES[self.language].get(self.certificate.business_type, ""),
+            "exempt_as": EXEMPT_AS[self.language].get(self.certificate.reason, ""),
+        }
         lines = [f"• {MISSING[self.language][point]}" for point in self.points]
         own = (
             ["{{reason}}"] if self.reason and "{{reason}}" not in "".join((*self.text.before, *self.text.after)) else []
@@ -84,7 +89,7 @@ class Draft:
             subject=fill(self.text.subject, values),
             greeting=fill(label["greeting_named" if values["name"] else "greeting"], values),
             before=paragraphs([*self.text.before, *lines, *own], values),
-            facts=[Fact(label[name], values[name], strong=name == "expires_on") for name in FACTS if values[name]],
+            facts=[Fact(label[name], facts[name], strong=name == "expires_on") for name in FACTS if facts[name]],
             after=paragraphs(self.text.after, values),
             regards=label["regards"],
             footer=fill(label["footer"], values),

@@ -112,6 +112,14 @@ def test_a_new_order_of_a_covered_customer_bears_no_tax_and_says_why(texas: Clie
     assert why(purchase) == f"No tax: {certificate} covers it."
 
 
+def test_a_customer_reads_on_its_documents_why_it_is_exempt_in_its_language(texas: Client, tax: User) -> None:
+    school = replace(a_customer(**SCHOOL), language="fr")
+    a_valid(an_offline_order(texas, **of_school(customer=school)), tax)
+    purchase = a_released_po(texas, at=LATER, **of_school(customer=school))
+    invoice = Document.objects.get(purchase=purchase, kind="INV")
+    assert "(Établissement d’enseignement, numéro fiscal 3-20123-4567-8)" in invoice.data["letter"]["notes"][0]
+
+
 def test_a_certificate_that_gives_no_reason_is_named_by_its_number(texas: Client, tax: User) -> None:
     a_valid(an_offline_order(texas, **of_school()), tax, reason="")
     purchase = a_released_po(texas, at=LATER, **of_school())

@@ -11,6 +11,7 @@ from django.db import connection
 
 from core.refused import Refused
 from core.uploads import CheckedFile
+from customers.models import Customer
 from customers.selectors import effects_of_merge
 from customers.services import AddressInput, find_or_register, save_contact
 from customers.services.anonymize import anonymize_customer
@@ -19,7 +20,7 @@ from dunning.services.jobs import run_periodic_jobs
 from errorlog.models import ErrorRecord
 from mailing.models import Email
 from mailing.signals import email_queued
-from taxexempt.models import Certificate
+from taxexempt.models import BusinessType, Certificate, Reason
 from taxexempt.selectors import covering, deciders, family_of, lacking, newest_first
 from taxexempt.services import (
     MOST_FILES,
@@ -35,11 +36,12 @@ from taxexempt.services import (
 )
 from taxexempt.services.expiry import look_at_expiry
 from taxexempt.states.places import FORMATS, problem_of_tax_id, state_code
+from taxexempt.wording import LABELS
+from taxexempt.wording.lists import BUSINESS_TYPES, EXEMPT_AS
 from tests.stories import MONDAY, a_certificate, a_client, a_customer, a_user, days_later
 
 if TYPE_CHECKING:
     from accounts.models import Client, User
-    from customers.models import Customer
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +148,18 @@ def test_it_is_given_to_those_who_may_decide(school: Customer, tess: User) -> No
     with pytest.raises(Refused, match="may not decide on certificates"):
         assign(certificate, assignee=a_user("client_support", school.client), by=tess, at=MONDAY)
     assert list(deciders()) == [tess]
+
+
+def test_the_customer_reads_the_lists_of_the_form_in_its_own_language(school: Customer, tess: User) -> None:
+    for choices, lists in ((Reason, EXEMPT_AS), (BusinessType, BUSINESS_TYPES)):
+        assert lists["en"] == dict(choices.choices)
+        assert {language: set(words) for language, words in lists.items()} == {one: set(choices.values) for one in LABELS}
+    Customer.objects.filter(pk=school.pk).update(language="de")
+    school.refresh_from_db()
+    valid(school, tess, business_type="16")
+    (letter,) = letters("valid")
+    said = ("Grund der Befreiung: Bildungseinrichtung", "Branche: Bildung und Gesundheitswesen")
+    assert [words for words in said if words not in letter.body_text] == []
 
 
 # Invalid ------------------------------------------------------------------------------------------
