@@ -97,12 +97,6 @@ class OfferPage(OrderPage):
             return self.leave("once")
         return self.tell(form, self.remark_form(request.POST), status=INVALID, problem=problem)
 
-    @property
-    def is_staff(self) -> bool:
-        """Whether it is somebody of the seller or the platform who looks."""
-        user: Any = self.request.user
-        return bool(user.is_authenticated and user.client_id in {None, self.client.pk})
-
     def accept(self, pay: dict[str, Any]) -> bool:
         """Make it the order that its customer chose; False when it can't be."""
         remark = pay["remark"]

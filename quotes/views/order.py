@@ -106,11 +106,18 @@ class OrderPage(PublicPage):
         """Who sells."""
         return self.purchase.client
 
+    @property
+    def is_staff(self) -> bool:
+        """Whether it is somebody of the seller or the platform who looks: then no customer has seen anything."""
+        user: Any = self.request.user
+        return bool(user.is_authenticated and user.client_id in {None, self.client.pk})
+
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Show the order; what is still a quote has a page of its own."""
         if self.purchase.status in QUOTES:
             return HttpResponseRedirect(reverse("quotes_public:quote", args=[current_of(self.purchase).token]))
-        note_opening(self.link, at=self.at)
+        if not self.is_staff:
+            note_opening(self.link, at=self.at)
         return self.show(request, token, UploadForm(language=self.language))
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:

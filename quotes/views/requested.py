@@ -289,6 +289,7 @@ class QuoteRevise(SheetPage, QuotePage):
             "tax_note": changed and [changed.text, changed.detail],
             "purchase": self.row,
             "quote": self.quote,
+            "remark": Quote.objects.get(purchase=self.row, revision=1).remark,
             "next_revision": self.quote.revision + 1,
             "refusal": refused.message if refused else "",
         }

@@ -110,6 +110,8 @@ def test_the_viewer_tells_when_it_was_opened_and_offers_what_can_be_done(purchas
     shown = viewer(purchase, browser)
     assert "Works until Apr 6, 2027" in shown
     assert "Last opened Never" in shown
+    assert browser.get(the_link()).status_code == 200
+    assert "Last opened Never" in viewer(purchase, browser), "a colleague who looks is not the customer"
     with time_machine.travel(MONDAY + timedelta(hours=1), tick=False):
         Browser().get(the_link())
     with time_machine.travel(MONDAY + timedelta(hours=1, minutes=3), tick=False):

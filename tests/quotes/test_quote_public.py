@@ -302,6 +302,9 @@ def test_a_remark_comes_with_the_question_and_with_the_answer(hafen: Client, ask
     asker.sends("ask", remark=typed)
     quote = Quote.objects.get()
     assert quote.remark == "Cost center 4711\n<b>Call me</b>"
+    rep = Browser()
+    rep.force_login(a_user("client_sales", hafen))
+    assert "Cost center 4711" in text_of(rep.get(f"/quotes/{quote.purchase.reference}/revise/"))
     assert accepts(quote, remark="x" * 1_001).status_code == 422
     assert Purchase.objects.get().status == "QUO"
     accepts(quote, remark="Ship to dock 3")
@@ -312,8 +315,6 @@ def test_a_remark_comes_with_the_question_and_with_the_answer(hafen: Client, ask
         ("Remark of the customer", "Cost center 4711\n<b>Call me</b>", "inbound"),
         ("Remark of the customer", "Ship to dock 3", "inbound"),
     ]
-    rep = Browser()
-    rep.force_login(a_user("client_sales", hafen))
     page = text_of(rep.get(f"/purchases/{quote.purchase.reference}/"))
     assert "Cost center 4711\n&lt;b&gt;Call me&lt;/b&gt;" in page
     assert page.count("The customer's remark when accepting") == 1
