@@ -14,7 +14,7 @@ from taxexempt.forms import AssignForm, InvalidForm, TellForm
 from taxexempt.models import Certificate
 from taxexempt.selectors import deciders
 from taxexempt.states import CLAIM, LABELS, MARK_INVALID, WAITING, Status
-from taxexempt.states.places import NAMES
+from taxexempt.states.places import NAMES, unchecked_note
 
 if TYPE_CHECKING:
     from django import forms
@@ -115,9 +115,11 @@ class Validate(CertificateAct):
         row = self.row
         if self.refusal():
             return []
+        unchecked = unchecked_note(row.tax_id_type, row.state_of_issue, row.tax_id)
         first, last = day_text(row.issued_on, self.reader), day_text(row.expires_on, self.reader)
         is_over = row.expires_on < self.at.astimezone(row.client.zone).date()
         return [
+            *([f"The tax ID is {row.tax_id}. {unchecked}"] if unchecked else []),
             f"Orders of {first} to {last} that are taxed in {NAMES[row.state_of_issue]} carry no sales tax.",
             "Its page then lists the taxed orders it covers: paid tax can go back, unpaid ones can be billed anew.",
             "Its life is over: it is Expired at once, and nobody is told." if is_over else self.letter(),

@@ -18,7 +18,7 @@ from taxexempt.models import Certificate, CertificateFile
 from taxexempt.selectors import LACKS, family_of, lacking
 from taxexempt.services import refusal_to_ask, refusal_to_validate
 from taxexempt.states import CLAIM, MARK_INVALID, VALIDATE, WAITING
-from taxexempt.states.places import NAMES
+from taxexempt.states.places import NAMES, unchecked_note
 from taxexempt.tables import status_badge
 from taxexempt.wording import POINTS
 
@@ -92,6 +92,7 @@ class CertificateDetail(CertificatePageBase):
             "row": row,
             "status": status_badge(row),
             "state": NAMES.get(row.state_of_issue, ""),
+            "unchecked": unchecked_note(row.tax_id_type, row.state_of_issue, row.tax_id),
             "why_invalid": why_invalid(row),
             "lacks": [LACKS[key] for key in lacking(row)] if row.status in WAITING else [],
             "buttons": self.buttons() if may_decide else [],

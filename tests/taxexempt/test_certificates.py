@@ -35,7 +35,7 @@ from taxexempt.services import (
     validate,
 )
 from taxexempt.services.expiry import look_at_expiry
-from taxexempt.states.places import FORMATS, problem_of_tax_id, state_code
+from taxexempt.states.places import FORMATS, problem_of_tax_id, state_code, unchecked_note
 from taxexempt.wording import LABELS
 from taxexempt.wording.lists import BUSINESS_TYPES, EXEMPT_AS
 from tests.stories import MONDAY, a_certificate, a_client, a_customer, a_user, days_later
@@ -153,7 +153,7 @@ def test_it_is_given_to_those_who_may_decide(school: Customer, tess: User) -> No
 def test_the_customer_reads_the_lists_of_the_form_in_its_own_language(school: Customer, tess: User) -> None:
     for choices, lists in ((Reason, EXEMPT_AS), (BusinessType, BUSINESS_TYPES)):
         assert lists["en"] == dict(choices.choices)
-        assert {language: set(words) for language, words in lists.items()} == {one: set(choices.values) for one in LABELS}
+        assert [set(lists[language]) for language in LABELS] == [set(choices.values)] * len(LABELS)
     Customer.objects.filter(pk=school.pk).update(language="de")
     school.refresh_from_db()
     valid(school, tess, business_type="16")
@@ -307,10 +307,46 @@ def test_a_state_is_read_however_it_is_written(typed: str, code: str) -> None:
         ("fein", "TX", "12", False),
         ("license", "TX", "12", True),
         ("state", "TX", "", True),
+        ("state", "AL", "SLS-R001234567", True),
+        ("state", "AL", "EX-555", True),
+        ("state", "CO", "98-12345", True),
+        ("state", "CO", "12345678-0001", True),
+        ("state", "CO", "1234", False),
+        ("state", "IN", "0123456789-001", True),
+        ("state", "IN", "012345678", False),
+        ("state", "KS", "004-481880059F-01", True),
+        ("state", "KS", "004-481880059X-01", False),
+        ("state", "MD", "31012345", True),
+        ("state", "MN", "1234567", True),
+        ("state", "MO", "12345678", True),
+        ("state", "MO", "123456789", False),
+        ("state", "VA", "10-123456789F-001", True),
+        ("state", "VA", "10-12345", False),
     ],
 )
 def test_a_tax_id_looks_like_those_of_its_state(kind: str, state: str, typed: str, is_good: bool) -> None:  # noqa: FBT001
     assert (problem_of_tax_id(kind, state, typed) == "") is is_good
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "typed", "note"),
+    [
+        ("state", "TX", "3-20123-4567-8", ""),
+        ("fein", "GA", "91-1144442", ""),
+        ("state", "GA", "", ""),
+        ("state", "GA", "whatever 1", "Format not checked: how tax IDs of Georgia look is not on file."),
+        ("state", "", "123", "Format not checked: no state of issue is chosen."),
+        ("license", "TX", "123", "Format not checked: IDs of this type have no common one."),
+        ("", "TX", "123", "Format not checked: no tax ID type is chosen."),
+    ],
+)
+def test_a_tax_id_that_cannot_be_checked_is_taken_and_says_so(kind: str, state: str, typed: str, note: str) -> None:
+    assert problem_of_tax_id(kind, state, typed) == ""
+    assert unchecked_note(kind, state, typed) == note
+
+
+def test_every_format_says_where_it_is_from() -> None:
+    assert [state for state, known in FORMATS.items() if not known.source] == []
 
 
 def test_every_example_fits_its_own_format() -> None:

@@ -358,6 +358,18 @@ def test_one_that_is_over_is_expired_at_once(school: Customer, tess: User, desk:
     assert not Email.objects.exists()
 
 
+def test_a_tax_id_whose_form_is_not_known_is_taken_with_a_note(school: Customer, tess: User, desk: Browser) -> None:
+    said = "Format not checked: how tax IDs of Georgia look is not on file."
+    certificate = a_certificate(school, by=tess, state_of_issue="GA", tax_id="308-1")
+    assert said in desk.get(at("detail", certificate)).content.decode()
+    assert f"The tax ID is 308-1. {said}" in desk.get(at("validate", certificate)).content.decode()
+    desk.post(at("validate", certificate), {"form_key": "a"})
+    certificate.refresh_from_db()
+    assert certificate.status == "valid"
+    known = a_certificate(school, by=tess)
+    assert "Format not checked" not in desk.get(at("detail", known)).content.decode()
+
+
 def test_with_nobody_to_write_to_nothing_is_said_of_an_e_mails_words(
     school: Customer, tess: User, desk: Browser
 ) -> None:
