@@ -99,7 +99,7 @@ def route(name: str, *args: str) -> str:
 class Entry:
     """An entry of the side navigation: its page, its words, its icon, the right it takes, its part of the menu.
 
-    `also` names pages that lie elsewhere and belong to it all the same.
+    `also` names pages that lie elsewhere and belong to it all the same; `key` leads there after a g.
     """
 
     page: str
@@ -109,25 +109,29 @@ class Entry:
     is_admin: bool = False
     counter: str = ""
     also: tuple[str, ...] = ()
+    key: str = ""
 
 
 ENTRIES = (
-    Entry("dunning:today", "Today", "layout-dashboard"),
-    Entry("purchases:list", "Purchases", "receipt-text", "search"),
-    Entry("purchases:enter", "New order", "file-plus", "enter_order"),
-    Entry("purchases:review", "Review", "clipboard-check", "search", counter="review", also=("purchases:desk",)),
-    Entry("purchases:bank_lines", "Bank lines", "banknote", "payments"),
-    Entry("customers:list", "Customers", "users", "search"),
-    Entry("quotes:list", "Quotes", "file-pen-line", "quotes"),
-    Entry("followups:list", "Follow-ups", "list-todo", "follow_ups", counter="followups"),
-    Entry("taxexempt:list", "Tax exemptions", "landmark", "search"),
-    Entry("errorlog:list", "Error log", "circle-alert", "errors"),
-    Entry("mailing:list", "Outbox", "mail", "search"),
+    Entry("dunning:today", "Today", "layout-dashboard", key="t"),
+    Entry("purchases:list", "Purchases", "receipt-text", "search", key="p"),
+    Entry("purchases:enter", "New order", "file-plus", "enter_order", key="n"),
+    Entry(
+        "purchases:review", "Review", "clipboard-check", "search", counter="review", also=("purchases:desk",), key="r"
+    ),
+    Entry("purchases:bank_lines", "Bank lines", "banknote", "payments", key="b"),
+    Entry("customers:list", "Customers", "users", "search", key="c"),
+    Entry("quotes:list", "Quotes", "file-pen-line", "quotes", key="q"),
+    Entry("followups:list", "Follow-ups", "list-todo", "follow_ups", counter="followups", key="f"),
+    Entry("taxexempt:list", "Tax exemptions", "landmark", "search", key="x"),
+    Entry("errorlog:list", "Error log", "circle-alert", "errors", key="e"),
+    Entry("mailing:list", "Outbox", "mail", "search", key="o"),
     Entry(
         "dunning:runs",
         "Dunning",
         "bell-ring",
         "search",
+        key="d",
         also=(
             "dunning:why",
             "dunning:calendar",
@@ -138,8 +142,8 @@ ENTRIES = (
             "dunning:settings_of",
         ),
     ),
-    Entry("purchases:revenue", "Revenue", "coins", "revenue"),
-    Entry("partners:list", "Partners", "handshake", "search"),
+    Entry("purchases:revenue", "Revenue", "coins", "revenue", key="v"),
+    Entry("partners:list", "Partners", "handshake", "search", key="a"),
     Entry("purchases:policy", "Policy", "sliders-horizontal", "policy", is_admin=True),
     Entry(
         "dunning:letters",
@@ -155,12 +159,22 @@ ENTRIES = (
 )
 
 
+def _places(user: Any) -> list[tuple[Entry, str]]:
+    links = [(entry, route(entry.page)) for entry in ENTRIES if not entry.right or may(user, entry.right)]
+    return [(entry, link) for entry, link in links if link]
+
+
+@register.simple_tag
+def places_by_key(user: Any) -> list[Entry]:
+    """The entries of the side navigation that a key leads to."""
+    return [entry for entry, _link in _places(user) if entry.key]
+
+
 @register.inclusion_tag("_navigation.html", takes_context=True)
 def navigation(context: Context) -> dict[str, Any]:
     """The side navigation: only pages that exist and that the user may open; the current one is the nearest above."""
     request = context["request"]
-    links = [(entry, route(entry.page)) for entry in ENTRIES if not entry.right or may(request.user, entry.right)]
-    links = [(entry, link) for entry, link in links if link]
+    links = _places(request.user)
     above = [link for _entry, link in links if request.path == link or (link != "/" and request.path.startswith(link))]
     page = getattr(request.resolver_match, "view_name", "")
     current = next((link for entry, link in links if page in entry.also), "") or max(above, key=len, default="")

@@ -142,11 +142,11 @@ ACTS: tuple[Act, ...] = (
     Act("purchases:release", "Release", "check", Right.RELEASE, RELEASE.sources, _release_refusal, key="r"),
     Act("purchases:reinstate", "Reinstate", "rotate-ccw", Right.PAYMENTS, REINSTATE.sources, _reinstate_refusal),
     Act("purchases:payment", "Record payment", "banknote", Right.PAYMENTS, PAYABLE),
-    Act("purchases:convert", "Convert to PO", "file-check", Right.CONVERT, CONVERT.sources, _convert_refusal),
+    Act("purchases:convert", "Convert to PO", "file-check", Right.CONVERT, CONVERT.sources, _convert_refusal, key="v"),
     Act("purchases:receive", "Document received", "file-down", Right.CONVERT, AWAITING_PO_DOCUMENT, key="d"),
     Act("purchases:reject", "Reject", "x", Right.RELEASE, REJECT.sources, reviewer_refusal),
     Act("purchases:ask_again", "Ask again", "mail-search", Right.RELEASE, RELEASE.sources, ask_again_refusal, key="a"),
-    Act("purchases:refund", "Refund", "undo-2", Right.REFUND_TAX, REFUND_PART.sources, _refund_refusal),
+    Act("purchases:refund", "Refund", "undo-2", Right.REFUND_TAX, REFUND_PART.sources, _refund_refusal, key="b"),
     Act("purchases:deactivate", "Deactivate license", "key-round", Right.LICENSES, DEACTIVATABLE, _deactivate_refusal),
     Act("purchases:cancel", "Cancel", "ban", Right.CANCEL, CANCEL.sources, _cancel_refusal, key="c"),
     Act("purchases:return", "Return payment", "banknote-x", Right.REFUND, RETURNABLE, _return_refusal, is_main=False),
@@ -186,7 +186,7 @@ ACTS: tuple[Act, ...] = (
 )
 QUOTE_ACTS: tuple[Act, ...] = (
     Act("quotes:accept", "Accept for the customer", "circle-check", Right.QUOTES, ACCEPT_QUOTE.sources),
-    Act("quotes:convert", "Convert to PO", "file-check", Right.CONVERT, QUOTE_TO_PO.sources),
+    Act("quotes:convert", "Convert to PO", "file-check", Right.CONVERT, QUOTE_TO_PO.sources, key="v"),
     Act("quotes:revise", "Revise", "file-pen-line", Right.QUOTES, ACCEPT_QUOTE.sources),
     Act("quotes:extend", "Extend", "calendar-plus", Right.EXTEND_QUOTES, QUOTES),
     *(act for act in ACTS if act.page == "purchases:cancel"),

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.test import Client as Browser
 from playwright.sync_api import expect
 
+from purchases.services.release import receive_document
 from tests.browser.axe import violations
-from tests.stories import a_client, a_customer, a_user, an_offline_order
+from tests.stories import MONDAY, a_client, a_customer, a_user, an_offline_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +65,35 @@ def test_hits_come_while_one_types_and_open_by_keyboard(desk: Page, orders: list
     expect(hits.first).to_have_attribute("aria-selected", "true")
     desk.keyboard.press("Enter")
     desk.wait_for_url(f"**/purchases/{orders[2].reference}/")
+
+
+def test_g_and_a_letter_lead_to_a_list_and_do_nothing_else(
+    desk: Page, live_server: Any, orders: list[Purchase]
+) -> None:
+    desk.keyboard.press("/")
+    desk.keyboard.type("gp")
+    expect(desk.locator("#search")).to_have_value("gp")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("Escape")
+    for keys, path in (("gf", "/follow-ups/"), ("ge", "/errors/"), ("gc", "/customers/"), ("gp", "/purchases/")):
+        desk.keyboard.type(keys)
+        desk.wait_for_url(f"**{path}")
+        desk.wait_for_load_state()
+    receive_document(orders[0], channel="email", by=None, at=MONDAY)
+    desk.goto(f"{live_server.url}/purchases/{orders[0].reference}/")
+    desk.keyboard.type("g1")
+    desk.keyboard.type("gz")
+    expect(desk.locator("dialog[open]")).to_have_count(0)
+    desk.keyboard.press("t")
+    expect(desk.locator("#dialog")).to_contain_text("contact")
+    desk.keyboard.press("Escape")
+    expect(desk.locator("dialog[open]")).to_have_count(0)
+    desk.keyboard.press("v")
+    expect(desk.locator("#dialog")).to_contain_text("Convert to PO")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("?")
+    expect(desk.locator("#shortcuts")).to_contain_text("Go to Error log")
+    assert violations(desk) == []
 
 
 def test_enter_opens_the_page_of_hits_and_a_number_its_purchase(desk: Page, orders: list[Purchase]) -> None:
