@@ -319,6 +319,14 @@ def _decimal(text: str, language: str) -> Decimal:
     return number
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What can be chosen of a long list: the first ones that fit what was typed, and those chosen already."""
+
+    choices: Sequence[tuple[str, str]]
+    has_more: bool
+
+
 @dataclass(frozen=True)
 class Parameter:
     """What can be searched by: its name in addresses, its words, its kind, the column.
@@ -335,6 +343,8 @@ class Parameter:
     choices: Sequence[tuple[str, str]] | Callable[[Any], Sequence[tuple[str, str]]] = ()
     through: Callable[[Q], Q] | None = None
     is_optional: bool = False
+    listing: Callable[[Any, str, Sequence[str]], Listed] | None = None
+    """Of a list that may be too long to show: what is listed for some words and what is chosen already."""
 
     @property
     def operators(self) -> tuple[str, ...]:
@@ -342,8 +352,13 @@ class Parameter:
         more = ("empty", "filled") if self.is_optional else ()
         return (*self.kind.operators, *more)
 
-    def choices_for(self, asker: Any) -> Sequence[tuple[str, str]]:
+    def listed(self, asker: Any, words: str, chosen: Sequence[str]) -> Listed:
         """What can be chosen."""
+        if self.listing is not None:
+            return self.listing(asker, words, chosen)
+        return Listed(self._choices_for(asker), has_more=False)
+
+    def _choices_for(self, asker: Any) -> Sequence[tuple[str, str]]:
         if isinstance(self.kind, Flag):
             return YES_OR_NO
         return self.choices(asker) if callable(self.choices) else self.choices
@@ -370,6 +385,9 @@ class Condition:
     choices: Sequence[tuple[str, str]] = ()
     where: Q | None = None
     problem: str = ""
+    words: str = ""
+    """What the list of choices is searched for."""
+    has_more: bool = False
 
     @property
     def operators(self) -> list[tuple[str, str]]:
@@ -441,7 +459,9 @@ def _read(query: QueryDict, number: int, known: Mapping[str, Parameter], asker: 
     given = [term.replace("\x00", "").strip()[:longest] for term in query.getlist(f"t{number}")]
     condition = Condition(number, parameter, operator, given)
     if parameter.kind.control == "choice":
-        condition.choices = parameter.choices_for(asker)
+        condition.words = query.get(f"f{number}", "").replace("\x00", "").strip()[:LONGEST_TERM]
+        listed = parameter.listed(asker, condition.words, given)
+        condition.choices, condition.has_more = listed.choices, listed.has_more
         values = {value for value, _label in condition.choices}
         condition.terms = [term for term in given if term in values]
     elif operator != "between":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
@@ -17,6 +16,7 @@ from core.conditions import (
     Day,
     Flag,
     Kind,
+    Listed,
     Number,
     Parameter,
     SenselessError,
@@ -24,7 +24,7 @@ from core.conditions import (
     one_of,
     same_folded,
 )
-from core.folding import address, bare
+from core.folding import address, bare, fold
 from customers.models import CustomerType
 from purchases.models import (
     Document,
@@ -56,11 +56,14 @@ class PurchaseAsker(Asker):
     clients: Sequence[Client]
     products: QuerySet[Product]
 
-    @cached_property
-    def product_choices(self) -> list[tuple[str, str]]:
+    def list_products(self, words: str, chosen: Sequence[str]) -> Listed:
         """The products by their codes; the same code at two clients is one choice."""
-        found = self.products.order_by("name", "code").values_list("code", "name")[:MOST_PRODUCTS]
-        return list({code: (code, f"{name} ({code})") for code, name in found}.values())
+        rows = self.products.order_by("name", "code").values_list("code", "name")
+        fitting = rows.filter(Q(name__folded__contains=fold(words)) | Q(code__icontains=words)) if words else rows
+        first = list(fitting[: MOST_PRODUCTS + 1])
+        others = rows.filter(code__in=chosen) if chosen and (words or len(first) > MOST_PRODUCTS) else []
+        named = {code: f"{name} ({code})" for code, name in [*others, *first[:MOST_PRODUCTS]]}
+        return Listed(list(named.items()), has_more=len(first) > MOST_PRODUCTS)
 
     def held(self) -> Q:
         """The purchases whose hold blocks their client's day."""
@@ -161,7 +164,7 @@ CHOICE: Final = Choice()
 PARAMETERS: Final = (
     Parameter("status", "Status", CHOICE, "status", "Purchase", Status.choices),
     Parameter("reference", "Reference number", EXACT, "reference", "Purchase"),
-    Parameter("product", "Products", Products(), "items", "Purchase", lambda asker: asker.product_choices),
+    Parameter("product", "Products", Products(), "items", "Purchase", listing=PurchaseAsker.list_products),
     Parameter(
         "document",
         "Document number",

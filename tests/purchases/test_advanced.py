@@ -15,6 +15,7 @@ from core.conditions import MOST_TERMS, OPERATORS
 from core.folding import fold
 from core.money import Money
 from dunning.services.pauses import hold_dunning
+from purchases.filters import parameters
 from purchases.filters.parameters import CLIENT, PARAMETERS
 from purchases.models import Document, Purchase
 from purchases.services.place import OrderLine
@@ -279,6 +280,29 @@ def test_several_products_in_one_purchase(hafen: Client, rep: Browser) -> None:
     assert answer.context["rows"][0].below.count("Hafen ADD") == 1
     folded = rep.get(f"/purchases/{both.reference}/items/").content.decode()
     assert folded.count("<tr>") == 1 + 3
+
+
+def test_of_too_many_products_the_first_are_listed_and_the_others_found(
+    hafen: Client, rep: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parameters, "MOST_PRODUCTS", 2)
+    for code, name in (("ADD", "Zusätze"), ("OTHER", "Hafen Other")):
+        save_product(
+            hafen, code=code, name=name, prices=[Money(100, "EUR")], delivery="download", by=None, at=MONDAY
+        )  # fmt: skip
+    purchase = a_waiting_po(hafen, lines=[OrderLine("ADD", 1)])
+
+    def listed(**query: Any) -> tuple[list[str], str]:
+        answer = rep.get("/purchases/", {"by": "advanced", "p0": "product", "o0": "in", **query})
+        return [code for code, _ in answer.context["conditions"][0].choices], answer.content.decode()
+
+    first, text = listed()
+    assert (first, "The first 2 by name." in text) == (["OTHER", "PRO"], True)
+    assert listed(f0="zusatz")[0] == listed(f0="add")[0] == ["ADD"]
+    assert listed(f0="zusatz", t0="PRO")[0] == ["PRO", "ADD"], "what is ticked stays"
+    assert "Nothing fits" in listed(f0="quitte")[1]
+    assert found(rep, **one("product", "in", "ADD")) == {purchase.reference}, "not among the first"
+    assert listed(t0="ADD")[0] == ["ADD", "OTHER", "PRO"]
 
 
 def test_every_parameter_answers_every_operator_that_it_offers(hafen: Client, rep: Browser) -> None:
