@@ -755,6 +755,7 @@ _ROWS: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "Comentario para el vendedor",
         "販売元へのご連絡事項",
     ),
+    "your_remark": ("Your remark", "Ihre Anmerkung", "Votre remarque", "Su comentario", "ご連絡事項"),
     "remark_help": (
         "For example your cost center, or what to agree by phone. Keep payment data out of it.",
         "Zum Beispiel Ihre Kostenstelle oder was telefonisch zu klären ist. Bitte keine Zahlungsdaten.",

@@ -150,6 +150,7 @@ class OfferPage(OrderPage):
             "facts": self.facts(),
             "message": message_lines(quote),
             "message_from": self.word("quote_from", self.client),
+            "remark": [line for line in quote.remark.splitlines() if line],
             "lines": [self.line(item) for item in items],
             "totals": total_rows(purchase, items, self.voice) if items else [],
             "documents": self.own_documents(),

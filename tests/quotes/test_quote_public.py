@@ -302,6 +302,7 @@ def test_a_remark_comes_with_the_question_and_with_the_answer(hafen: Client, ask
     asker.sends("ask", remark=typed)
     quote = Quote.objects.get()
     assert quote.remark == "Cost center 4711\n<b>Call me</b>"
+    assert "Your remark Cost center 4711 <b>Call me</b> Items" in says(opens(quote))
     rep = Browser()
     rep.force_login(a_user("client_sales", hafen))
     assert "Cost center 4711" in text_of(rep.get(f"/quotes/{quote.purchase.reference}/revise/"))
