@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 
 from core.tables import NOTHING, Column, Reader, Table, badge, day_cell, icon, moment_cell
 from taxexempt.states import CLAIM, Status
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from taxexempt.models import Certificate
 
+CLIENT_LENGTH: Final = 18
 TONES: Final[dict[str, str]] = {
     Status.NEW: "blue",
     Status.IN_REVIEW: "violet",
@@ -63,6 +65,11 @@ def _person(name: str) -> Callable[[Any, Reader], str]:
     return lambda certificate, _reader: str(getattr(certificate, name) or "") or NOTHING
 
 
+def _client(certificate: Certificate, _reader: Reader) -> str:
+    name = certificate.client.name
+    return format_html('<span title="{}">{}</span>', name, Truncator(name).chars(CLIENT_LENGTH))
+
+
 def _attachment(certificate: Any, _reader: Reader) -> str:
     if certificate.first_file is None:
         link = reverse("taxexempt:edit", args=[certificate.pk])
@@ -77,7 +84,7 @@ class CertificateTable(Table):
     columns = (
         Column("Document ID", _number, sort="pk", css="num"),
         Column("Document status", lambda row, _: status_badge(row), sort="status"),
-        Column("Client", lambda row, _: row.client.name, css="wide-only", clients_only=True),
+        Column("Client", _client, css="wide-only", clients_only=True, plain=lambda row, _: row.client.name),
         Column("Company", _text("company"), sort="company"),
         Column("Tax ID", _text("tax_id"), sort="tax_id", css="wide-only"),
         Column(
@@ -86,7 +93,6 @@ class CertificateTable(Table):
             sort="state_of_issue",
             css="wide-only",
         ),
-        Column("E-mail", _text("email"), sort="email", css="wide-only"),
         Column(
             "Upload date",
             lambda row, reader: day_cell(row.created_at.astimezone(reader.zone).date(), reader),
@@ -104,6 +110,7 @@ class CertificateTable(Table):
         Column(
             "Attachment", _attachment, css="wide-only", plain=lambda row, _: "No" if row.first_file is None else "Yes"
         ),
+        Column("E-mail", _text("email"), sort="email", is_extra=True),
         Column("Assignee", _person("assignee"), sort="assignee__name", is_extra=True),
         Column(
             "Certification effective date",

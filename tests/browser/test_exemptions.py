@@ -13,6 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 from pypdf import PdfWriter
 
+from accounts.models import Client
 from purchases.models import Purchase, Refund
 from tests.browser.axe import violations
 from tests.stories import a_released_po, a_texan_client, a_user, of_school, pays
@@ -78,6 +79,11 @@ def test_a_certificate_from_its_upload_to_the_refunded_tax(
     expect(dialog).to_contain_text("€8.25 tax goes back; the purchase is Partially Refunded.")
     dialog.get_by_role("link", name="Done").click()
     expect(page.get_by_role("region", name="Billed without tax under it")).to_contain_text(unpaid.reference)
+
+    Client.objects.update(name="Prairie Compiler and Interpreter Works Inc.")
+    page.goto(f"{live_server.url}/tax-exemptions/?show=all")
+    expect(page.get_by_role("row", name="Lone Star College")).to_contain_text("Valid")
+    assert page.locator(".table-container").evaluate("table => table.scrollWidth <= table.clientWidth")
 
     page.goto(f"{live_server.url}/purchases/{paid.reference}/")
     expect(page.get_by_text("The tax was given back.")).to_be_visible()
