@@ -26,6 +26,8 @@ KEYS = frozenset({ErrorType.KEY_GENERATION, ErrorType.KEY_LIST_EMPTY})
 """What is tried again by itself."""
 RETRIED = KEYS | {ErrorType.NOTIFICATION}
 """What is tried again by the button."""
+OF_EMAIL = "email:"
+"""How the names of troubles with an e-mail begin."""
 
 
 class ErrorRecord(models.Model):
@@ -68,5 +70,5 @@ class ErrorRecord(models.Model):
 
     @property
     def may_retry(self) -> bool:
-        """Whether trying again can remedy it."""
-        return not self.is_done and self.type in RETRIED
+        """Whether trying again can remedy it; an e-mail is sent again from the outbox."""
+        return not self.is_done and self.type in RETRIED and not self.dedupe_key.startswith(OF_EMAIL)

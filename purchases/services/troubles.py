@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from core.refused import Refused
-from errorlog.models import ErrorType
+from errorlog.models import OF_EMAIL, ErrorType
 from errorlog.services import log_error, settle_errors
 from mailing.models import Notification
 from mailing.services.notify_endpoints import retry_notification
@@ -134,7 +134,7 @@ def _of_endpoint(endpoint: Endpoint) -> str:
 
 
 def _of_mail(pk: int) -> str:
-    return f"email:{pk}"
+    return f"{OF_EMAIL}{pk}"
 
 
 def note_late_money(purchase: Purchase, *, amount: Money, at: datetime) -> None:

@@ -311,6 +311,7 @@ def test_an_endpoint_that_fails_is_tried_for_48_hours_then_given_up_and_retried_
 
 def test_of_the_error_log_an_e_mail_is_no_notification_to_an_endpoint(hafen: Client, admin: User) -> None:
     error = log_error(type="notification", note="An e-mail", at=MONDAY, dedupe_key="email:1", client=hafen)
+    assert not error.may_retry, "no button that can do nothing"
     with pytest.raises(Refused, match="send it again from the outbox"):
         retry_error(error, by=admin, at=MONDAY)
 
