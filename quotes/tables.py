@@ -101,8 +101,8 @@ class QuoteTable(Table):
     columns = (
         Column("Reference", _reference, sort="purchase__reference", plain=lambda quote, _: quote.purchase.reference),
         Column("Customer", _customer, sort="purchase__billing_company", css="fill"),
-        Column("Client", lambda quote, _: quote.purchase.client.name, css="wide-only", clients_only=True),
-        Column("Quote link", lambda quote, _: _clip(quote.link.title), css="fill wide-only"),
+        Column("Client", lambda quote, _: quote.purchase.client.name, css="fill-s wide-only", clients_only=True),
+        Column("Quote link", lambda quote, _: _clip(quote.link.title), css="fill-s wide-only"),
         Column(
             "Status",
             lambda quote, _: status_cell(quote.purchase, _on(quote)),
