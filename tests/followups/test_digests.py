@@ -104,13 +104,12 @@ def test_many_are_cut_short_and_the_rest_is_counted(hafen: Client, rep: User) ->
     assert ("Call 14\n" in body, "Call 15\n" in body, "And 2 more on the list." in body) == (True, False, True)
 
 
-@pytest.mark.usefixtures("hafen")
 def test_many_readers_are_walked_and_those_who_were_looked_at_are_not_read_again(
-    monkeypatch: pytest.MonkeyPatch, rep: User
+    monkeypatch: pytest.MonkeyPatch, hafen: Client, rep: User
 ) -> None:
     monkeypatch.setattr("core.walking.CHUNK", 2)
-    readers = [rep, *(a_user("client_support", rep.client) for _ in range(4))]
-    due(readers[0].client, rep, "For all", SEVEN)
+    readers = [rep, *(a_user("client_support", hafen) for _ in range(4))]
+    due(hafen, rep, "For all", SEVEN)
     assert set(waiting_readers(SEVEN)) == set(readers)
     assert send_digests(at=SEVEN) == len(readers)
     with CaptureQueriesContext(connection) as asked:
