@@ -55,8 +55,9 @@ class CustomerDetail(DetailPage):
     def get_rows(self) -> Any:
         """Any customer, with whether there is more to read: most are no partners and were never merged."""
         known = Customer.objects.select_related("client", "search").prefetch_related("contacts")
-        merged, partners = Merge.objects.filter(kept=OuterRef("pk")), Customer.partners.rel.related_model.objects
-        return known.annotate(was_merged=Exists(merged), is_partner=Exists(partners.filter(customer=OuterRef("pk"))))
+        merged = Exists(Merge.objects.filter(kept=OuterRef("pk")))
+        partners = Customer.objects.filter(pk=OuterRef("pk"), partners__isnull=False)
+        return known.annotate(was_merged=merged, is_partner=Exists(partners))
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Show the customer; a merged one leads to the one into which it went, with a note."""
