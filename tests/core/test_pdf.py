@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import sys
 import threading
@@ -186,10 +187,16 @@ def test_each_weight_keeps_its_own_glyphs_and_no_font_is_cut_down_anew() -> None
     lines = "".join(f'<p style="font-weight:{weight}">{words} {weight}</p>' for weight in pdf.WEIGHTS)
     content = pdf.render_markup(f"<title>t</title>{lines}")
     assert text_of(content).split("\n") == [f"{words} {weight}" for weight in pdf.WEIGHTS]
-    folder = pdf.FONTS
-    fonts = [TTFont(folder / path.name) for path in folder.glob("inter-*-[0-9]00-normal.woff2")]
-    assert fonts
+    files = sorted(pdf.FONTS.glob("inter-*-[0-9]00-normal.woff2"))
+    wanted = {f"inter-{subset}-{weight}-normal.woff2" for subset in pdf.UNICODE_RANGES for weight in pdf.WEIGHTS}
+    assert {path.name for path in files} >= wanted
+    fonts = [TTFont(path) for path in files]
     assert [font for font in fonts if "fvar" in font] == []
+
+
+def test_letters_ask_for_no_weight_that_has_no_font() -> None:
+    styles = "".join(path.read_text() for path in pdf.ASSETS.glob("*.css"))
+    assert {int(weight) for weight in re.findall(r"font-weight: (\d+)", styles)} <= set(pdf.WEIGHTS)
 
 
 def test_a_letter_without_inter_is_set_in_another_font(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
