@@ -106,21 +106,27 @@ def _issue(letters: Sequence[Letter], *, at: datetime) -> None:
         words: documents.notice_text(client, level=words[0], language=words[1])
         for words in {letter.words for letter in letters}
     }
-    for letter, number in zip(letters, numbers, strict=True):
-        letter.document = _document(letter, texts[letter.words], number=number, bills=bills, at=at)
-    keep_documents([letter.document for letter in letters if letter.document is not None])
-    drafts = [_draft(letter, letter.document, texts[letter.words], at=at) for letter in letters if letter.document]
-    for letter, email in zip(letters, queue_emails([draft.outgoing for draft in drafts], at=at), strict=True):
-        letter.email = email
+    written = [
+        _document(letter, texts[letter.words], number=number, bills=bills, at=at)
+        for letter, number in zip(letters, numbers, strict=True)
+    ]
+    keep_documents(written)
+    drafts = [_draft(one, document, texts[one.words], at=at) for one, document in zip(letters, written, strict=True)]
+    queued = queue_emails([draft.outgoing for draft in drafts], at=at)
+    for letter, document, email in zip(letters, written, queued, strict=True):
+        letter.document, letter.email = document, email
 
 
 def _numbers(letters: Sequence[Letter], *, at: datetime) -> list[str]:
-    """Take the letters' numbers in their order, those of each series at once."""
+    """Take the letters' numbers in their order, those of each series at once.
+
+    The series are locked in one order: two workers that have different orders of a client would wait for each other.
+    """
     series = [(letter.kind, letter.lead.purchase.is_test) for letter in letters]
     client = letters[0].lead.purchase.client
     taken = {
         (kind, is_test): iter(take_numbers(client, kind, count, at=at, is_test=is_test))
-        for (kind, is_test), count in Counter(series).items()
+        for (kind, is_test), count in sorted(Counter(series).items())
     }
     return [next(taken[one]) for one in series]
 

@@ -75,10 +75,10 @@ def keep_document(
     )
 
 
-def keep_documents(documents: Sequence[Document]) -> list[Document]:
-    """Keep several documents about purchases as issued, as `keep_document` keeps one: two queries for all of them."""
+def keep_documents(documents: Sequence[Document]) -> None:
+    """Keep several documents, each about a purchase of its own, as `keep_document` keeps one: two queries for all."""
     add_numbers({document.purchase_id: document.number for document in documents if document.purchase_id is not None})
-    return Document.objects.bulk_create(documents)
+    Document.objects.bulk_create(documents)
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dunning.models import Explanation, Notice, Settings
+from dunning.models import Explanation, LetterText, Notice, Settings
 from dunning.selectors.days import due_purchases
 from dunning.services.days import decide_due_days
 from dunning.services.promises import promise_payment
@@ -19,7 +19,7 @@ from mailing.models import Email
 from mailing.signals import email_queued
 from purchases.models import HistoryEntry, Purchase
 from tests.dunning.worker import at_nine, hands_over, steps_of, works
-from tests.stories import a_client, a_released_po, a_user
+from tests.stories import MONDAY, a_client, a_released_po, a_user, pays
 
 if TYPE_CHECKING:
     from accounts.models import Client
@@ -66,6 +66,53 @@ def test_decided_at_once_is_as_decided_one_by_one() -> None:
     assert [told(purchase) for purchase in together] == [told(purchase) for purchase in singly]
     numbers = Notice.objects.filter(purchase__in=together).order_by("pk").values_list("document__number", flat=True)
     assert list(numbers) == [f"PDN1-2026-{number:06d}" for number in range(1, 5)]
+
+
+def of_all_levels_and_languages(client: Client) -> list[Purchase]:
+    """Two for their second notice before two for their first, each in German and in English; one is partly paid."""
+    texts = {"email_subject": "Hoppla: {{invoice_number}} über {{open}}"}
+    by = a_user("client_admin", client)
+    LetterText.objects.create(client=client, step="pdn1", language="de", version=1, texts=texts, by=by, at=MONDAY)
+    purchases = [a_released_po(client, at=MONDAY + timedelta(days=days)) for days in (0, 0, 14, 14)]
+    for purchase, language in zip(purchases, ("de", "en") * 2, strict=True):
+        Purchase.objects.filter(pk=purchase.pk).update(language=language)
+    pays(purchases[2], "19.00", at=MONDAY + timedelta(days=15))
+    return purchases
+
+
+def letters_of(purchases: list[Purchase]) -> list[tuple[str, ...]]:
+    """The newest letter of each purchase: number, language and subject of its e-mail."""
+    notices = [Notice.objects.filter(purchase=purchase).latest("pk") for purchase in purchases]
+    letters = [(notice.document, notice.email) for notice in notices]
+    return [
+        (document.number, email.language, email.subject)
+        for document, email in letters
+        if document is not None and email is not None
+    ]
+
+
+def test_levels_languages_own_words_and_part_payments_at_once_are_as_one_by_one() -> None:
+    one, other = a_client("hafen"), a_client("werft")
+    singly, together = of_all_levels_and_languages(one), of_all_levels_and_languages(other)
+    works(DUE)
+    later = DUE + timedelta(days=14)
+    for pk in due_purchases(one.pk, later):
+        decide_purchase(pk, on=later, at=at_nine(later))
+    with CaptureQueriesContext(connection) as queries:
+        decide_due_days(at=at_nine(later))
+    assert [told(purchase) for purchase in together] == [told(purchase) for purchase in singly]
+    letters = letters_of(together)
+    assert letters == letters_of(singly)
+    assert [letter[:2] for letter in letters] == [
+        ("PDN2-2026-000001", "de"),
+        ("PDN2-2026-000002", "en"),
+        ("PDN1-2026-000003", "de"),
+        ("PDN1-2026-000004", "en"),
+    ]
+    assert letters[2][2].startswith("Hoppla: INV-2026-000003 über 100,00")
+    series = [query["sql"] for query in queries if "numberseries" in query["sql"] and "SELECT" in query["sql"][:7]]
+    # Whoever takes several series takes them in one order: two workers would wait for each other.
+    assert [number for sql in series for number in ("PDN1", "PDN2") if number in sql][:2] == ["PDN1", "PDN2"]
 
 
 def queries_of_a_run(orders: int) -> int:
