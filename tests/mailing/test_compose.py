@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from core.refused import Refused
 from mailing.models import Email
 from mailing.selectors import read_message
-from mailing.services.compose import AttachmentSpec, one_line, safe_filename
+from mailing.services.compose import AttachmentSpec, Outgoing, one_line, queue_emails, safe_filename
 from mailing.services.render import BytesChangedError, address_header, attachment_content, frozen_mime
 from mailing.signals import email_queued, register_attachment_source
 from mailing.states import Status
@@ -51,6 +51,40 @@ def test_the_same_reason_twice_is_one_email(queue_mail: QueueMail) -> None:
     assert (again.subject, again.message_id) == (first.subject, first.message_id)
     assert Email.objects.count() == 1
     assert first.attachments.count() == 0
+
+
+def test_the_same_reason_twice_at_once_is_one_email_with_the_first_ones_words(hafen: Client) -> None:
+    rung: list[int] = []
+
+    def ring(email: Email, **_: object) -> None:
+        rung.append(email.pk)
+
+    wanted = [
+        Outgoing(
+            client=hafen,
+            kind="note",
+            reference="100000017",
+            dedupe_key=key,
+            recipient="einkauf@werft.example",
+            language="de",
+            subject=subject,
+            body_text="Guten Tag",
+            attachments=[AttachmentSpec(f"{subject}.pdf", "x:1")],
+        )
+        for key, subject in (("a", "one"), ("b", "two"), ("a", "three"))
+    ]
+    email_queued.connect(ring)
+    try:
+        first, second, again = queue_emails(wanted, at=NOON)
+        assert queue_emails([], at=NOON) == []
+    finally:
+        email_queued.disconnect(ring)
+    assert again == first
+    assert [(email.subject, email.attachments.get().filename) for email in (first, second)] == [
+        ("one", "one.pdf"),
+        ("two", "two.pdf"),
+    ]
+    assert rung == [first.pk, second.pk]
 
 
 def test_held_from_the_start(queue_mail: QueueMail) -> None:
