@@ -23,9 +23,11 @@ CORE = {
     "days",
     "door",
     "exports",
+    "folded",
     "folding",
     "forms",
     "history",
+    "keywords",
     "lengths",
     "letters",
     "messages",
@@ -43,6 +45,7 @@ CORE = {
     "transitions",
     "uploads",
     "views",
+    "walking",
 }
 CONFIG = {
     "apps",
