@@ -109,7 +109,6 @@ def reopen_follow_up(follow_up: FollowUp, *, by: User, at: datetime) -> FollowUp
     return record(follow_up, by=by, at=at, reason="reopened")
 
 
-@transaction.atomic
 def add_follow_up(
     client: Client,
     *,
