@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count
 
 from accounts.models import Client
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 AT_ONCE: Final = 100
 """How many purchases are decided in one transaction: a crash leaves so many to the next worker."""
+SECONDS_FOR_OTHERS: Final = 0.15
+"""How long a long run pauses on SQLite, where whoever waits to write looks every tenth of a second."""
 
 
 def decide_due_days(*, at: datetime) -> list[Run]:
@@ -131,6 +134,8 @@ def _decide_all(run: Run, due: Sequence[int], *, at: datetime, waits: Reason | N
     errors = 0
     for start in range(0, len(due), AT_ONCE):
         some = due[start : start + AT_ONCE]
+        if start and not connection.features.has_select_for_update:
+            time.sleep(SECONDS_FOR_OTHERS)  # nobody queues there: without a gap others wait for the whole run
         try:
             decided = decide_simple(some, on=run.on, at=at, run=run, waits=waits)
         except Exception as error:

@@ -200,6 +200,30 @@ def test_payment_and_approved_run_at_once_never_send_a_letter_to_a_payer() -> No
     assert not Email.objects.filter(kind="pdn1", status="SENT").exists()
 
 
+def test_who_waits_to_write_gets_a_turn_in_the_middle_of_a_long_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite has no queue: without a pause whoever waits may be refused before a run of many hundred is over."""
+    monkeypatch.setattr(days, "AT_ONCE", 2)
+    client, has_begun = a_client(), threading.Event()
+    for _ in range(8):
+        a_released_po(client)
+
+    def clerk() -> int:
+        has_begun.wait()
+        with transaction.atomic():
+            Purchase.objects.update(hold_reason="")
+            return Notice.objects.count()
+
+    def begin(**_: Any) -> None:
+        has_begun.set()
+
+    email_queued.connect(begin)
+    try:
+        _, written = at_once(lambda: decide_due_days(at=at_nine(DUE)), clerk)
+    finally:
+        email_queued.disconnect(begin)
+    assert written < Notice.objects.count() == 8
+
+
 class WorkerDied(BaseException):
     """Like a kill: nothing catches it."""
 
