@@ -387,6 +387,8 @@ class Condition:
     problem: str = ""
     words: str = ""
     """What the list of choices is searched for."""
+    is_searched: bool = False
+    """Whether it was searched with this very request: then the list stays open."""
     has_more: bool = False
 
     @property
@@ -459,6 +461,7 @@ def _read(query: QueryDict, number: int, known: Mapping[str, Parameter], asker: 
     given = [term.replace("\x00", "").strip()[:longest] for term in query.getlist(f"t{number}")]
     condition = Condition(number, parameter, operator, given)
     if parameter.kind.control == "choice":
+        condition.is_searched = f"f{number}" in query
         condition.words = query.get(f"f{number}", "").replace("\x00", "").strip()[:LONGEST_TERM]
         listed = parameter.listed(asker, condition.words, given)
         condition.choices, condition.has_more = listed.choices, listed.has_more

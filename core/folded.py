@@ -16,7 +16,7 @@ FUNCTION: Final = "kontor_fold"
 MARKS: Final = r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
 """Accents and vowel points that stand on a letter."""
 POSTGRESQL: Final = f"""
-CREATE OR REPLACE FUNCTION {FUNCTION}(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $fold$
+CREATE OR REPLACE FUNCTION {FUNCTION}(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $fold$
   SELECT replace(replace(replace(
     CASE WHEN octet_length(value) = length(value) THEN lower(translate(value, '''`', ''))
     ELSE replace(replace(translate(

@@ -41,6 +41,7 @@ MOST_PICKS = 200
 LONGEST_PICK = 18
 """Digits of the largest number that every database takes as a key."""
 SPENT_KEYS = 100
+LONGEST_KEY = 64
 STALE = 409
 INVALID = 422
 
@@ -348,6 +349,11 @@ class ActView(Page):
         """Where to go once it is done: on to what the page that asked named, else back to it."""
         asked = self.request.POST.get("onward") or self.request.GET.get("onward")
         return asked if asked and url_has_allowed_host_and_scheme(asked, allowed_hosts=None) else ""
+
+    @property
+    def sent_key(self) -> str:
+        """The one-time key of the form that was sent, as a column can hold it; empty when there was none."""
+        return self.request.POST.get("form_key", "").replace("\x00", "")[:LONGEST_KEY]
 
     def is_spent(self) -> bool:
         """Whether this very form was sent and done before (a second click, a reload)."""

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from core.money import Money
-from core.tables import NOTHING, Column, Reader, Table, badge, day_cell, moment_cell, money_cell
+from core.tables import NOTHING, Column, Reader, Table, badge, day_cell, icon, moment_cell, money_cell
 from purchases.states import Status
 from purchases.tables import purchase_link, status_cell
 
@@ -91,6 +91,18 @@ def _customer(quote: Quote, _reader: Reader) -> str:
     return _clip(purchase.billing_company or purchase.billing_last_name or purchase.billing_email)
 
 
+def _status(quote: Quote) -> str:
+    """The status; a mark beside it where the customer wrote something that somebody should read."""
+    shown = status_cell(quote.purchase, _on(quote))
+    if not (quote.remark or quote.accept_remark):
+        return shown
+    words = "The customer left a remark"
+    mark = icon("message-square-text", 14)
+    return format_html(
+        '{} <span title="{}">{}<span class="visually-hidden">{}</span></span>', shown, words, mark, words
+    )
+
+
 def _on(quote: Quote) -> date:
     return quote.on  # type: ignore[attr-defined, no-any-return]  # set by QuoteTable.prepare
 
@@ -105,7 +117,7 @@ class QuoteTable(Table):
         Column("Quote link", lambda quote, _: _clip(quote.link.title), css="fill-s wide-only"),
         Column(
             "Status",
-            lambda quote, _: status_cell(quote.purchase, _on(quote)),
+            lambda quote, _: _status(quote),
             sort="purchase__status",
             plain=lambda quote, _: quote.purchase.status_label,
         ),

@@ -221,7 +221,10 @@ def exemption_change(before: Certificate | None, cover: Cover, *, on: date) -> N
         return None if cover.lifting == before else _exemption_note(cover.certificate, cover.gaps)
     if before is None:
         return None
-    why = paper_of(before).sentence(on, Formatter("en"))
+    paper = paper_of(before)
+    if paper.distance(on) == 0:
+        return Note("taxed", f"Not exempt any more: {before} is of another customer, address or state")
+    why = paper.sentence(on, Formatter("en"))
     return Note("taxed", f"Not exempt any more: {before} does not cover this day", detail=why)
 
 

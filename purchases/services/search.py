@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from purchases.models import PurchaseContact
 
 
-RENAMED: Final = frozenset({"placed", "corrected", "converted", "anonymized"})
-"""Events after which a purchase may be found by something else; documents add their number when they are issued."""
+RENAMED: Final = frozenset({"placed", "corrected", "converted", "anonymized", "revised", "accepted"})
+"""Events after which a purchase may be found by something else, or counts as newer.
+
+Documents add their number when they are issued."""
 
 
 def search_row(purchase: Purchase, contacts: Iterable[PurchaseContact], documents: Iterable[str]) -> PurchaseSearch:

@@ -77,7 +77,8 @@ class OfferPage(OrderPage):
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Accept it, to be paid offline or on purchase order; accepting it twice is one order."""
         if count("posts", request, WINDOW_SECONDS) > MOST_POSTS:
-            return self.tell(status=429, problem=self.words["too_many"])
+            typed = self.accept_form(request.POST), self.remark_form(request.POST)
+            return self.tell(*typed, status=429, problem=self.words["too_many"])
         if not self.is_staff:
             note_opened(self.quote, at=self.at)
         if request.POST.get("act") == "seen":

@@ -304,5 +304,13 @@ class QuoteRevise(SheetPage, QuotePage):
         made = revise_quote(
             self.quote, lines=lines, by=self.user, at=self.at, form_token=token, **sheet.main.cleaned_data
         )
-        messages.success(self.request, f"Revision {made.revision} of quote {self.row} is on its way to the customer.")
+        if made.created_at == self.at:
+            done = f"Revision {made.revision} of quote {self.row} is on its way to the customer."
+            messages.success(self.request, done)
+        else:
+            messages.warning(
+                self.request,
+                f"This form has sent revision {made.revision} of quote {self.row} already. "
+                "What was changed on it since was not sent: revise the quote again.",
+            )
         return HttpResponseRedirect(self.home())

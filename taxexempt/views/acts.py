@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from core.transitions import Transition
 
 
-LONGEST_TOKEN = 64
 NO_MORE = "It covers no order any more: new ones are taxed. What was billed without tax stays as it is."
 
 
@@ -173,7 +172,7 @@ class AskRenewal(CertificateAct):
 
     def keywords(self, form: forms.Form) -> dict[str, Any]:  # noqa: ARG002 -- nothing is asked
         """The form's own key: sent twice, one e-mail goes out."""
-        return {"form_key": self.request.POST.get("form_key", "")[:LONGEST_TOKEN]}
+        return {"form_key": self.sent_key}
 
     def sentence(self) -> str:
         """Asked."""

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from taxexempt.models import Certificate
 
 MOST_FOUND = 20
-LONGEST_TOKEN = 64
 FROM_CONTACT = ("first_name", "last_name", "email", "phone", "street", "postal_code", "city", "state")
 
 
@@ -119,7 +118,7 @@ class CertificateAdd(ActView):
         if not form.is_valid():
             return self.ask(form, status=INVALID)
         keywords = {name: form.cleaned_data[name] for name in ("data", "file")}
-        keywords["form_token"] = request.POST.get("form_key", "")[:LONGEST_TOKEN] or None
+        keywords["form_token"] = self.sent_key or None
         try:
             certificate = services.add_certificate(self.customer, **keywords, by=self.user, at=self.at)
         except Refused as refused:

@@ -301,6 +301,9 @@ def test_of_too_many_products_the_first_are_listed_and_the_others_found(
     assert listed(f0="zusatz")[0] == listed(f0="add")[0] == ["ADD"]
     assert listed(f0="zusatz", t0="PRO")[0] == ["PRO", "ADD"], "what is ticked stays"
     assert "Nothing fits" in listed(f0="quitte")[1]
+    search = {"by": "advanced", "p0": "product", "o0": "in", "f0": ""}
+    assert 'id="m0" open' not in listed(f0="zusatz")[1], "the list covers no results"
+    assert 'id="m0" open' in rep.get("/purchases/", search, headers={"HX-Request": "true"}).content.decode()
     assert found(rep, **one("product", "in", "ADD")) == {purchase.reference}, "not among the first"
     assert listed(t0="ADD")[0] == ["ADD", "OTHER", "PRO"]
 

@@ -193,6 +193,17 @@ def test_a_quote_of_a_covered_customer_stays_without_tax_when_it_is_revised(texa
     assert sums(quote) == (30_000, 0, 30_000)
 
 
+def test_a_revision_to_another_state_is_taxed_and_says_why(texas: Client, tax: User) -> None:
+    certificate = a_valid(an_offline_order(texas, **of_school()), tax)
+    order = an_order(source=Source.QUOTE, is_po=False, po_number="", **of_school())
+    quote = place_order(texas, order, by=None, at=LATER)
+    moved = replace(order.customer, billing=replace(order.customer.billing, state="OK"))
+    note = reprice(quote, replace(order, customer=moved), at=days_later(6))
+    assert note is not None
+    assert note.text == f"Not exempt any more: {certificate} is of another customer, address or state"
+    assert (note.detail, quote.exempt_by, quote.tax_minor) == ("", None, 825)
+
+
 def test_a_revision_is_taxed_by_what_is_valid_on_its_day(texas: Client, tax: User) -> None:
     certificate = a_valid(an_offline_order(texas, **of_school()), tax, expires_on=days_later(10).date())
     order = an_order(source=Source.QUOTE, is_po=False, po_number="", **of_school())

@@ -21,6 +21,7 @@ from quotes.services.link import send_link
 from quotes.services.quote import accept_quote, expire_quote
 from quotes.services.quote_link import LinkValues, Offered, renew_link, save_link, switch_link
 from quotes.services.revision import extend_quote, revise_quote
+from quotes.views import offer
 from quotes.views.offer import OfferPage
 from tests.quotes.quoting import Asker, a_quote, a_quote_link
 from tests.quotes.shopping import a_scan, says, text_of
@@ -306,6 +307,7 @@ def test_a_remark_comes_with_the_question_and_with_the_answer(hafen: Client, ask
     rep = Browser()
     rep.force_login(a_user("client_sales", hafen))
     assert "Cost center 4711" in text_of(rep.get(f"/quotes/{quote.purchase.reference}/revise/"))
+    assert "The customer left a remark" in text_of(rep.get("/quotes/"))
     assert accepts(quote, remark="x" * 1_001).status_code == 422
     assert Purchase.objects.get().status == "QUO"
     accepts(quote, remark="Ship to dock 3")
@@ -320,6 +322,13 @@ def test_a_remark_comes_with_the_question_and_with_the_answer(hafen: Client, ask
     assert "Cost center 4711\n&lt;b&gt;Call me&lt;/b&gt;" in page
     assert page.count("The customer's remark when accepting") == 1
     assert "Ship to dock 3" in page
+
+
+def test_what_was_typed_stays_when_somebody_has_to_wait(quote: Quote, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offer, "MOST_POSTS", 0)
+    answer = accepts(quote, "po", po_number="4711-X", remark="Cost center 4711")
+    assert answer.status_code == 429
+    assert ("Cost center 4711" in text_of(answer), "4711-X" in text_of(answer)) == (True, True)
 
 
 def test_a_remark_comes_with_an_order_on_po_and_stays_typed_while_something_is_wrong(quote: Quote) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -230,10 +230,14 @@ def test_a_revision_sent_twice_is_one_revision(hafen: Client) -> None:
     assert key is not None
     sheet = {**ROW, "act": "save", "valid_until": "2026-03-31", "row_version": "1", "form_key": key[1]}
 
-    answers = [browser.post(page, sheet, follow=True) for _ in range(2)]
+    first = text(browser.post(page, sheet, follow=True))
+    with time_machine.travel(MONDAY + timedelta(seconds=1), tick=False):
+        again = text(browser.post(page, {**sheet, "message": "A better price"}, follow=True))
 
-    for answer in answers:
-        assert f"Revision 2 of quote {quote.purchase.reference} is on its way" in text(answer)
+    assert f"Revision 2 of quote {quote.purchase.reference} is on its way" in first
+    assert "is on its way" not in again
+    assert f"This form has sent revision 2 of quote {quote.purchase.reference} already." in again
+    assert "revise the quote again" in again
     assert Quote.objects.count() == 2
 
 
@@ -247,7 +251,7 @@ def test_the_customers_address_is_read_once_for_a_revision(hafen: Client) -> Non
 
     assert Quote.objects.current().get().revision == 2
     read = [query for query in queries if 'FROM "purchases_purchasecontact"' in query["sql"]]
-    assert len(read) == 1
+    assert len(read) == 2, "once to price it, once for what it is found by"
 
 
 def test_a_certificate_takes_the_tax_off_the_revision_too() -> None:
