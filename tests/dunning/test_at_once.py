@@ -34,7 +34,9 @@ def every_kind(client: Client) -> list[Purchase]:
     plain = [a_released_po(client) for _ in range(3)]
     unknown, broken = a_released_po(client), a_released_po(client)
     Purchase.objects.filter(pk=unknown.pk).update(billing_email="")
-    promise_payment(broken, by=a_user("platform_customer_service"), at=at_nine(date(2026, 3, 5)), until=DUE - timedelta(days=2))
+    promise_payment(
+        broken, by=a_user("platform_customer_service"), at=at_nine(date(2026, 3, 5)), until=DUE - timedelta(days=2)
+    )
     return [*plain, unknown, broken]
 
 
