@@ -291,10 +291,11 @@ def _within(seconds: float, work: Callable[[], bytes]) -> bytes:
         silent.release()
 
     threading.Thread(target=ring, daemon=True).start()
+    done = b""
     try:
         try:
             begun.release()  # inside, and only now: nobody is interrupted where nobody listens
-            return work()
+            done = work()
         finally:
             over.release()
             silent.acquire()
@@ -306,8 +307,10 @@ def _within(seconds: float, work: Callable[[], bytes]) -> bytes:
     except _TimeIsUp:
         if over.locked():
             over.release()
+    if fired:  # also where it was not heard: its time was up
         message = f"The letter took longer than {seconds:g} seconds and was given up."
-        raise PdfTimeoutError(message) from None
+        raise PdfTimeoutError(message)
+    return done
 
 
 def render_markup(markup: str, *, enclosure: Enclosure | None = None, time_limit: float = TIME_LIMIT) -> bytes:

@@ -264,6 +264,18 @@ def test_who_does_not_hear_that_time_is_up_is_told_again(monkeypatch: pytest.Mon
     assert heard == 2
 
 
+def test_who_never_hears_it_is_given_up_all_the_same() -> None:
+    def work() -> bytes:
+        end = time.perf_counter() + 0.3
+        while time.perf_counter() < end:
+            with contextlib.suppress(pdf._TimeIsUp):  # noqa: SLF001 -- as Python does while it collects garbage
+                time.sleep(0.01)
+        return b"done"
+
+    with pytest.raises(pdf.PdfTimeoutError):
+        pdf._within(0.1, work)  # noqa: SLF001 -- a letter can't be made deaf at will
+
+
 def test_nobody_is_interrupted_after_the_letter_however_short_the_time_was(monkeypatch: pytest.MonkeyPatch) -> None:
     """The interrupt comes before, in and after the work: it ends in a sentence, and nothing is left ringing."""
     monkeypatch.setattr(pdf, "SECONDS_UNTIL_AGAIN", 0.02)
