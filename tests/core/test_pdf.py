@@ -300,7 +300,7 @@ def test_nobody_is_interrupted_after_the_letter_however_short_the_time_was(monke
     end = time.monotonic() + 0.2
     while time.monotonic() < end:  # what still rings would be heard here
         pass
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 def test_letters_may_be_asked_for_from_several_threads() -> None:
