@@ -10,7 +10,6 @@ from django.http import HttpResponseRedirect
 from core.letters import formatter
 from core.refused import Refused
 from customers.models import ContactKind
-from customers.services import CustomerInput
 from quotes.forms import RemarkForm
 from quotes.selectors import offered_cart, quote_link_of
 from quotes.services.checkout import mask_address
@@ -94,17 +93,8 @@ class OfferAsk(Checkout):
 
     def ask(self) -> HttpResponse:
         """Make the quote, once, and lead to its own page."""
-        billing = self.contacts[ContactKind.BILLING].address()
-        assert billing is not None  # noqa: S101 -- the form is valid, and billing is needed
         wanted = QuoteRequest(
-            customer=CustomerInput(
-                billing=billing,
-                type=self.buyer_form.cleaned_data["customer_type"],
-                language=self.language,
-                vat_id=self.buyer_form.cleaned_data["vat_id"],
-                delivery=self.contacts[ContactKind.DELIVERY].address(),
-                licensee=self.contacts[ContactKind.LICENSEE].address(),
-            ),
+            customer=self.customer(),
             quantities={line.product.code: line.quantity for line in self.cart.lines},
             remark=self.remark_form.cleaned_data["remark"],
             remote_address=mask_address(visitor_address(self.request)),

@@ -216,23 +216,27 @@ class Checkout(PublicPage):
         link = reverse("quotes_public:order", args=[placed.token])
         return HttpResponseRedirect(f"{link}?{mark}=1", status=SEE_OTHER)
 
+    def customer(self) -> CustomerInput:
+        """Who buys, as the valid forms say it."""
+        billing = self.contacts[ContactKind.BILLING].address()
+        assert billing is not None  # noqa: S101 -- the form is valid, and billing is needed
+        return CustomerInput(
+            billing=billing,
+            type=self.buyer_form.cleaned_data["customer_type"],
+            language=self.language,
+            vat_id=self.buyer_form.cleaned_data["vat_id"],
+            delivery=self.contacts[ContactKind.DELIVERY].address(),
+            licensee=self.contacts[ContactKind.LICENSEE].address(),
+        )
+
     def made(self, form: PayForm) -> Order:
         """The order, with prices from the list and the tax as it is decided here."""
         pay = form.cleaned_data
         is_po = pay["payment"] == "po"
-        billing = self.contacts[ContactKind.BILLING].address()
-        assert billing is not None  # noqa: S101 -- the form is valid, and billing is needed
         return Order(
             source=Source.CHECKOUT,
             currency=self.cart.currency,
-            customer=CustomerInput(
-                billing=billing,
-                type=self.buyer_form.cleaned_data["customer_type"],
-                language=self.language,
-                vat_id=self.buyer_form.cleaned_data["vat_id"],
-                delivery=self.contacts[ContactKind.DELIVERY].address(),
-                licensee=self.contacts[ContactKind.LICENSEE].address(),
-            ),
+            customer=self.customer(),
             lines=[OrderLine(line.product.code, line.quantity) for line in self.cart.lines],
             tax_percent=self.percent,
             is_po=is_po,
