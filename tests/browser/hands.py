@@ -19,13 +19,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import ConsoleMessage, Locator, Page
 
     from accounts.models import User
 
 MOST_STEPS = 40
 MOUSE = "addEventListener('pointerdown', () => console.error('Somebody took the mouse.'), true)"
+REFUSED = "422"
+"""How the console tells of a form that was refused."""
+OVERTAKEN = ("htmx:sendAbort", "htmx:afterRequest")
+"""How the console tells that a preview was still asked for when the person went on to the next page."""
 log = logging.getLogger(__name__)
+
+
+def problems_of(page: Page, *expected: str) -> list[str]:
+    """Return what goes wrong in a tab from now on, unseen by the person: errors of scripts and on the console.
+
+    What contains one of the texts `expected`, and a question that the next page overtook, is no problem.
+    """
+    problems: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(text in message.text for text in (*OVERTAKEN, *expected)):
+            problems.append(message.text)
+
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", hear)
+    return problems
 
 
 def press(page: Page, *keys: str) -> None:
@@ -110,22 +130,26 @@ class Desk:
         return self.hands
 
 
+def fits(page: Page) -> bool:
+    """Whether nothing sticks out at the side of the page that is here or on its way."""
+    page.wait_for_load_state()
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
 @contextmanager
 def a_desk(page: Page, url: str, story: str) -> Iterator[Desk]:
     """Have a desk at which nothing goes wrong unseen and nobody has a mouse.
 
     The story's figures are logged: `--log-cli-level=INFO` shows them.
     """
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    problems = problems_of(page)
     page.add_init_script(MOUSE)
     page.set_viewport_size({"width": 1440, "height": 900})
     desk = Desk(page, url)
     yield desk
     page.close()
     log.info("%s: %d keys, %.1f s of waiting", story, desk.hands.strokes, desk.hands.waited)
-    assert problems == []
+    assert problems == [], problems
 
 
 def look_up(hands: Hands, words: str, hit: str, *, steps: int = 1, key: str = "ArrowDown") -> None:

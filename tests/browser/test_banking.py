@@ -16,6 +16,7 @@ from purchases.models import BankFile, BankLine, Purchase
 from purchases.tasks import read_bank_files
 from purchases.views import bank_import
 from tests.browser.axe import violations
+from tests.browser.hands import REFUSED, fits, problems_of
 from tests.stories import MONDAY, a_client, a_released_po, a_user
 
 if TYPE_CHECKING:
@@ -36,14 +37,7 @@ def hafen() -> Client:
 @pytest.fixture
 def desk(page: Page, live_server: Any) -> Iterator[Page]:
     """A tab in which nothing may go wrong unseen."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            problems.append(message.text) if message.type == "error" and "422" not in message.text else None
-        ),
-    )
+    problems = problems_of(page, REFUSED)
     page.set_viewport_size({"width": 1440, "height": 900})
     yield page
     assert problems == []
@@ -55,12 +49,6 @@ def enter(context: BrowserContext, live_server: Any, user: User) -> None:
     browser.force_login(user)
     name = settings.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": live_server.url}])
-
-
-def fits(page: Page) -> bool:
-    """Whether nothing sticks out at the side."""
-    width: int = page.evaluate("document.documentElement.scrollWidth")
-    return width <= page.viewport_size["width"]  # type: ignore[index]
 
 
 def csv_of(*rows: tuple[str, str, str]) -> bytes:
@@ -227,6 +215,7 @@ def test_everything_fits_a_phone(
     desk.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     row = ("A company with a very long name that goes on and on GmbH & Co. KG", f"Ref {purchase.reference}", "119,00")
     send(desk, live_server, "bank.csv", csv_of(row), client="Hafen GmbH")
+    expect(desk.locator("h1")).to_have_text("Which column says what?")
     assert fits(desk)
     assert violations(desk) == []
     desk.get_by_role("button", name="Import").click()

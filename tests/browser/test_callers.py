@@ -120,6 +120,7 @@ def test_the_invoice_to_accounts_payable(desk: Desk, hafen: Client) -> None:
     hands.open(desk.page.get_by_role("table", name="E-mails").get_by_role("link").first)
     hands.see(desk.page.locator(".m-head"), "ap@werft.example")
     hands.see(desk.page.get_by_label("Attachments"), invoice.number)
+    hands.see(desk.page.frame_locator("iframe").locator("body"), order.reference)
     email = Email.objects.filter(reference=order.reference).latest("pk")
     assert (email.recipient, email.attachments.count()) == ("ap@werft.example", 1)
     assert hands.strokes <= 48

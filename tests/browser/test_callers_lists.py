@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import SavedView
 from tests.browser.axe import violations
-from tests.browser.hands import days_ago
+from tests.browser.hands import days_ago, fits
 from tests.stories import a_client, a_customer, a_released_po, a_user, an_offline_order
 
 if TYPE_CHECKING:
@@ -134,6 +134,6 @@ def test_what_a_call_needs_fits_a_phone(desk: Desk, pages: list[str]) -> None:
     wide = []
     for page in pages:
         turn_to(desk, page)
-        if desk.page.evaluate("document.documentElement.scrollWidth") > 390:
+        if not fits(desk.page):
             wide.append(page)
     assert wide == []

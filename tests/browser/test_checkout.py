@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from purchases.models import PoDocument, Purchase
 from purchases.services.release import release_purchase
 from tests.browser.axe import violations
+from tests.browser.hands import REFUSED, fits, problems_of
 from tests.browser.test_purchases import enter
 from tests.quotes.shopping import BILLING, pages
 from tests.stories import MONDAY, a_client, a_user
@@ -34,16 +35,7 @@ def hafen() -> Client:
 def tab(page: Page) -> Iterator[Page]:
     """A tab in which nothing may go wrong unseen; a form that is refused (422), or a total that the next page overtook
     while it was asked for, is no problem."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            problems.append(message.text)
-            if message.type == "error" and "422" not in message.text and not message.text.startswith("htmx:")
-            else None
-        ),
-    )
+    problems = problems_of(page, REFUSED)
     yield page
     assert problems == []
 
@@ -53,12 +45,6 @@ def fill_in(page: Page) -> None:
         if name.startswith("billing-") and name != "billing-country":
             page.fill(f"#id_{name}", value)
     page.select_option("#id_billing-country", BILLING["billing-country"])
-
-
-def is_narrow_enough(page: Page) -> bool:
-    """Whether nothing sticks out of the screen."""
-    wide: bool = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return not wide
 
 
 def test_an_order_on_po_with_its_document_until_the_invoice(tab: Page, live_server: Any, hafen: Client) -> None:
@@ -138,17 +124,17 @@ def test_on_a_phone_nothing_sticks_out(browser: Any, live_server: Any, hafen: Cl
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     page = context.new_page()
     page.goto(f"{live_server.url}/buy/hafen/?product=PRO&product=NOPE&quantity=-1&price=1&language=de")
-    assert is_narrow_enough(page)
+    assert fits(page)
     assert violations(page) == []
     page.goto(f"{live_server.url}/buy/hafen/?product=PRO&language=de")
     fill_in(page)
     page.get_by_role("button", name="Weiter zur Zahlung").click()
     expect(page.get_by_text("Wie möchten Sie zahlen?")).to_be_visible()
-    assert is_narrow_enough(page)
+    assert fits(page)
     assert violations(page) == []
     page.get_by_role("button", name="Zahlungspflichtig bestellen").click()
     expect(page.get_by_text("Vielen Dank!")).to_be_visible()
-    assert is_narrow_enough(page)
+    assert fits(page)
     assert violations(page) == []
     context.close()
 

@@ -11,6 +11,7 @@ from errorlog.models import ErrorRecord
 from errorlog.services import log_error
 from purchases.models import LicenseKey
 from tests.browser.axe import violations
+from tests.browser.hands import REFUSED, fits, problems_of
 from tests.browser.test_purchases import enter
 from tests.stories import MONDAY, a_client, a_released_po, a_user
 
@@ -25,14 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def tab(page: Page) -> Iterator[Page]:
     """A tab in which nothing may go wrong unseen; what is refused (422) is no problem."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            problems.append(message.text) if message.type == "error" and "422" not in message.text else None
-        ),
-    )
+    problems = problems_of(page, REFUSED)
     page.set_viewport_size({"width": 1440, "height": 900})
     yield page
     assert problems == []
@@ -137,5 +131,5 @@ def test_the_error_log_is_readable_and_fits(tab: Page, live_server: Any, width: 
     )
     for path in paths:
         tab.goto(f"{live_server.url}/{path}")
-        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert fits(tab), path
         assert violations(tab) == [], path

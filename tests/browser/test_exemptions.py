@@ -16,6 +16,7 @@ from pypdf import PdfWriter
 from accounts.models import Client
 from purchases.models import Purchase, Refund
 from tests.browser.axe import violations
+from tests.browser.hands import fits, problems_of
 from tests.stories import a_released_po, a_texan_client, a_user, of_school, pays
 
 if TYPE_CHECKING:
@@ -31,12 +32,6 @@ def a_pdf() -> bytes:
     return out.getvalue()
 
 
-def fits(page: Page) -> bool:
-    """Whether nothing sticks out at the side."""
-    width: int = page.evaluate("document.documentElement.scrollWidth")
-    return width <= page.viewport_size["width"]  # type: ignore[index]
-
-
 def test_a_certificate_from_its_upload_to_the_refunded_tax(
     page: Page, context: BrowserContext, live_server: Any
 ) -> None:
@@ -47,8 +42,7 @@ def test_a_certificate_from_its_upload_to_the_refunded_tax(
     browser.force_login(a_user("platform_tax"))
     name = settings.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": live_server.url}])
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
+    problems = problems_of(page)
     page.set_viewport_size({"width": 1440, "height": 900})
 
     page.goto(f"{live_server.url}/purchases/{paid.reference}/")

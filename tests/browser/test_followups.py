@@ -13,7 +13,7 @@ from accounts.services import save_department
 from followups.models import FollowUp
 from followups.services import About, Details, add_follow_up
 from tests.browser.axe import violations
-from tests.browser.hands import a_desk
+from tests.browser.hands import a_desk, fits
 from tests.browser.test_purchases import enter
 from tests.stories import a_client, a_released_po, a_user
 
@@ -131,5 +131,5 @@ def test_follow_ups_are_readable_and_fit(page: Page, live_server: Any, width: in
     page.emulate_media(color_scheme=scheme)
     for path in ("", "categories/", "categories/dunning/", "digest/", "add/", f"{late.pk}/", f"{late.pk}/snooze/"):
         page.goto(f"{live_server.url}/follow-ups/{path}")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert fits(page), path
         assert violations(page) == [], path

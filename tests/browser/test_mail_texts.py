@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from mailing.models import Email
 from tests.browser.axe import violations
+from tests.browser.hands import problems_of
 from tests.stories import a_client, a_released_po, a_user
 
 if TYPE_CHECKING:
@@ -27,8 +28,7 @@ def test_words_are_seen_while_they_are_typed_and_used_by_the_next_email(page: Pa
     browser.force_login(a_user("client_admin", hafen))
     cookie = browser.cookies[settings.SESSION_COOKIE_NAME].value
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-    wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    wrong = problems_of(page)
     page.goto(f"{live_server.url}/dunning/letters/hafen/")
     page.get_by_role("link", name="E-mail texts").click()
     page.get_by_role("link", name="Deutsch standard of Delivery").click()

@@ -15,6 +15,7 @@ from partners.models import Partner
 from purchases.models import Source
 from purchases.services.place import place_order
 from tests.browser.axe import violations
+from tests.browser.hands import REFUSED, fits, problems_of
 from tests.browser.test_purchases import enter
 from tests.stories import MONDAY, a_client, a_partner, a_user, an_order
 
@@ -53,14 +54,7 @@ def hafen() -> Client:
 @pytest.fixture
 def tab(page: Page) -> Iterator[Page]:
     """A tab in which nothing may go wrong unseen; a form that is refused (422) is no problem."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            problems.append(message.text) if message.type == "error" and "422" not in message.text else None
-        ),
-    )
+    problems = problems_of(page, REFUSED)
     page.set_viewport_size({"width": 1440, "height": 900})
     yield page
     assert problems == []
@@ -157,4 +151,4 @@ def test_readable_for_everybody(tab: Page, live_server: Any, hafen: Client, them
     for path in PAGES:
         tab.goto(f"{live_server.url}/{path.format(**rows)}")
         assert violations(tab) == [], path
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert fits(tab), path

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from purchases.models import Policy
 from purchases.services.policy import set_policy
 from tests.browser.axe import violations
+from tests.browser.hands import fits, problems_of
 from tests.browser.test_purchases import enter
 from tests.stories import MONDAY, a_client, a_released_po, a_user, an_offline_order
 
@@ -38,16 +39,7 @@ def hafen() -> Client:
 @pytest.fixture
 def desk(page: Page, live_server: Any, hafen: Client) -> Iterator[Page]:
     """The admin's tab, in which nothing may go wrong unseen."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            problems.append(message.text)
-            if message.type == "error" and not any(text in message.text for text in EXPECTED)
-            else None
-        ),
-    )
+    problems = problems_of(page, *EXPECTED)
     page.set_viewport_size({"width": 1440, "height": 900})
     enter(page.context, live_server, a_user("client_admin", hafen, name="Ida"))
     yield page
@@ -168,7 +160,7 @@ def test_a_phone_shows_all_of_it(desk: Page, live_server: Any, scheme: str) -> N
     ):
         desk.goto(f"{live_server.url}/{path}")
         assert violations(desk) == [], path
-        if desk.evaluate("document.documentElement.scrollWidth") > 390:
+        if not fits(desk):
             wide.append(path)
     desk.goto(f"{live_server.url}/purchases/policy/hafen/edit/")
     desk.get_by_label("Payment term").select_option("60")

@@ -11,6 +11,7 @@ from partners.services.portal import open_link
 from purchases.models import Purchase, Source
 from purchases.services.place import place_order
 from tests.browser.axe import violations
+from tests.browser.hands import REFUSED, fits, problems_of
 from tests.browser.test_purchases import enter
 from tests.stories import a_client, a_partner, a_user, an_order
 
@@ -39,14 +40,7 @@ def partner() -> Partner:
 @pytest.fixture
 def tab(page: Page) -> Iterator[Page]:
     """A tab in which nothing may go wrong unseen; a form that is refused (422) is no problem."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            problems.append(message.text) if message.type == "error" and "422" not in message.text else None
-        ),
-    )
+    problems = problems_of(page, REFUSED)
     yield page
     assert problems == []
 
@@ -149,8 +143,8 @@ def test_readable_for_everybody(tab: Page, live_server: Any, partner: Partner, t
     for path in PAGES:
         tab.goto(f"{live_server.url}/{path.format(reference=Purchase.objects.get().reference)}")
         assert violations(tab) == [], path
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert fits(tab), path
     order_one(tab)
     expect(tab.get_by_role("button", name="Change the order")).to_be_visible()
     assert violations(tab) == []
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert fits(tab)

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from purchases.models import LicenseKey, Product
 from tests.browser.axe import violations
+from tests.browser.hands import REFUSED, fits, problems_of
 from tests.browser.test_purchases import enter
 from tests.stories import a_client, a_released_po, a_user
 
@@ -23,14 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def tab(page: Page) -> Iterator[Page]:
     """A tab in which nothing may go wrong unseen; a form that is refused (422) is no problem."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            problems.append(message.text) if message.type == "error" and "422" not in message.text else None
-        ),
-    )
+    problems = problems_of(page, REFUSED)
     page.set_viewport_size({"width": 1440, "height": 900})
     yield page
     assert problems == []
@@ -82,5 +76,5 @@ def test_a_products_page_is_readable_and_fits(tab: Page, live_server: Any, width
     tab.emulate_media(color_scheme=scheme)
     for path in ("", f"{client.products.get().pk}/", f"{client.products.get().pk}/keys/", "add/"):
         tab.goto(f"{live_server.url}/purchases/products/{path}")
-        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert fits(tab), path
         assert violations(tab) == [], path

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from purchases.models import Purchase
 from purchases.states import Status
 from tests.browser.axe import violations
-from tests.browser.hands import press
+from tests.browser.hands import REFUSED, fits, press, problems_of
 from tests.stories import a_client, a_released_po, a_user, a_waiting_po, an_offline_order, pays
 
 if TYPE_CHECKING:
@@ -35,18 +35,7 @@ def hafen() -> Client:
 @pytest.fixture
 def desk(page: Page, live_server: Any) -> Iterator[Page]:
     """A tab in which nothing may go wrong unseen: no console error, no page error, no violated policy."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            problems.append(message.text)
-            if message.type == "error"
-            and "status of 422" not in message.text
-            and "Status Error Code 422" not in message.text
-            else None
-        ),
-    )
+    problems = problems_of(page, REFUSED)
     page.set_viewport_size({"width": 1440, "height": 900})
     yield page
     assert problems == []
@@ -255,7 +244,7 @@ def test_nothing_sticks_out_on_narrow_screens(desk: Page, live_server: Any, hafe
         f"{purchase.reference}/?tab=items",
     ):
         desk.goto(f"{live_server.url}/purchases/{path}")
-        if desk.evaluate("document.documentElement.scrollWidth") > width:
+        if not fits(desk):
             wide.append(path)
     assert wide == []
     desk.get_by_role("button", name="Menu").click()

@@ -16,7 +16,8 @@ from purchases.services.release import release_purchase
 from quotes.models import Quote
 from quotes.services.revision import revise_quote
 from tests.browser.axe import violations
-from tests.browser.test_checkout import fill_in, is_narrow_enough, tab  # noqa: F401 -- a fixture
+from tests.browser.hands import fits
+from tests.browser.test_checkout import fill_in, tab  # noqa: F401 -- a fixture
 from tests.quotes.quoting import a_quote, a_quote_link
 from tests.quotes.shopping import pages
 from tests.stories import a_client, a_user, pays
@@ -113,16 +114,16 @@ def test_on_a_phone_nothing_sticks_out(browser: Any, live_server: Any, link: Quo
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     page = context.new_page()
     page.goto(f"{live_server.url}/quote/{link.token}/?language=de")
-    assert (violations(page), is_narrow_enough(page)) == ([], True)
+    assert (violations(page), fits(page)) == ([], True)
     quote = a_quote(link, at=timezone.now(), language="de")
     page.goto(f"{live_server.url}/p/quote/{quote.token}/")
-    assert (violations(page), is_narrow_enough(page)) == ([], True)
+    assert (violations(page), fits(page)) == ([], True)
     seller = a_user("client_sales", link.client)
     revise_quote(quote, lines=[OrderLine("PRO", 3)], message="", by=seller, at=timezone.now())
     page.reload()
     page.get_by_role("link", name="Aktuelles Angebot öffnen").click()
     expect(page.get_by_role("button", name=re.compile("Zahlungspflichtig bestellen · 357,00"))).to_be_visible()
-    assert is_narrow_enough(page)
+    assert fits(page)
     context.close()
 
 

@@ -12,15 +12,34 @@ from purchases.models import Purchase
 from quotes.models import Quote, QuoteLink
 from quotes.services.quote_link import request_url
 from tests.browser.axe import violations
-from tests.browser.test_checkout import is_narrow_enough, tab  # noqa: F401 -- a fixture
+from tests.browser.hands import fits
+from tests.browser.test_checkout import tab  # noqa: F401 -- a fixture
 from tests.browser.test_purchases import enter
 from tests.quotes.quoting import a_quote
 from tests.stories import a_client, a_user
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_what_is_typed_while_a_total_is_on_its_way_counts_too(tab: Page, live_server: Any) -> None:  # noqa: F811
+    enter(tab.context, live_server, a_user("client_admin", a_client()))
+    tab.goto(f"{live_server.url}/quotes/links/")
+    tab.get_by_role("link", name="Create quote link").first.click()
+    held: list[Route] = []
+    tab.get_by_label("Title").fill("Spring offer")
+    tab.route("**/quotes/links/**", lambda route: route.continue_() if held else held.append(route))
+    row = tab.get_by_role("group", name="Row 1")
+    row.get_by_label("Product").fill("PRO")
+    row.get_by_label("Quantity").fill("5")
+    with tab.expect_request("**/quotes/links/**"):
+        tab.get_by_label("Message to the customer").click()
+    row.get_by_label("Discount in %").fill("10")
+    tab.get_by_label("Message to the customer").click()
+    held[0].continue_()
+    expect(tab.locator("#totals .due")).to_contain_text("€450.00")
 
 
 def test_a_link_is_made_its_quote_revised_and_ordered(tab: Page, live_server: Any) -> None:  # noqa: F811
@@ -64,7 +83,7 @@ def test_a_link_is_made_its_quote_revised_and_ordered(tab: Page, live_server: An
 
     tab.emulate_media(color_scheme="dark")
     tab.set_viewport_size({"width": 390, "height": 844})
-    assert (is_narrow_enough(tab), violations(tab)) == (True, [])
+    assert (fits(tab), violations(tab)) == (True, [])
     tab.get_by_role("link", name="Convert to PO").click()
     dialog = tab.get_by_role("dialog")
     dialog.get_by_label("PO number").fill("4500077")

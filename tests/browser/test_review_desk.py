@@ -234,6 +234,20 @@ def test_it_all_works_without_script(browser: Browser, live_server: Any, hafen: 
     context.close()
 
 
+def test_what_is_typed_while_a_total_is_on_its_way_counts_too(desk: Page, live_server: Any, hafen: Client) -> None:
+    enter(desk.context, live_server, a_user("platform_customer_service"))
+    desk.goto(f"{live_server.url}/purchases/new/?client=hafen")
+    held: list[Route] = []
+    desk.route("**/purchases/new/**", lambda route: route.continue_() if held else held.append(route))
+    desk.locator("#id_item0-product").fill("PRO")
+    with desk.expect_request("**/purchases/new/**"):
+        desk.locator("#id_item0-product").press("Tab")
+    desk.locator("#id_item0-quantity").fill("3")
+    desk.locator("#id_item0-quantity").press("Tab")
+    held[0].continue_()
+    expect(desk.locator("#totals .due")).to_contain_text("€357.00")
+
+
 def test_the_total_follows_what_is_typed(desk: Page, live_server: Any, hafen: Client) -> None:
     a_waiting_po(hafen)
     enter(desk.context, live_server, a_user("platform_customer_service"))

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from purchases.services.release import receive_document
 from tests.browser.axe import violations
+from tests.browser.hands import problems_of
 from tests.stories import MONDAY, a_client, a_customer, a_user, an_offline_order
 
 if TYPE_CHECKING:
@@ -34,9 +35,7 @@ def orders() -> list[Purchase]:
 @pytest.fixture
 def desk(page: Page, live_server: Any, orders: list[Purchase]) -> Iterator[Page]:
     """A representative's tab, in which nothing may go wrong unseen."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    problems = problems_of(page)
     browser = Browser()
     browser.force_login(a_user("platform_customer_service"))
     name = settings.SESSION_COOKIE_NAME

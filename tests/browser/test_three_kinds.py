@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 __all__ = ["desk"]
 pytestmark = pytest.mark.django_db(transaction=True)
+
+FIRST_PDF = 120_000
+"""Milliseconds: the first PDF of a process loads all that draws one, which takes a busy machine its time."""
 SCAN: FilePayload = {"name": "order.pdf", "mimeType": "application/pdf", "buffer": pages()}
 
 
@@ -126,7 +129,8 @@ def wrote(desk: Page, *subjects: str) -> None:
 def reads(page: Page, kind: str, *words: str) -> None:
     """Open a document of this kind and find the words on its first page, which is drawn as it would be printed."""
     link = page.get_by_role("link", name=re.compile(kind)).first
-    content = page.context.request.get(link.evaluate("link => link.href")).body()
+    address = link.evaluate("link => link.href")
+    content = page.context.request.get(address, timeout=FIRST_PDF).body()
     text = re.sub(r"\s+", " ", PdfReader(io.BytesIO(content)).pages[0].extract_text())
     assert [word for word in words if word not in text] == [], text
     drawn = draw_page(content, page=1, width=1000)

@@ -17,6 +17,7 @@ from mailing.models import Attempt, Email
 from mailing.services.compose import AttachmentSpec, queue_email
 from mailing.states import Carrier, Outcome, Status
 from tests.browser.axe import violations
+from tests.browser.hands import fits, problems_of
 from tests.stories import a_client, a_released_po, a_user, a_waiting_po
 
 if TYPE_CHECKING:
@@ -45,9 +46,7 @@ def hafen() -> Client:
 @pytest.fixture
 def desk(page: Page) -> Iterator[Page]:
     """A tab in which nothing may go wrong unseen: no console error, no page error, no violated policy."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    problems = problems_of(page)
     page.set_viewport_size({"width": 1440, "height": 900})
     yield page
     assert problems == []
@@ -96,11 +95,6 @@ def a_doubt(client: Client) -> Email:
         transport=Carrier.SMTP,
     )
     return email
-
-
-def fits(page: Page) -> bool:
-    """Whether nothing sticks out to the right."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
 def test_the_menu_of_a_row_holds_and_queues_with_one_click(
