@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.validators import MinValueValidator
 
 from core.forms import Form, MoneyField, date_input
 from dunning.models import HoldKind
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from datetime import date
 
 REASON_LENGTH = 300
+
+
+def end_from(field: forms.Field, day: date, *, name: str) -> None:
+    """Let a last day be this day (told as `name`) or a later one: what ends on a day that is over never begins."""
+    field.validators.append(MinValueValidator(day, f"This day is over: choose {name} or a later one."))
 
 
 class HoldForm(Form):

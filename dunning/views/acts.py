@@ -34,6 +34,11 @@ class DunningAct(ActionView):
             return f"{self.row.reference} is {self.row.status_label}: only an unpaid purchase order is dunned."
         return ""
 
+    def end_from_today(self, form: Any) -> None:
+        """Take no last day that is over where the client is."""
+        today = self.at.astimezone(self.row.client.zone).date()
+        forms.end_from(form.fields["until"], today, name=day_text(today, self.reader))
+
     def home(self) -> str:
         """The viewer."""
         return reverse("purchases:viewer", args=[self.row.reference])
@@ -59,6 +64,7 @@ class PurchaseHold(DunningAct):
         """The form with the accounts that there are; days are the client's."""
         form: Any = super().get_form(data, files)
         form.fields["scope"].choices = scopes_of(self.row)
+        self.end_from_today(form)
         form.fields["until"].help_text = f"The last held day, {zone_words(self.row)}. Empty: until somebody resumes it."
         return form
 
@@ -139,6 +145,7 @@ class PurchasePromise(DunningAct):
     def get_form(self, data: Any = None, files: Any = None) -> Any:
         """The form; the day ends where the client is."""
         form = super().get_form(data, files)
+        self.end_from_today(form)
         form.fields["until"].help_text = f"No step up to and on this day, {zone_words(self.row)}."
         return form
 

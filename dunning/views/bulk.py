@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 
 from accounts.roles import Right
+from core.tables import day_text
 from core.views import BulkAction
 from dunning import forms
 from dunning.services import pauses
@@ -46,6 +47,7 @@ class HoldMany(DunningBulk):
         """The form for single orders: what holds for all of a customer's is decided on one of them."""
         form = super().get_form(data, files)
         del form.fields["scope"]
+        forms.end_from(form.fields["until"], self.today, name=day_text(self.today, self.reader))
         return form
 
     def get_initial(self) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from django.http import QueryDict
 from django.urls import reverse
 
-from accounts.models import User
 from accounts.roles import Right
 from core.views import capped_counts, shown_of
 from dunning.selectors.work import WORK
@@ -162,7 +161,7 @@ def rows_behind(duty: Duty, request: HttpRequest, *, at: datetime) -> QuerySet[A
 def figures_of(duties: Iterable[Duty], request: HttpRequest, *, at: datetime) -> list[Figure]:
     """Count all of them in one query."""
     rows = {duty.link: rows_behind(duty, request, at=at) for duty in duties}
-    counts = capped_counts(rows, User)
+    counts = capped_counts(rows)
     return [Figure(duty, counts[duty.link]) for duty in duties]
 
 

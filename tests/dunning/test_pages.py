@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.template import Context, Template
 from django.test import Client as Browser
@@ -149,6 +150,19 @@ def test_hold_resume_promise_extend_and_keep_active_by_dialog() -> None:
     refused = post(browser, purchase, "keep-active")
     assert refused.status_code == 422
     assert "between the delinquency notification and its cancel" in refused.text
+
+
+@pytest.mark.parametrize("act", ["hold", "promise"])
+@time_machine.travel("2026-03-10 23:30Z", tick=False)  # in Berlin the 11th has begun
+def test_what_would_end_on_a_day_that_is_over_is_refused_in_a_sentence(act: str) -> None:
+    client = a_client()
+    purchase = a_released_po(client)
+    browser = logged_in(a_user("platform_customer_service"))
+    refused = post(browser, purchase, act, reason="dispute", until="2026-03-10")
+    assert refused.status_code == 422
+    assert "This day is over: choose Mar 11, 2026 or a later one." in refused.text
+    assert (fresh(purchase).held_at, fresh(purchase).promised_until) == (None, None)
+    assert post(browser, purchase, act, reason="dispute", until="2026-03-11").status_code == 302
 
 
 def test_a_ladder_stopped_by_a_returned_letter_is_resumed_from_its_dialog() -> None:
