@@ -1,10 +1,20 @@
-"""Letters laid out on one core, beside plain WeasyPrint on the same markup in the same run."""
+"""Letters laid out on one core and on two, beside plain WeasyPrint on the same markup in the same run; their memory."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from benchmarks.stage import NINE, ON, arguments, database, fill, seconds, tell
+from benchmarks.decisions import in_two
+from benchmarks.stage import NINE, ON, arguments, database, fill, megabytes, seconds, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from purchases.models import Document
+
+CHUNK = 500
+"""Letters between two looks at the memory."""
 
 
 def main() -> None:
@@ -29,9 +39,12 @@ def main() -> None:
             path = find_asset(url)
             return {"string": path.read_bytes(), "mime_type": CONTENT_TYPES[path.suffix]}
 
-        def ours() -> None:
-            for document in documents:
+        def ours(mine: Sequence[Document]) -> None:
+            for document in mine:
                 render_pdf(document.template, document.data, language=document.language)
+
+        def half(number: int) -> None:
+            ours(documents[number::2])
 
         def plain() -> None:
             for document in documents[: size.peers]:
@@ -43,8 +56,14 @@ def main() -> None:
         if warning := pdf_warning():
             print(warning)
         peers = min(size.peers, size.letters)
-        rate, peer = len(documents) / seconds(ours), peers / seconds(plain)
-        tell("letters, one core", rate, "per second", "plain WeasyPrint", peer)
+        memory, taken = [megabytes()], 0.0
+        for start in range(0, len(documents), CHUNK):
+            taken += seconds(partial(ours, documents[start : start + CHUNK]))
+            memory.append(megabytes())
+        rate = len(documents) / taken
+        tell("letters, one core", rate, "per second", "plain WeasyPrint", peers / seconds(plain))
+        tell("letters, two cores", len(documents) / in_two(half, [0, 1]), "per second", "one core", rate)
+        print(f"memory before, and after each {CHUNK} letters: {', '.join(f'{one:,.0f}' for one in memory)} MB")
 
 
 if __name__ == "__main__":

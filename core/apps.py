@@ -3,14 +3,16 @@
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 
+from core.arrays import register
 from core.folded import teach
 
 
 class CoreConfig(AppConfig):
-    """Registers the app, and teaches SQLite to compare texts as people type them."""
+    """Registers the app, and teaches databases what they lack."""
 
     name = "core"
 
     def ready(self) -> None:
         """Tell every new connection."""
+        register()
         connection_created.connect(teach, dispatch_uid="core-fold")

@@ -95,6 +95,11 @@ def _percent(percent: Decimal, language: str) -> str:
     return format_percent(percent / 100, pattern, locale=language).replace(" ", "\u00a0")
 
 
+@lru_cache(maxsize=512)
+def _count(number: int, language: str) -> str:
+    return format_decimal(number, locale=language)
+
+
 @lru_cache(maxsize=2048)
 def country_name(code: str, language: str) -> str:
     """Name a country (ISO 3166-1 alpha-2) in a language; the code itself if nobody knows it."""
@@ -129,7 +134,7 @@ class Formatter:
 
     def count(self, number: int) -> str:
         """A whole number with grouping."""
-        return format_decimal(number, locale=self.language)
+        return _count(number, self.language)
 
 
 @lru_cache(maxsize=8)

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from django.template.loader import get_template
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 
 from core.letters import clip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from django.utils.safestring import SafeString
+
 SUBJECT_LIMIT: Final = 200
 RULE: Final = "-" * 40
+STRONG: Final = ' class="strong"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,27 @@ class Message:
     @property
     def html(self) -> str:
         """The body as HTML: no image, no script, nothing loaded from anywhere."""
-        return get_template("emails/base.html").render({"message": self})
+        # What repeats is joined here: the template engine would take most of the time a dunning letter has.
+        parts = {
+            "before": _paragraphs(self.before),
+            "facts": _rows(self.facts),
+            "payment": _rows(self.payment),
+            "after": _paragraphs(self.after),
+        }
+        return get_template("emails/base.html").render({"message": self, **parts})
+
+
+def _paragraphs(texts: Sequence[str]) -> SafeString:
+    return mark_safe("".join(f"<p>{escape(text)}</p>\n" for text in texts))  # noqa: S308 -- escaped
+
+
+def _rows(facts: Sequence[Fact]) -> SafeString:
+    rows = (
+        f'<tr><th scope="row">{escape(fact.label)}</th>'
+        f"<td{STRONG if fact.strong else ''}>{escape(fact.value)}</td></tr>"
+        for fact in facts
+    )
+    return mark_safe("".join(rows))  # noqa: S308 -- escaped
 
 
 def _table(facts: Sequence[Fact]) -> str:

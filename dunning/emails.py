@@ -14,7 +14,7 @@ from core.messages import Fact
 from dunning.documents import cancel_day, partner_voice, statement_values
 from dunning.schedule import OFFLINE, Step
 from dunning.wording import EMAILS, LABELS, STATEMENTS
-from mailing.services.compose import queue_email
+from mailing.services.compose import Outgoing, queue_email
 from purchases.documents import billing_contact, client_voice, purchase_values, voice_of
 from purchases.emails import Draft, Mail, Parts, attach, draft_of, order_facts, payment_facts, word, write_to_client
 
@@ -106,10 +106,10 @@ def joint_parts(data: Mapping[str, Any], voice: Voice) -> Parts:
     )
 
 
-def notice_copy(email: Email, *, document: Document, role: str, to: str, at: datetime) -> Email:
-    """Send a letter's e-mail to a second address of the customer, as a row of its own that counts for no level."""
-    return queue_email(
-        client=email.client,
+def notice_copy(email: Email, *, document: Document, role: str, to: str) -> Outgoing:
+    """A letter's e-mail to a second address of the customer, as a row of its own that counts for no level."""
+    return Outgoing(
+        client=document.client,
         kind=NOTICE_COPY,
         reference=email.reference,
         dedupe_key=f"{email.dedupe_key}:{role}",
@@ -119,7 +119,6 @@ def notice_copy(email: Email, *, document: Document, role: str, to: str, at: dat
         body_text=email.body_text,
         body_html=email.body_html,
         attachments=[attach(document)],
-        at=at,
     )
 
 

@@ -74,13 +74,16 @@ def reopen(entry: ErrorRecord, *, by: User, at: datetime) -> ErrorRecord:
     return record(entry, by=by, at=at, reason="reopened")
 
 
-@transaction.atomic
 def settle_errors(*dedupe_keys: str, by: User | None, at: datetime, note: str) -> None:
-    """Note that these troubles are over, if there were any: what is open is done, nothing is tried again."""
-    known = ErrorRecord.objects.filter(dedupe_key__in=dedupe_keys)
+    """Note that these troubles are over, if there were any: what is open is done, nothing is tried again.
+
+    Each entry stands by itself; a caller who wants all or nothing has a transaction of its own.
+    """
+    known = ErrorRecord.objects.filter(dedupe_key__in=set(dedupe_keys))
     for entry in known.filter(Q(is_done=False) | Q(next_try_at__isnull=False)).order_by("pk"):
-        ErrorRecord.objects.filter(pk=entry.pk).update(next_try_at=None)
-        mark_done(entry, by=by, at=at, note=note)
+        with transaction.atomic():
+            ErrorRecord.objects.filter(pk=entry.pk).update(next_try_at=None)
+            mark_done(entry, by=by, at=at, note=note)
 
 
 @transaction.atomic

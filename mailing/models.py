@@ -72,11 +72,12 @@ class Email(models.Model):
     created_at = models.DateTimeField()
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
+    """How often the relay was asked; it says how long the next try waits. A worker's death and a Hold don't count."""
     claim_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     message_id = models.CharField(max_length=200)
     mime_sha256 = models.CharField(max_length=64, blank=True)
-    """Fingerprint of the frozen bytes; empty until they are rendered for the first attempt."""
+    """Fingerprint of the frozen bytes; empty until an attempt gets as far as the final dot."""
     transport = models.CharField(max_length=10, choices=CARRIER_CHOICES, default=Carrier.NONE, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     relay_reply = models.TextField(blank=True)
@@ -192,7 +193,7 @@ class Attachment(models.Model):
 
 
 class EmailMime(models.Model):
-    """The bytes of an e-mail exactly as they were handed over or captured; written once, before the first attempt."""
+    """The bytes of an e-mail exactly as they were handed over or captured; written once, before the final dot."""
 
     email = models.OneToOneField(Email, models.CASCADE, related_name="mime", primary_key=True)
     content = models.BinaryField()

@@ -25,7 +25,11 @@ Renderer = Callable[[str], bytes]
 email_queued = Signal()
 """A row was written that may go out at once: the doorbell."""
 email_handed_over = Signal()
-"""A relay (or the capture, or a replay's sink) took the e-mail over, or a person found that it had been delivered."""
+"""A relay (or the capture, or a replay's sink) took the e-mail over, or a person found that it had been delivered.
+
+With `is_smooth=True` nothing was ever wrong with it: a relay took it at its first attempt, and nobody was told of any
+trouble.
+"""
 email_dropped = Signal()
 """The e-mail will not go out: a guard or a person stopped it; `email.drop_reason` says why."""
 email_failed = Signal()

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from decimal import Decimal
 
+    from django.db.models import Model
+
     from accounts.models import BankAccount, Client
     from core.money import Money
     from purchases.models import Purchase, PurchaseContact, PurchaseItem
@@ -83,6 +85,12 @@ def client_voice(client: Client, *, at: datetime) -> Voice:
     return Voice(client, letter_language(client.language), at.astimezone(client.zone).date(), at)
 
 
+def _read_once(row: Model, relation: str) -> None:
+    """Bring related rows along unless they are there: `prefetch_related_objects` takes long to find that out."""
+    if relation not in getattr(row, "_prefetched_objects_cache", ()):
+        prefetch_related_objects([row], relation)
+
+
 def billing_contact(purchase: Purchase) -> PurchaseContact | None:
     """Find the address the bill goes to."""
     return contact_of(purchase, ContactKind.BILLING)
@@ -90,7 +98,7 @@ def billing_contact(purchase: Purchase) -> PurchaseContact | None:
 
 def contact_of(purchase: Purchase, kind: str) -> PurchaseContact | None:
     """Find a contact as it was given with the order; read once per row at hand."""
-    prefetch_related_objects([purchase], "contacts")
+    _read_once(purchase, "contacts")
     return next((contact for contact in purchase.contacts.all() if contact.kind == kind), None)
 
 
@@ -120,7 +128,7 @@ def tax_notes(purchase: Purchase, voice: Voice) -> Row:
 
 def bank_account(client: Client, currency: str) -> BankAccount | None:
     """Find where the client's customers pay in a currency; read once per row at hand."""
-    prefetch_related_objects([client], "bank_accounts")
+    _read_once(client, "bank_accounts")
     return next((account for account in client.bank_accounts.all() if account.currency == currency), None)
 
 
@@ -326,7 +334,7 @@ def payment_box(voice: Voice, *, amount: Money, caption: str, by: str, rows: lis
 
 def items_of(purchase: Purchase) -> list[PurchaseItem]:
     """List the purchase's lines in their order."""
-    prefetch_related_objects([purchase], "items")
+    _read_once(purchase, "items")
     return sorted(purchase.items.all(), key=lambda item: item.position)
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dunning.services.statements import Owed
 
 log = structlog.get_logger(__name__)
-AT_ONCE: Final = 100
+AT_ONCE: Final = 250
 """How many purchases are decided in one transaction: a crash leaves so many to the next worker."""
 SECONDS_FOR_OTHERS: Final = 0.15
 """How long a long run pauses on SQLite, where whoever waits to write looks every tenth of a second."""

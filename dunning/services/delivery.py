@@ -23,6 +23,7 @@ from dunning.wording.places import LEVELS
 from followups.models import Category
 from followups.services import open_follow_up
 from mailing.models import Email
+from mailing.services.compose import queue_emails
 from mailing.states import Status
 from purchases.models import Nature, Purchase
 from purchases.selectors import DELIVERY, PAYABLES
@@ -130,7 +131,8 @@ def _try_next(notices: Sequence[Notice], main: Email, returned: Email, *, at: da
         return there
     if document is None or not to:
         return None
-    return emails.notice_copy(main, document=document, role=role, to=to, at=at)
+    (copy,) = queue_emails([emails.notice_copy(main, document=document, role=role, to=to)], at=at)
+    return copy
 
 
 def _copies_of(main: Email) -> QuerySet[Email]:

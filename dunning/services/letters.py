@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from dunning.wording import NoticeText
     from mailing.models import Email
+    from mailing.services.compose import Outgoing
     from purchases.documents import Bill
     from purchases.emails import Draft
 
@@ -82,10 +83,15 @@ def write_letters(shares: Sequence[Sequence[Notice]], *, at: datetime) -> None:
     told = [(notice, letter) for letter in letters for notice in letter.notices]
     for notice, letter in told:
         notice.document, notice.email = letter.document, letter.email
-    Notice.objects.bulk_update([notice for notice, _ in told], ["document", "email"])
+    # They are all there: each "conflict" sets two columns. A CASE with a line per notice would cost five times that.
+    Notice.objects.bulk_create(
+        [notice for notice, _ in told],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["document", "email"],
+    )
     enter_each([(notice.purchase, _note(notice, letter)) for notice, letter in told], by=None, at=at)
-    for letter in letters:
-        _copy_to_payables(letter, at=at)
+    queue_emails([copy for letter in letters if (copy := _copy_to_payables(letter))], at=at)
 
 
 def _in_letters(notices: Sequence[Notice]) -> list[Letter]:
@@ -179,10 +185,11 @@ def _note(notice: Notice, letter: Letter) -> Note:
     )
 
 
-def _copy_to_payables(letter: Letter, *, at: datetime) -> None:
+def _copy_to_payables(letter: Letter) -> Outgoing | None:
     purchase, email, document = letter.lead.purchase, letter.email, letter.document
     if document is None or email is None or not documents.settings_of(purchase.client).is_copied_to_payables:
-        return
+        return None
     to = purchase.customer.payables_email if purchase.customer else ""
-    if is_address(to) and to.lower() != email.recipient.lower():
-        emails.notice_copy(email, document=document, role=PAYABLES, to=to, at=at)
+    if not is_address(to) or to.lower() == email.recipient.lower():
+        return None
+    return emails.notice_copy(email, document=document, role=PAYABLES, to=to)

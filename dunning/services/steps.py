@@ -79,11 +79,13 @@ def decide_simple(pks: Sequence[int], *, on: date, at: datetime, run: Run, waits
     client = Client.objects.select_related("dunning_settings").get(pk=run.client_id)
     if settings_of(client).is_consolidated:
         return set()
-    rows = Purchase.objects.filter(pk__in=pks, next_action_on__lte=on).with_parties()
+    rows = Purchase.objects.filter(pk__in=pks, next_action_on__lte=on)
+    rows = rows.select_related("customer", "partner", "policy")
     purchases = list(rows.select_for_update(of=("self",), skip_locked=True).order_by("pk"))
-    facts, answers = facts_of_all(purchases), []
     for purchase in purchases:
         purchase.client = client  # one row for all: what hangs on it is read once
+    facts, answers = facts_of_all(purchases), []
+    for purchase in purchases:
         decision = decide(facts[purchase.pk], on)
         if waits is not None and decision.step is not None:
             decision = put_off(decision, waits, on)

@@ -142,7 +142,7 @@ def _words(body: MIMEPart | None) -> str:
 
 
 def read_message(email: Email) -> ReadMessage:
-    """Read an e-mail back from its kept bytes; before its first attempt from the row, without files. One query."""
+    """Read an e-mail back from its kept bytes; before there are any from the row, without files. One query."""
     content = EmailMime.objects.filter(pk=email.pk).values_list("content", flat=True).first()
     if content is None:
         headers = [("To", email.recipient), ("Subject", email.subject)]

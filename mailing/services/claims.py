@@ -10,22 +10,26 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 
 from mailing.models import Attempt, Email
+from mailing.services.render import keep_mime
+from mailing.services.rows import change
 from mailing.signals import email_dropped, email_uncertain, reason_against
 from mailing.states import Carrier, Outcome, Status, retry_delay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from django.dispatch import Signal
+
+    from mailing.services.render import Mime
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,11 @@ class Ending:
     outcome: Outcome
     words: str
     changes: dict[str, Any]
-    sources: Collection[str] = field(default=(Status.CLAIMED,))
+    sources: Sequence[Status] = (Status.CLAIMED,)
+    """The statuses it may be in, in the order of its life."""
     news: Signal | None = None
+    is_smooth: bool = False
+    """Nothing was ever wrong with the e-mail: the relay took it at its first attempt."""
 
 
 def worker_name() -> str:
@@ -77,32 +84,58 @@ def worker_name() -> str:
 
 
 @transaction.atomic
-def claim_next(*, at: datetime, leases: Leases = LEASES, only: Email | None = None) -> Claim | None:
-    """Take the e-mail that has been due longest (or `only` this one), or return None when nothing is due.
+def claim_due(*, at: datetime, most: int = 1, leases: Leases = LEASES, only: Email | None = None) -> list[Claim]:
+    """Take the e-mails that have been due longest, at most so many (or `only` this one); empty: nothing is due.
 
     Committed before anything is said to a relay. `SKIP LOCKED` keeps PostgreSQL's workers from queueing behind each
-    other; on SQLite the transaction itself is exclusive. Either way the update asks again whether the row is free.
+    other; on SQLite the transaction itself is exclusive. Either way the update asks again whether the rows are free.
     """
     due = Email.objects.due(at)
     if only is not None:
         due = due.filter(pk=only.pk)
-    email = due.in_turn().select_related("client").select_for_update(skip_locked=True, of=("self",)).first()
+    locked = due.in_turn().select_related("client").select_for_update(skip_locked=True, of=("self",))
+    emails = _without_killers(list(locked[:most]))
     token = uuid.uuid4()
     changes = {"status": Status.CLAIMED, "claim_token": token, "lease_until": at + leases.claim}
-    if email is None or not due.filter(pk=email.pk).update(**changes, attempts=F("attempts") + 1):
-        return None
-    email.attempts += 1
-    show(email, changes)
-    attempt = Attempt.objects.create(email=email, claimed_at=at, worker=worker_name(), transport=Carrier.SMTP)
-    return Claim(email, token, attempt)
+    mine = due.filter(pk__in=[email.pk for email in emails])
+    if not emails or mine.update(**changes, attempts=F("attempts") + 1) != len(emails):
+        transaction.set_rollback(True)
+        return []
+    prefetch_related_objects([email for email in emails if not email.mime_sha256], "attachments")
+    for email in emails:
+        email.attempts += 1
+        show(email, changes)
+    tries = Attempt.objects.bulk_create(
+        Attempt(email=email, claimed_at=at, worker=worker_name(), transport=Carrier.SMTP) for email in emails
+    )
+    return [Claim(email, token, attempt) for email, attempt in zip(emails, tries, strict=True)]
+
+
+def _without_killers(emails: list[Email]) -> list[Email]:
+    """An e-mail that a worker died with is claimed alone: should it be the reason, no other has to wait with it."""
+    held = Attempt.objects.filter(email__in=emails, outcome=Outcome.WORKER_LOST)
+    suspects = set(held.values_list("email_id", flat=True))
+    place = next((place for place, email in enumerate(emails) if email.pk in suspects), len(emails))
+    return emails[: max(place, 1)]
 
 
 @transaction.atomic
-def pass_fence(claim: Claim, *, clock: Callable[[], datetime], leases: Leases = LEASES) -> str:
+def give_back(claims: Sequence[Claim]) -> None:
+    """Put e-mails that were claimed and not begun back to where they were, as if nobody had taken them."""
+    for claim in claims:
+        mine = Email.objects.filter(pk=claim.email.pk, status=Status.CLAIMED, claim_token=claim.token)
+        changes = {"status": Status.QUEUED, "claim_token": None, "lease_until": None}
+        if mine.update(**changes, attempts=F("attempts") - 1):
+            Attempt.objects.filter(pk=claim.attempt.pk).delete()
+
+
+@transaction.atomic
+def pass_fence(claim: Claim, mime: Mime, *, clock: Callable[[], datetime], leases: Leases = LEASES) -> str:
     """Decide, at the last moment, whether the dot may be said; return "" or the reason why not.
 
     The guard locks the purchase, so that a payment is either seen here or comes after the hand-over. With a reason the
-    e-mail is CANCELED; otherwise it is HANDOFF from the commit on, and may have gone whatever happens to this worker.
+    e-mail is CANCELED; otherwise its bytes are kept, and it is HANDOFF from the commit on: it may have gone whatever
+    happens to this worker.
     Raises ClaimLostError when the lease has ended or somebody else has decided about the e-mail.
     """
     reason = reason_against(claim.email)
@@ -116,11 +149,14 @@ def pass_fence(claim: Claim, *, clock: Callable[[], datetime], leases: Leases = 
         }
         finish(claim, Ending(Outcome.DROPPED, reason, changes, news=email_dropped), at=at)
         return reason
-    changes = {"status": Status.HANDOFF, "lease_until": at + leases.handoff}
-    mine = Email.objects.filter(pk=claim.email.pk, status=Status.CLAIMED, claim_token=claim.token)
-    if not mine.filter(lease_until__gt=at).update(**changes):
+    is_new, lease_until = not claim.email.mime_sha256, claim.email.lease_until
+    changes = {"status": Status.HANDOFF, "lease_until": at + leases.handoff, "mime_sha256": mime.sha256}
+    is_alive = lease_until is not None and lease_until > at
+    if not is_alive or not change(claim.email, changes, status=Status.CLAIMED, claim_token=claim.token):
         raise ClaimLostError
-    Attempt.objects.filter(pk=claim.attempt.pk).update(handoff_at=at, words=claim.words)
+    if is_new:
+        keep_mime(claim.email, mime)
+    change(claim.attempt, {"handoff_at": at, "words": claim.words})
     show(claim.email, changes)
     claim.attempt.handoff_at = at
     return ""
@@ -135,17 +171,17 @@ def finish(claim: Claim, ending: Ending, *, at: datetime) -> None:
     """
     show(claim.email, ending.changes)
     if ending.news is not None:
-        tell(ending.news, claim.email, at=at)
-    mine = Email.objects.filter(pk=claim.email.pk, claim_token=claim.token, status__in=ending.sources)
-    if not mine.update(**ending.changes):
+        tell(ending.news, claim.email, at=at, is_smooth=ending.is_smooth)
+    mine = (change(claim.email, ending.changes, status=was, claim_token=claim.token) for was in ending.sources)
+    if not any(mine):
         raise ClaimLostError
-    Attempt.objects.filter(pk=claim.attempt.pk).update(outcome=ending.outcome, words=ending.words, ended_at=at)
+    change(claim.attempt, {"outcome": ending.outcome, "words": ending.words, "ended_at": at})
 
 
-def tell(news: Signal, email: Email, *, at: datetime) -> None:
+def tell(news: Signal, email: Email, *, at: datetime, is_smooth: bool) -> None:
     """Tell the other apps. Raises NewsUntoldError for a receiver's bug; the database's own trouble passes as it is."""
     try:
-        news.send(sender=Email, email=email, at=at)
+        news.send(sender=Email, email=email, at=at, is_smooth=is_smooth)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
@@ -175,9 +211,10 @@ def take_over_from_the_dead(*, at: datetime) -> int:
 def _take_over(email: Email, *, at: datetime) -> bool:
     was, token = email.status, email.claim_token
     if was == Status.CLAIMED:
-        outcome, words = Outcome.WORKER_LOST, "The worker's time ran out before the message was handed over."
+        outcome, words = Outcome.WORKER_LOST, "The worker's time ran out before it came to hand the message over."
         changes: dict[str, Any] = {
             "status": Status.QUEUED,
+            "attempts": email.attempts - 1,  # the relay has not been asked: its next refusal must not wait longer
             "next_attempt_at": at,
             "claim_token": None,
             "lease_until": None,

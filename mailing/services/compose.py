@@ -45,8 +45,9 @@ class AttachmentSpec:
 
 def one_line(text: str, *, limit: int) -> str:
     """Make `text` fit for a header: one line, no control characters, no marks that reverse what follows."""
-    text = text.translate(DIRECTION_MARKS)
-    text = "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
+    if not text.isprintable():  # most are, and need not be looked at letter by letter
+        text = text.translate(DIRECTION_MARKS)
+        text = "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
     text = " ".join(text.encode("utf-8", "replace").decode().split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
@@ -162,10 +163,14 @@ def queue_emails(wanted: Sequence[Outgoing], *, at: datetime) -> list[Email]:
     written = [_email(one, at=at) for one in wanted]
     # Two requests with one key: the second waits for the first's commit, writes nothing, and reads the first's row.
     Email.objects.bulk_create(written, ignore_conflicts=True)
-    rows = {row.dedupe_key: row for row in Email.objects.filter(dedupe_key__in=[one.dedupe_key for one in wanted])}
+    there = Email.objects.filter(dedupe_key__in=[one.dedupe_key for one in wanted])
+    rows = {row.dedupe_key: row for row in there.defer("body_text", "body_html")}
     found = [rows[one.dedupe_key] for one in wanted]
-    is_new = [row.message_id == email.message_id for row, email in zip(found, written, strict=True)]
-    new = [(row, one) for row, one, is_mine in zip(found, wanted, is_new, strict=True) if is_mine]
+    new = []
+    for row, email, one in zip(found, written, wanted, strict=True):
+        if row.message_id == email.message_id:
+            row.body_text, row.body_html = email.body_text, email.body_html  # just written: no need to read them
+            new.append((row, one))
     attachments = [_attachment(row, spec) for row, one in new for spec in one.attachments]
     if attachments:
         Attachment.objects.bulk_create(attachments)

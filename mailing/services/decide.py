@@ -138,6 +138,7 @@ def _decide(
     if row.status in UNDER_WAY:
         words = f"Stopped by {by or 'the system'} before the message was handed over."
         row.tries.filter(outcome=Outcome.RUNNING).update(outcome=Outcome.NOT_ACCEPTED, words=words, ended_at=at)
+        changes = {"attempts": row.attempts - 1, **changes}  # the relay has not refused it
     show(row, changes)
     return record(row, by=by, at=at, reason=reason or decision.label)
 

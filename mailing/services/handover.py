@@ -1,16 +1,19 @@
 """Handing over what is due: claim, everything but the dot, fence, dot, finish.
 
-1. *Claim*, committed. 2. Everything but the final dot, no transaction open; any failure here means "not accepted".
-3. *Fence*, committed: the guard looks again. 4. The dot, and up to 600 s for the answer. 5. *Finish*, committed.
-A worker that dies before the fence leaves an e-mail that goes out later; one that dies after it leaves one in doubt.
+1. *Claim*, committed: a few at once. Then one after the other: 2. Everything but the final dot, no transaction open;
+any failure here means "not accepted". 3. *Fence*, committed: the guard looks again, the bytes are kept. 4. The dot, and
+up to 600 s for the answer. 5. *Finish*, committed.
+A worker that dies before the fence leaves an e-mail that goes out later, as do those that it had claimed and not begun;
+one that dies after it leaves one in doubt.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -28,8 +31,9 @@ from mailing.services.claims import (
     Leases,
     NewsUntoldError,
     back_to_queue,
-    claim_next,
+    claim_due,
     finish,
+    give_back,
     pass_fence,
     take_over_from_the_dead,
 )
@@ -45,7 +49,7 @@ from mailing.services.relay import (
     ascii_address,
     described,
 )
-from mailing.services.render import frozen_mime
+from mailing.services.render import mime_of
 from mailing.signals import email_failed, email_handed_over, email_uncertain, email_unprepared
 from mailing.states import Carrier, Outcome, Status
 
@@ -56,11 +60,17 @@ if TYPE_CHECKING:
     from django.dispatch import Signal
 
     from mailing.services.relay import Transport
+    from mailing.services.render import Mime
 
     Clock = Callable[[], datetime]
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 10
+"""E-mails per claim: one commit for all of them. So many wait for the end of their lease when a worker dies, or when
+the relay takes minutes to answer for one of them."""
+FENCED, DOUBTED = (Status.HANDOFF,), (Status.UNCERTAIN,)
+"""What an e-mail is when its answer comes: as this worker left it, or believed to be a dead worker's."""
 NOTING_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between tries to note an answer: a database that restarts must not leave an e-mail in doubt."""
 
@@ -82,6 +92,29 @@ class HandoverResult:
     def total(self) -> int:
         """All attempts of this round."""
         return self.outcomes.total()
+
+
+@dataclass(slots=True)
+class Claims:
+    """E-mails in this worker's hands that it has not begun with: claimed together, handed over one after the other."""
+
+    clock: Clock
+    leases: Leases
+    waiting: deque[Claim] = field(default_factory=deque)
+
+    def next(self, *, most: int) -> Claim | None:
+        """Give the next one, at most so many claimed at once; None when nothing is due."""
+        if self.waiting and self.waiting[0].attempt.claimed_at + self.leases.claim / 2 <= self.clock():
+            self.give_back()  # so much of the lease is gone with those before: better begun under a new one
+        if not self.waiting:
+            self.waiting.extend(_claim(clock=self.clock, leases=self.leases, most=most))
+        return self.waiting.popleft() if self.waiting else None
+
+    def give_back(self) -> None:
+        """Leave the rest to whoever comes next."""
+        if self.waiting:
+            give_back(self.waiting)
+            self.waiting.clear()
 
 
 def hand_over_due(
@@ -109,9 +142,10 @@ def hand_over_due(
     if isinstance(transport, CaptureTransport | SinkTransport):
         keep_due(transport, clock=clock, limit=limit, until=until, note=note)
         return result
+    mine = Claims(clock, leases)
     try:
         while (limit is None or result.total < limit) and (until is None or clock() < until):
-            claim = _claim(clock=clock, leases=leases)
+            claim = mine.next(most=AT_ONCE if limit is None else min(AT_ONCE, limit - result.total))
             if claim is None:
                 break
             note(_deliver(claim, transport, clock=clock, leases=leases))
@@ -120,6 +154,8 @@ def hand_over_due(
         result.unreachable = error.words
     finally:
         transport.close()
+        with suppress(OperationalError, InterfaceError):  # they come back by themselves when their lease ends
+            mine.give_back()
     if result.outcomes[Outcome.ACCEPTED]:
         note_relay(at=clock())
     return result
@@ -132,22 +168,22 @@ def hand_over(
     if isinstance(transport, CaptureTransport | SinkTransport):
         row = Email.objects.due(clock()).select_related("client").filter(pk=email.pk).first()
         return None if row is None else keep(row, transport, clock=clock)
-    claim = _claim(clock=clock, leases=leases, only=email)
-    if claim is None:
+    claims = _claim(clock=clock, leases=leases, only=email)
+    if not claims:
         return None
     try:
-        return _deliver(claim, transport, clock=clock, leases=leases)
+        return _deliver(claims[0], transport, clock=clock, leases=leases)
     except UnreachableError:
         return Outcome.NOT_ACCEPTED
     finally:
         transport.close()
 
 
-def _claim(*, clock: Clock, leases: Leases, only: Email | None = None) -> Claim | None:
+def _claim(*, clock: Clock, leases: Leases, most: int = 1, only: Email | None = None) -> list[Claim]:
     if connection.in_atomic_block:
         message = "An e-mail can't be handed to a relay inside a transaction: a rollback could not call it back."
         raise RuntimeError(message)
-    return claim_next(at=clock(), leases=leases, only=only)
+    return claim_due(at=clock(), most=most, leases=leases, only=only)
 
 
 def _deliver(claim: Claim, transport: Transport, *, clock: Clock, leases: Leases) -> Outcome:
@@ -167,8 +203,9 @@ def _deliver(claim: Claim, transport: Transport, *, clock: Clock, leases: Leases
 def _prepare(claim: Claim, transport: Transport, *, clock: Clock, leases: Leases) -> Outcome | None:
     """Say everything but the dot and pass the fence; return None when the dot may be said, else how it ended."""
     try:
-        claim.words = transport.write(_envelope(claim.email, at=clock()))
-        if not pass_fence(claim, clock=clock, leases=leases):
+        mime = mime_of(claim.email, at=clock())
+        claim.words = transport.write(_envelope(claim.email, mime))
+        if not pass_fence(claim, mime, clock=clock, leases=leases):
             return None
         transport.abort()
     except NotAcceptedError as error:
@@ -185,26 +222,27 @@ def _prepare(claim: Claim, transport: Transport, *, clock: Clock, leases: Leases
     return Outcome.DROPPED
 
 
-def _envelope(email: Email, *, at: datetime) -> Envelope:
-    return Envelope(ascii_address(email.sender_address), ascii_address(email.recipient), frozen_mime(email, at=at))
+def _envelope(email: Email, mime: Mime) -> Envelope:
+    return Envelope(ascii_address(email.sender_address), ascii_address(email.recipient), mime.content)
 
 
 def _settled(email: Email, answer: Answer, *, at: datetime) -> Ending:
-    """Turn the relay's answer into an ending. The doubt of a worker believed dead is settled too."""
+    """Turn the relay's answer into an ending."""
     words = f"{answer.code} {answer.words}"
-    sources = (Status.HANDOFF, Status.UNCERTAIN)
     let_go = {"claim_token": None, "lease_until": None, "relay_reply": words, "transport": Carrier.SMTP}
     if answer.code >= PERMANENT:
-        return Ending(Outcome.REFUSED, words, {"status": Status.FAILED, **let_go}, sources, email_failed)
+        return Ending(Outcome.REFUSED, words, {"status": Status.FAILED, **let_go}, FENCED, email_failed)
     if answer.code >= TEMPORARY:
-        return Ending(Outcome.DEFERRED, words, {**let_go, **back_to_queue(email, at=at)}, sources)
-    return Ending(Outcome.ACCEPTED, words, {"status": Status.SENT, "sent_at": at, **let_go}, sources, email_handed_over)
+        return Ending(Outcome.DEFERRED, words, {**let_go, **back_to_queue(email, at=at)}, FENCED)
+    sent = {"status": Status.SENT, "sent_at": at, **let_go}
+    is_smooth = email.attempts == 1 and email.original_id is None
+    return Ending(Outcome.ACCEPTED, words, sent, FENCED, email_handed_over, is_smooth)
 
 
 def in_doubt(words: str) -> Ending:
     """Say that the e-mail may have been accepted: from here on only a person decides."""
     changes = {"status": Status.UNCERTAIN, "claim_token": None, "lease_until": None, "relay_reply": words}
-    return Ending(Outcome.NO_ANSWER, words, changes, (Status.HANDOFF, Status.UNCERTAIN), email_uncertain)
+    return Ending(Outcome.NO_ANSWER, words, changes, FENCED + DOUBTED, email_uncertain)
 
 
 def _not_accepted(claim: Claim, error: NotAcceptedError, *, clock: Clock, news: Signal | None = None) -> Outcome:
@@ -232,6 +270,9 @@ def _note(claim: Claim, ending: Ending, *, clock: Clock) -> Outcome:
         try:
             finish(claim, ending, at=clock())
         except ClaimLostError:
+            if ending.sources == FENCED:  # believed dead, it has its answer after all: that settles the doubt
+                ending = replace(ending, sources=DOUBTED, is_smooth=False)
+                continue
             log.warning("e-mail %s was decided by somebody else before its %s", claim.email.pk, ending.outcome)
         except NewsUntoldError:
             log.exception("the news of e-mail %s could not be told", claim.email.pk)

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from customers.models import Customer
 from dunning.models import Explanation, LetterText, Notice, Settings
 from dunning.selectors.days import due_purchases
 from dunning.services.days import decide_due_days
@@ -119,16 +120,19 @@ def test_levels_languages_own_words_and_part_payments_at_once_are_as_one_by_one(
 
 def queries_of_a_run(orders: int) -> int:
     client = a_client(f"client-{orders}")
+    Settings.objects.create(client=client, is_copied_to_payables=True)
     for _ in range(orders):
         a_released_po(client)
+    Customer.objects.filter(client=client).update(payables_email="kreditoren@werft.example")
     decide_due_days(at=at_nine(DUE - timedelta(days=1)))
     with CaptureQueriesContext(connection) as queries:
         decide_due_days(at=at_nine(DUE))
     assert Notice.objects.filter(purchase__client=client).count() == orders
+    assert Email.objects.filter(client=client, kind="notice_copy").count() == orders
     return len(queries)
 
 
-def test_a_run_takes_as_many_queries_for_seven_letters_as_for_three() -> None:
+def test_a_run_takes_as_many_queries_for_seven_letters_and_their_copies_as_for_three() -> None:
     assert queries_of_a_run(7) == queries_of_a_run(3)
 
 

@@ -81,7 +81,7 @@ def careful(port: int, boundary: str, after: int) -> None:
 
     register_guard("test_letter", guard)
     transport = Doomed(Sink(port=port), answer_seconds=4)
-    leases = Leases(claim=timedelta(seconds=2 * FASTER), handoff=timedelta(seconds=6 * FASTER))
+    leases = Leases(claim=timedelta(seconds=FASTER), handoff=timedelta(seconds=6 * FASTER))
     while waiting():
         hand_over_due(clock=fast_now, transport=transport, leases=leases, limit=100)
         time.sleep(0.02)

@@ -13,7 +13,7 @@ from core.refused import Refused
 from mailing.models import Email
 from mailing.selectors import read_message
 from mailing.services.compose import AttachmentSpec, Outgoing, one_line, queue_emails, safe_filename
-from mailing.services.render import BytesChangedError, address_header, attachment_content, frozen_mime
+from mailing.services.render import BytesChangedError, address_header, attachment_content, frozen_mime, mime_of
 from mailing.signals import email_queued, register_attachment_source
 from mailing.states import Status
 from tests.mailing.conftest import NOON
@@ -194,6 +194,17 @@ def test_names_read_as_written(queue_mail: QueueMail) -> None:
         assert headers["Subject"] == "Ihre Bestellung – Rechnung"
         assert message.text == email.body_text
         assert message.html == ""
+
+
+def test_a_header_that_fits_into_a_line_is_written_as_the_library_writes_it(
+    queue_mail: QueueMail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["Your order", "", "  spaced   out  ", "a=?b?=", "Ihre Bestellung – Rechnung", *HOSTILE_NAMES]
+    words += ["x" * length for length in range(60, 80)] + ["word " * length for length in range(10, 18)]
+    emails = [queue_mail(subject=text, recipient_name=text) for text in words if text.isprintable()]
+    written = [mime_of(email, at=NOON).content for email in emails]
+    monkeypatch.setattr("mailing.services.render.SHORT", 0)
+    assert written == [mime_of(email, at=NOON).content for email in emails]
 
 
 def test_international_domains_travel_in_ascii() -> None:

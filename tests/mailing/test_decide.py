@@ -11,7 +11,7 @@ from core.refused import Refused
 from mailing.models import Email
 from mailing.selectors import attention, oldest_waiting, status_counts
 from mailing.services.capture import CaptureTransport
-from mailing.services.claims import claim_next
+from mailing.services.claims import claim_due
 from mailing.services.compose import AttachmentSpec
 from mailing.services.decide import (
     cancel_email,
@@ -175,7 +175,7 @@ def test_a_person_sends_a_doubtful_one_again_under_its_message_id(
 def test_the_machine_never_touches_a_doubt(queue_mail: QueueMail, clock: Clock) -> None:
     in_doubt(queue_mail)
     clock.pass_(days=400)
-    assert claim_next(at=clock()) is None
+    assert claim_due(at=clock()) == []
     assert list(Email.objects.in_doubt()) == list(Email.objects.all())
 
 

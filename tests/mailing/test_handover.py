@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +13,12 @@ from django.db import transaction
 
 from mailing.models import Email, EmailMime
 from mailing.selectors import evidence, relay_state
-from mailing.services.claims import LEASES, claim_next, pass_fence
+from mailing.services import handover
+from mailing.services.claims import LEASES, claim_due, pass_fence
 from mailing.services.decide import hold_email
 from mailing.services.handover import hand_over, hand_over_due
 from mailing.services.relay import Envelope, SmtpTransport
+from mailing.services.render import mime_of
 from mailing.signals import email_dropped, email_failed, email_handed_over, email_uncertain, register_guard
 from mailing.states import Outcome, Status
 from tests.mailing.conftest import KIND, NOON
@@ -343,27 +345,141 @@ def test_a_worker_whose_lease_ended_says_no_dot(
     assert [attempt.outcome for attempt in evidence(email).attempts] == [Outcome.WORKER_LOST, Outcome.ACCEPTED]
 
 
+def test_what_was_claimed_and_not_begun_is_as_if_nobody_had_taken_it(
+    queue_mail: QueueMail, sink: Sink, transport: SmtpTransport, clock: Clock
+) -> None:
+    first, second = queue_mail(), queue_mail()
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        hand_over_due(clock=clock, transport=SmtpTransport(Sink(port=unused.getsockname()[1])))
+    second.refresh_from_db()
+    assert (second.status, second.attempts, second.claim_token) == (Status.QUEUED, 0, None)
+    assert second.next_attempt_at == NOON
+    assert [len(evidence(email).attempts) for email in (first, second)] == [1, 0]
+
+
+def test_with_half_of_the_lease_gone_the_rest_is_begun_under_a_new_one(
+    queue_mail: QueueMail, sink: Sink, clock: Clock
+) -> None:
+    """Four e-mails of a minute each: under one lease of five minutes the last would get too near to its end."""
+    mails = [queue_mail() for _ in range(4)]
+    slow = Interrupted(sink, before_dot=lambda: clock.pass_(minutes=1))
+    assert hand_over_due(clock=clock, transport=slow).sent == 4
+    begun = [[attempt.claimed_at - NOON for attempt in evidence(email).attempts] for email in mails]
+    assert begun == [[timedelta(0)]] * 3 + [[timedelta(minutes=3)]]
+    assert list(Email.objects.values_list("attempts", flat=True)) == [1] * 4
+
+
+def test_of_those_claimed_together_one_is_held_before_its_turn(
+    queue_mail: QueueMail, sink: Sink, clock: Clock, agent: User
+) -> None:
+    first, second, third = queue_mail(), queue_mail(), queue_mail()
+
+    def hold() -> None:
+        row = Email.objects.get(pk=second.pk)
+        if row.status == Status.CLAIMED:
+            hold_email(row, by=agent, at=NOON)
+
+    hand_over_due(clock=clock, transport=Interrupted(sink, before_fence=hold))
+    assert sink.counts() == {first.message_id: 1, third.message_id: 1}
+    second.refresh_from_db()
+    assert (second.status, second.attempts) == (Status.HELD, 0)
+    assert evidence(second).last_words == "Stopped by Rita Rep before the message was handed over."
+
+
 def test_a_worker_that_died_before_the_fence(queue_mail: QueueMail, transport: SmtpTransport, clock: Clock) -> None:
     email = queue_mail()
-    assert claim_next(at=clock()) is not None
+    assert claim_due(at=clock()) != []
     clock.pass_(minutes=4)
     assert hand_over_due(clock=clock, transport=transport).total == 0
     clock.pass_(minutes=1)
     assert hand_over_due(clock=clock, transport=transport).sent == 1
     email.refresh_from_db()
-    assert (email.status, email.attempts) == (Status.SENT, 2)
+    assert (email.status, email.attempts) == (Status.SENT, 1)
+    assert [attempt.outcome for attempt in evidence(email).attempts] == [Outcome.WORKER_LOST, Outcome.ACCEPTED]
+
+
+class Deadly(Interrupted):
+    """Its worker dies when it comes to a certain e-mail."""
+
+    def __init__(self, sink: Sink, victim: Email) -> None:
+        super().__init__(sink)
+        self.victim = victim
+
+    def write(self, envelope: Envelope) -> str:
+        if envelope.recipient == self.victim.recipient:
+            raise SystemExit
+        return super().write(envelope)
+
+
+def test_an_e_mail_that_kills_its_worker_keeps_no_other_back(
+    queue_mail: QueueMail, sink: Sink, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mails = [queue_mail() for _ in range(6)]
+    monkeypatch.setattr(handover.Claims, "give_back", lambda _: None)  # killed: nobody tidies up
+    for _ in range(3):
+        with suppress(SystemExit):
+            hand_over_due(clock=clock, transport=Deadly(sink, mails[2]))
+        clock.pass_(minutes=5)
+    waiting = Email.objects.exclude(status=Status.SENT)
+    assert [email.pk for email in waiting] == [mails[2].pk]
+    assert sink.counts() == {email.message_id: 1 for email in mails if email != mails[2]}
+
+
+def test_while_one_worker_waits_for_an_answer_another_sends_what_it_has_not_begun(
+    queue_mail: QueueMail, sink: Sink, transport: SmtpTransport, clock: Clock
+) -> None:
+    mails = [queue_mail() for _ in range(3)]
+
+    def wait() -> None:
+        if not sink.messages:
+            clock.pass_(minutes=6)
+            hand_over_due(clock=clock, transport=transport)
+
+    hand_over_due(clock=clock, transport=Interrupted(sink, before_dot=wait))
+    assert sink.counts() == {email.message_id: 1 for email in mails}
+    assert set(Email.objects.values_list("status", "attempts")) == {(Status.SENT, 1)}
+
+
+def test_bytes_are_kept_once_the_dot_may_be_said_and_not_before(
+    queue_mail: QueueMail, sink: Sink, transport: SmtpTransport, clock: Clock, guard: Callable[[Guard], None]
+) -> None:
+    refused, stopped = queue_mail(), queue_mail(reference="200000018")
+    guard(lambda mail: "Paid." if mail.reference == stopped.reference else "")
+    sink.at_recipient.append("450 greylisted")
+    hand_over_due(clock=clock, transport=transport)
+    assert EmailMime.objects.count() == 0
+    clock.pass_(minutes=1)
+    sink.plan.append("451 later")
+    hand_over_due(clock=clock, transport=transport)
+    kept = bytes(EmailMime.objects.get(pk=refused.pk).content)
+    assert b"12:01:00" in kept, "rendered when it was tried again"
+    clock.pass_(minutes=5)
+    hand_over_due(clock=clock, transport=transport)
+    assert [message.content for message in sink.messages] == [kept]
+
+
+def test_a_dead_worker_makes_no_e_mail_wait_longer_after_the_relays_next_refusal(
+    queue_mail: QueueMail, sink: Sink, transport: SmtpTransport, clock: Clock
+) -> None:
+    email = queue_mail()
+    for _ in range(3):
+        claim_due(at=clock())
+        clock.pass_(minutes=5)
+        hand_over_due(clock=clock, transport=transport, limit=0)
+    sink.plan.append("451 later")
+    hand_over_due(clock=clock, transport=transport)
+    email.refresh_from_db()
+    assert email.next_attempt_at == clock.now + timedelta(minutes=1)
 
 
 def test_a_worker_that_died_after_the_fence(
     queue_mail: QueueMail, sink: Sink, transport: SmtpTransport, clock: Clock
 ) -> None:
     email = queue_mail()
-    claim = claim_next(at=clock())
-    assert claim is not None
+    [claim] = claim_due(at=clock())
     transport.write(Envelope("a@hafen-cad.example", email.recipient, b"Subject: x\r\n\r\nx\r\n"))
-    email.mime_sha256 = "0" * 64
-    email.save(update_fields=["mime_sha256"])
-    assert pass_fence(claim, clock=clock) == ""
+    assert pass_fence(claim, mime_of(claim.email, at=clock()), clock=clock) == ""
     transport.abort()
     clock.pass_(minutes=11)
     assert hand_over_due(clock=clock, transport=transport).total == 0

@@ -11,14 +11,15 @@ from mailing.services.capture import CaptureTransport
 from mailing.services.compose import AttachmentSpec
 from mailing.services.decide import cancel_email, confirm_delivered, note_bounce, queue_held_email, send_email
 from mailing.services.handover import hand_over_due
+from mailing.services.relay import SmtpTransport
 from mailing.signals import email_handed_over
 from mailing.states import Status
 from tests.mailing.conftest import NOON
+from tests.mailing.test_handover import Interrupted
 from tests.stories import a_client, a_released_po
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from mailing.services.relay import SmtpTransport
     from tests.mailing.conftest import Clock, QueueMail
     from tests.mailing.sink import Sink
 
@@ -76,6 +77,21 @@ def test_a_doubt_is_an_error_until_somebody_settles_it(
     email.refresh_from_db()
     confirm_delivered(email, by=agent, at=clock.now, reason="The client has it")
     assert the_error().is_done
+
+
+def test_the_doubt_about_a_worker_believed_dead_is_over_with_its_answer(
+    queue_mail: QueueMail, sink: Sink, clock: Clock
+) -> None:
+    queue_mail()
+    found: list[bool] = []
+
+    def believed_dead() -> None:
+        clock.pass_(minutes=13)
+        hand_over_due(clock=clock, transport=SmtpTransport(sink))
+        found.append(the_error().is_done)
+
+    hand_over_due(clock=clock, transport=Interrupted(sink, before_dot=believed_dead))
+    assert [*found, the_error().is_done] == [False, True]
 
 
 def test_one_that_is_canceled_is_no_trouble_any_more(
