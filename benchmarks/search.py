@@ -37,6 +37,7 @@ def main() -> None:
         from accounts.models import User
         from purchases.models import PurchaseSearch
         from purchases.selectors.search import find_everything, find_purchases
+        from purchases.views.search import Suggestions
 
         rep = User.objects.get(username="rep")
         admin = User.objects.filter(role="platform_admin").order_by("pk")[0]
@@ -54,7 +55,9 @@ def main() -> None:
         for who in (admin, rep):
             taken = sorted(
                 milliseconds(
-                    lambda typed=typed, who=who: find_everything(who, None, typed, most=5, enough=100, is_quick=True),
+                    lambda typed=typed, who=who: find_everything(
+                        who, None, typed, most=Suggestions.most, enough=Suggestions.enough, is_quick=True
+                    ),
                     times=1,
                 )
                 for typed in keystrokes()
@@ -75,6 +78,7 @@ def terms() -> Iterator[tuple[str, str]]:
     yield "company", one.billing_company
     yield "reference", one.reference
     yield "beginning of a reference", one.reference[:4]
+    yield "last digits of a reference", one.reference[-5:]
     yield "PO number", one.po_number
     yield "name and PO number", f"{one.billing_last_name}, {one.po_number}"
     yield "no hit", "Quittenbaum"

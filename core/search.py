@@ -1,42 +1,52 @@
 """Finding rows by parts of their folded text (`core.folding`), quickly on both databases however many rows there are.
 
-The text stands in a narrow table of its own, one row for each thing that can be found. PostgreSQL answers from a
-trigram index on it; SQLite from a full-text table with the trigram tokenizer, which triggers keep. Up to `MOST` hits
-are fetched by their keys; only what more than that have in common is looked for along the index by age.
+The text stands in a narrow table of its own, one row for each thing that can be found; `core.searched` says what is
+asked of its indexes. Up to `MOST` hits are fetched by their keys; of more the newest are sorted out by the database;
+only what very many have in common is looked for along the index by age.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from math import isqrt
 from operator import and_, or_
 from typing import TYPE_CHECKING, Any, Final
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import CharField, Field, Lookup, Q, TextField, Value
+from django.db.models import Q, Value
 from django.db.models.functions import StrIndex
-from django.db.models.lookups import GreaterThan
+from django.db.models.lookups import Exact, GreaterThan
 
-from core.folded import POSTGRESQL as FOLD
+from core import searched  # noqa: F401 -- the lookups `has`, `has_often`, `first_having`, `addressed`, `begins`
 from core.folding import PART, near_words, parts_of, spellings, ways_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from django.db.models import Model, QuerySet
+    from django.db.models import QuerySet
 
 MOST: Final = 3_000
 """Hits that are fetched at once; of more, the newest are."""
 NEWEST: Final = 1_001
 """How many of too many hits are fetched: one more than lists count."""
+MOST_QUICKLY: Final = 200
+"""Hits that are fetched at once while somebody types: the best ones."""
+READ: Final = 500
+"""Up to `READ` × √`enough` hits are all read and sorted. Of more, rows are read from the newest on until there are
+enough: for what so many have, that takes less."""
 TRIED: Final = 500
 """Texts that are looked at for words that a mistyped one may have meant."""
 MEANT: Final = 5
 """Words that a mistyped one may have meant."""
 MISTYPED: Final = 5
 """Parts of a query that may be the mistyped one, the first: each is a question of its own."""
+END: Final = 4
+"""Characters of a mistyped number's beginning and end that texts are chosen by; what they have is compared then."""
+PLENTY: Final = 10
+"""While somebody types, no older hits are looked for that fit when so many of the newest do."""
 WHOLE: Final = 0
 BEGUN: Final = 1
 INSIDE: Final = 2
@@ -45,6 +55,8 @@ INSIDE: Final = 2
 @dataclass(frozen=True, slots=True)
 class Found:
     """The keys of what was found, the newest first; `parts` is what was found in them, `is_corrected` not as typed.
+
+    Behind the newest of too many stand those that are exactly what was asked for, whatever their age.
 
     `is_capped` says that there is more than this; `ranks` knows of those that fit better than a part inside a word.
     """
@@ -66,65 +78,156 @@ def search(
     *,
     newest: str,
     enough: int = NEWEST,
-    first: Q | None = None,
+    first: Mapping[str, str] | None = None,
     exactly: Q | None = None,
     corrects: bool = True,
+    is_quick: bool = False,
 ) -> Found:
     """Find the rows of a search table whose text has all of a query; `newest` is the column of their age.
 
     What isn't found is looked for once more with one letter of one word mistyped, unless it `corrects` nothing. Of too
     many hits the newest are returned, as many as are `enough`, and as many of those that are `exactly` what was asked
-    for, however old. Where `first` finds something, by an index that is quicker, that is all.
+    for, however old; while somebody types (`is_quick`), the best. Whole e-mail addresses and domains are looked for
+    before their parts, and where `first` names a column for a part, what begins with it there: what is found is all.
     """
     parts = parts_of(query)
     if not parts or not any(len(part) >= PART for part in parts):
         return Found()
     asked = [ways_of(part) for part in parts]
-    found = _newest(rows.filter(first), asked, newest=newest, enough=enough) if first else Found()
-    found = found if found.keys else _newest(rows, asked, newest=newest, enough=enough, exactly=exactly)
+    how = _How(newest, enough, min(MOST, MOST_QUICKLY) if is_quick else MOST, is_quick)
+    addressed = {part: _Quicker.addressed(part.strip()) for part in parts if "@" in part}
+    begun = {part: _Quicker.begun(column, part.strip()) for part, column in (first or {}).items()}
+    for quicker in filter(None, (addressed, begun)):
+        found = _newest(rows, asked, how, quicker=quicker, exactly=exactly)
+        if found.keys:
+            return found
+    found = _newest(rows, asked, how, exactly=exactly)
     if found.keys or not corrects:
         return found
     groups = _meant(rows, parts)
     if not groups:
         return found
-    found = _newest(rows, groups, newest=newest, enough=enough)
-    return replace(found, is_corrected=True, ranks={})
+    return replace(_newest(rows, groups, how), is_corrected=True, ranks={})
 
 
-def _rank(text: str, words: Sequence[str]) -> int:
-    if all(f" {word} " in text for word in words):
-        return WHOLE
-    return BEGUN if all(f" {word}" in text for word in words) else INSIDE
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What a search wants."""
+
+    newest: str
+    """The column of age."""
+    enough: int
+    """How many hits are fetched when there are too many."""
+    most: int
+    """More hits than this are too many."""
+    is_quick: bool
+    """Whether the best are wanted instead of the newest."""
+
+    @property
+    def reads(self) -> int:
+        """So many hits are read to sort the newest out, and no more."""
+        return READ * isqrt(self.enough)
+
+
+@dataclass(frozen=True, slots=True)
+class _Quicker:
+    """A condition that finds a part sooner: as its index answers it, and as rows are compared that are read by age."""
+
+    indexed: Q
+    compared: Q
+
+    @classmethod
+    def addressed(cls, part: str) -> _Quicker:
+        """A whole e-mail address or domain."""
+        return cls(Q(text__addressed=part), _contains(f"{'' if part.startswith('@') else ' '}{part} "))
+
+    @classmethod
+    def begun(cls, column: str, part: str) -> _Quicker:
+        """What a column begins with."""
+        return cls(Q(**{f"{column}__begins": part}), Q(Exact(StrIndex(column, Value(part)), Value(1))))
 
 
 def _contains(part: str) -> Q:
     return Q(GreaterThan(StrIndex("text", Value(part)), Value(0)))
 
 
-def having(groups: Iterable[Sequence[str]]) -> Q:
-    """Choose rows whose text has one part of each group."""
-    return reduce(and_, (reduce(or_, (Q(text__has=part) for part in group)) for group in groups))
+def _having(groups: Iterable[Sequence[str]], choose: Callable[[str], Q]) -> Q:
+    """Choose rows that have one part of each group."""
+    return reduce(and_, (reduce(or_, map(choose, group)) for group in groups))
+
+
+def _has(part: str) -> Q:
+    return Q(text__has=part)
 
 
 def _newest(
-    rows: QuerySet[Any], groups: Sequence[Sequence[str]], *, newest: str, enough: int, exactly: Q | None = None
+    rows: QuerySet[Any],
+    groups: Sequence[Sequence[str]],
+    how: _How,
+    *,
+    quicker: Mapping[str, _Quicker] | None = None,
+    exactly: Q | None = None,
 ) -> Found:
+    known = quicker or {}
     parts = tuple(part for group in groups for part in group)
-    # Without an order, so that the index is read only until there are enough.
-    hits = list(rows.filter(having(groups)).order_by().values_list("pk", newest, "text")[: MOST + 1])
-    is_capped = len(hits) > MOST
-    if is_capped:
-        # Compared with what no index answers, so that the rows are read by their age.
-        common = [rows.filter(*(reduce(or_, map(_contains, group)) for group in groups))]
-        common += [rows.filter(exactly)] if exactly else []
-        hits = [
-            hit for some in common for hit in some.order_by(f"-{newest}").values_list("pk", newest, "text")[:enough]
-        ]
-        hits = list(dict.fromkeys(hits))
-    hits.sort(key=lambda hit: (hit[1], hit[0]), reverse=True)
     words = [part.strip() for part in parts]
-    ranks = {pk: rank for pk, _, text in hits if (rank := _rank(text, words)) != INSIDE}
-    return Found(tuple(pk for pk, *_ in hits), parts, is_capped=is_capped, ranks=ranks)
+    # Without an order, so that the index is read only until there are enough.
+    reads = how.reads + 1
+    is_all_asked = [len(group) for group in groups] == [1] and not known and not rows.query.where
+    asked = _having(groups, lambda part: known[part].indexed if part in known else Q(text__has_often=part))
+    asked = Q(text__first_having=(*parts, reads)) if is_all_asked else asked
+    some = rows.filter(asked).order_by()[:reads]
+    hits, count = _read(some, words, how, reads=how.reads, most=how.most, is_best=how.is_quick)
+    is_capped = count > min(how.most, how.reads)
+    if count > how.reads:
+        # Compared with what no index answers, so that the rows are read by their age.
+        common = _having(groups, lambda part: known[part].compared if part in known else _contains(part))
+        hits = _newest_of(rows.filter(common), words, how)
+    if exactly and is_capped and not (how.is_quick and count <= how.reads):
+        is_plenty = how.is_quick and sum(rank == WHOLE for rank in hits.values()) >= PLENTY
+        if not is_plenty:
+            same = rows.filter(exactly)
+            old, number = _read(same.order_by()[: how.reads + 1], words, how, reads=how.reads, most=how.enough)
+            hits |= old if number <= how.reads else _newest_of(same, words, how)
+    ranks = {key: rank for key, rank in hits.items() if rank != INSIDE}
+    return Found(tuple(hits), parts, is_capped=is_capped, ranks=ranks)
+
+
+def _newest_of(rows: QuerySet[Any], words: Sequence[str], how: _How) -> dict[int, int]:
+    """Fetch the newest of very many rows, as many as are enough, along the index by age."""
+    newest = rows.order_by(f"-{how.newest}")[: how.enough]
+    return _read(newest, words, how, reads=how.enough, most=how.enough)[0]
+
+
+def _read(
+    rows: QuerySet[Any], words: Sequence[str], how: _How, *, reads: int, most: int, is_best: bool = False
+) -> tuple[dict[int, int], int]:
+    """Fetch keys of some rows, the newest first, and how well the `words` fit each (`Found.rank`); count the rows.
+
+    Of more than `most` the newest that are `enough` are fetched, or the best `most` (`is_best`); of more than are read
+    to be sorted out, which are looked for otherwise, just one. Neither texts nor ages travel: they would take longer
+    than the search.
+    """
+    connection = connections[rows.db]
+    place = "STRPOS" if connection.vendor == "postgresql" else "INSTR"
+    try:
+        found, values = rows.values_list("pk", how.newest, "text").query.get_compiler(rows.db).as_sql()
+    except EmptyResultSet:
+        return {}, 0
+    whole, begun = (" AND ".join(f"{place}(text, %s) > 0" for _ in words) for _ in range(2))
+    asked = [*values, *(f" {word} " for word in words), *(f" {word}" for word in words)]
+    sizes = [reads, most, most if is_best else how.enough, most]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH found(key, age, text) AS ({found}), counted(number) AS (SELECT COUNT(*) FROM found),"  # noqa: S608 -- names and places of ours
+            f" fitting(key, age, fit) AS (SELECT key, age, CASE WHEN {whole} THEN {WHOLE} WHEN {begun} THEN {BEGUN}"
+            f" ELSE {INSIDE} END AS fit FROM found ORDER BY {'fit, ' if is_best else ''}age DESC, key DESC"
+            " LIMIT (SELECT CASE WHEN number > %s THEN 1 WHEN number > %s THEN %s ELSE %s END FROM counted))"
+            " SELECT key, fit, number FROM fitting, counted ORDER BY age DESC, key DESC",
+            [*asked, *sizes],
+        )
+        hits = cursor.fetchall()
+    return {key: fit for key, fit, _ in hits}, hits[0][2] if hits else 0
 
 
 def _meant(rows: QuerySet[Any], parts: Sequence[str]) -> list[list[str]]:
@@ -133,127 +236,28 @@ def _meant(rows: QuerySet[Any], parts: Sequence[str]) -> list[list[str]]:
         ways = spellings(part)
         if not ways:
             continue
-        others = [[other] for other in (*parts[:place], *parts[place + 1 :])]
-        spelled = reduce(or_, (having([[piece] for piece in way]) for way in ways))
-        texts = rows.filter(spelled & having(others) if others else spelled).order_by()
-        meant: Counter[str] = Counter()
-        for text in texts.values_list("text", flat=True)[:TRIED]:
-            meant.update(near_words(part, text))
-        if meant:
-            start = "" if part.startswith("@") else " "
-            likely = [f"{start}{word} " for word, _ in meant.most_common(MEANT)]
+        others = [*parts[:place], *parts[place + 1 :]]
+        likely_ways = dict.fromkeys(tuple(end for piece in way for end in _ends(piece)) for way in ways)
+        spelled = reduce(or_, (reduce(and_, map(_has, way)) for way in likely_ways))
+        texts = rows.filter(spelled, *map(_has, others)).order_by()
+        start = "" if part.startswith("@") else " "
+        there = Counter(word for text in texts.values_list("text", flat=True)[:TRIED] for word in _words(text, part))
+        near = near_words(part, " ".join(there))
+        if near:
+            often = sorted(near, key=lambda word: (-there[word], word))
+            likely = [f"{start}{word} " for word in often[:MEANT]]
             return [*([other] for other in parts[:place]), likely, *([other] for other in parts[place + 1 :])]
     return []
 
 
-# Lookups -------------------------------------------------------------------------------------------------------------
+def _ends(piece: str) -> list[str]:
+    """What a long number begins and ends with; all of its trigrams are in many texts, and few of them suffice."""
+    return [piece[:END], piece[-END:]] if piece.strip().isdigit() and len(piece) >= 2 * END else [piece]
 
 
-@TextField.register_lookup
-class Has(Lookup):  # type: ignore[type-arg]
-    """Whether a folded text has a part; of the column `text` of a table that `install` has prepared."""
-
-    lookup_name = "has"
-    prepare_rhs = False
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        """Let the trigram index answer."""
-        column, values = self.process_lhs(compiler, connection)
-        return f"{column} LIKE %s", [*values, f"%{_escaped(self.rhs)}%"]
-
-    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        """Let the full-text table answer, or for less than it knows of, the text itself."""
-        if len(self.rhs) < PART:
-            column, values = self.process_lhs(compiler, connection)
-            return f"INSTR({column}, %s) > 0", [*values, self.rhs]
-        model, quote = self.lhs.target.model, connection.ops.quote_name
-        key, parts = f"{quote(self.lhs.alias)}.{quote(_key(model))}", quote(_parts_table(model))
-        asked = '"' + self.rhs.replace('"', '""') + '"'
-        return f"{key} IN (SELECT rowid FROM {parts} WHERE {parts} MATCH %s)", [asked]  # noqa: S608 -- names of ours
-
-
-@CharField.register_lookup
-class Begins(Lookup):  # type: ignore[type-arg]
-    """Whether a folded column begins with something, answered by a plain index (with pattern operators) on both."""
-
-    lookup_name = "begins"
-    prepare_rhs = False
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        """Compare with a pattern."""
-        column, values = self.process_lhs(compiler, connection)
-        return f"{column} LIKE %s", [*values, f"{_escaped(self.rhs)}%"]
-
-    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        """Compare with both ends of a range; its LIKE would read every row."""
-        column, values = self.process_lhs(compiler, connection)
-        return f"({column} >= %s AND {column} < %s)", [*values, self.rhs, *values, f"{self.rhs}\U0010ffff"]
-
-
-@Field.register_lookup
-class Among(Lookup):  # type: ignore[type-arg]
-    """Whether a key is among many, which are sent as one value."""
-
-    lookup_name = "among"
-    prepare_rhs = False
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        """Send them as an array."""
-        column, values = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s)", [*values, list(self.rhs)]
-
-    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        """Send them as JSON."""
-        column, values = self.process_lhs(compiler, connection)
-        sent = [*values, json.dumps(list(self.rhs))]
-        return f"{column} IN (SELECT value FROM json_each(%s))", sent  # noqa: S608 -- a column of ours
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-# Indexes -------------------------------------------------------------------------------------------------------------
-
-
-def _parts_table(model: type[Model]) -> str:
-    return f"{model._meta.db_table}_parts"
-
-
-def _key(model: type[Model]) -> str:
-    return str(model._meta.pk.column)
-
-
-def install(model: type[Model], *, using: str) -> None:
-    """Prepare a search table after every migration: SQLite loses triggers when a table is rebuilt."""
-    connection = connections[using]
-    names = {"table": model._meta.db_table, "key": _key(model), "parts": _parts_table(model)}
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            for statement in _POSTGRESQL:
-                cursor.execute(statement.format(**names))
-            return
-        cursor.execute("SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = %s", [f"{names['parts']}_added"])
-        if cursor.fetchone() is None:
-            for statement in _SQLITE:
-                cursor.execute(statement.format(**names))
-
-
-_POSTGRESQL: Final = (
-    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-    FOLD,
-    # A short list of what is not yet in the index: reading goes through all of it.
-    "CREATE INDEX IF NOT EXISTS {parts} ON {table} USING gin (text gin_trgm_ops) WITH (gin_pending_list_limit = 256)",
-)
-_REMOVE: Final = "INSERT INTO {parts} ({parts}, rowid, text) VALUES ('delete', OLD.{key}, OLD.text);"
-_ADD: Final = "INSERT INTO {parts} (rowid, text) VALUES (NEW.{key}, NEW.text);"
-_SQLITE: Final = (
-    """
-    CREATE VIRTUAL TABLE IF NOT EXISTS {parts}
-    USING fts5 (text, content='{table}', content_rowid='{key}', tokenize='trigram')
-    """,
-    "INSERT INTO {parts} ({parts}) VALUES ('rebuild')",
-    "CREATE TRIGGER {parts}_added AFTER INSERT ON {table} BEGIN " + _ADD + " END",
-    "CREATE TRIGGER {parts}_removed AFTER DELETE ON {table} BEGIN " + _REMOVE + " END",
-    "CREATE TRIGGER {parts}_changed AFTER UPDATE OF text ON {table} BEGIN " + _REMOVE + " " + _ADD + " END",
-)
+def _words(text: str, part: str) -> set[str]:
+    """Take a text apart into words that a mistyped part may have meant: one letter off, they begin nearly alike."""
+    if part.startswith("@"):
+        return {word[word.index("@") :] for word in text.split() if "@" in word}
+    begins = frozenset(part.strip()[:2])
+    return {word for word in text.split() if not begins.isdisjoint(word[:2])}

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
-from core import search
+from core import searched
 from customers.models import Contact, Customer, CustomerSearch
 from customers.services.search import keep_search
 
@@ -26,4 +26,4 @@ def follow_contact(*, instance: Contact, **_: Any) -> None:
 
 def install_search(*, using: str, **_: Any) -> None:
     """Index what customers are found by; written after every migration."""
-    search.install(CustomerSearch, using=using)
+    searched.install(CustomerSearch, using=using)

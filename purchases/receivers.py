@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections
 from django.dispatch import receiver
 
-from core import search
+from core import searched
 from customers.models import Customer
 from customers.signals import (
     anonymizing_asked,
@@ -92,9 +92,9 @@ def tell_of_report(*, report: DeliveryReport, at: datetime, **_: Any) -> None:
 
 
 @receiver(email_handed_over, sender=Email, dispatch_uid="purchases-mail-sent")
-def close_mail(*, email: Email, at: datetime, **_: Any) -> None:
-    """It went out after all; a replay's were never in trouble."""
-    if email.transport != Carrier.SINK:
+def close_mail(*, email: Email, at: datetime, is_smooth: bool = False, **_: Any) -> None:
+    """It went out after all; a replay's, and one that was taken at once, were never in trouble."""
+    if email.transport != Carrier.SINK and not is_smooth:
         troubles.settle_mail_trouble(email, at=at, note="the e-mail was sent")
 
 
@@ -190,7 +190,7 @@ def tell_of_untold(*, endpoint: Endpoint, people: list[str], at: datetime, **_: 
 
 def install_search(*, using: str, **_: Any) -> None:
     """Index what purchases are found by; written after every migration as the backstop is."""
-    search.install(PurchaseSearch, using=using)
+    searched.install(PurchaseSearch, using=using)
 
 
 def install_backstop(*, using: str, **_: Any) -> None:

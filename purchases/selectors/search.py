@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Prefetch, Q
 
-from core.folding import address, bare, is_number, keywords, marked, name, parts_of
-from core.search import NEWEST, WHOLE, Found, search
+from core.folding import address, bare, fold, is_number, keywords, marked, name, parts_of
+from core.search import INSIDE, NEWEST, WHOLE, Found, search
 from customers.models import Customer, CustomerSearch
 from customers.selectors.search import find_customers
 from purchases.models import Document, Purchase, PurchaseSearch
@@ -35,11 +35,20 @@ def find_purchases(
     """Find purchases by comma-separated keywords, all of which must match; `rows` are those that may be found.
 
     The parts of an e-mail address are in too many others: one that somebody is still typing (`is_quick`) is looked for
-    among billing contacts first. Of too many hits those are never missed that are called exactly what was asked for.
+    among billing contacts first. Of too many hits those are never missed that are called exactly what was asked for;
+    while somebody types, the best are found.
     """
-    emails = [part.strip() for part in parts_of(query) if "@" in part[1:]]
-    billed = Q(email__begins=emails[0]) if emails and is_quick else None
-    return search(rows, query, newest="ordered_at", enough=enough, first=billed, exactly=_exactly(query))
+    emails = [part for part in parts_of(query) if "@" in part[1:]]
+    billed = dict.fromkeys(emails, "email") if is_quick else None
+    return search(
+        rows,
+        query,
+        newest="ordered_at",
+        enough=enough,
+        first=billed,
+        exactly=_exactly(query),
+        is_quick=is_quick,
+    )
 
 
 def _exactly(query: str) -> Q:
@@ -108,7 +117,9 @@ def find_everything(
     """
     bought = find_purchases(PurchaseSearch.objects.visible_to(user, client), query, enough=enough, is_quick=is_quick)
     is_there = bool(bought.keys) and not bought.is_corrected
-    known = find_customers(CustomerSearch.objects.visible_to(user, client), query, enough=enough, corrects=not is_there)
+    mine = CustomerSearch.objects.visible_to(user, client)
+    buyers = _buyers(bought, parts_of(query))
+    known = find_customers(mine, query, enough=enough, corrects=not is_there, is_quick=is_quick, buyers=buyers)
     if bought.is_corrected and known.keys and not known.is_corrected:
         bought = Found(parts=bought.parts)
     shown = bought if bought.keys else known
@@ -130,6 +141,23 @@ def find_everything(
     )
 
 
+def _buyers(bought: Found, parts: list[str]) -> Found | None:
+    """The customers of the purchases that have the number of a query; None when it asks for anything else, too.
+
+    Of several numbers each may be in another purchase of a customer: that is to be looked for.
+
+    Purchases are found by the last digits of a number, too; their customers are not.
+    """
+    if len(parts) != 1 or not parts[0].strip().isdigit():
+        return None
+    if bought.is_corrected or not bought.keys:
+        return Found()
+    is_end = parts[0].startswith(" ")
+    having = [pk for pk in bought.keys if not is_end or bought.rank(pk) != INSIDE]
+    customers = Purchase.objects.filter(pk__among=having).order_by().values_list("customer", flat=True).distinct()
+    return Found(tuple(customers), is_capped=bought.is_capped)
+
+
 def _best(found: Found, keys: Iterable[int], most: int) -> list[int]:
     """The best of what was found: whole words before their beginnings before their middles, then the newest."""
     return sorted(keys, key=found.rank)[:most]
@@ -143,11 +171,21 @@ def _group(found: Found, keys: Iterable[int], rows: Mapping[int, Any], *, parts:
 
 def _facts(row: Any, parts: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """The details in which something was found, each once."""
+    asked = [(part, _letters(part)) for part in parts]
     facts: dict[str, tuple[str, str]] = {}
     for label, value in _details(row):
-        if value and value not in facts and any(is_hit for _, is_hit in marked(value, parts)):
+        if not value or value in facts:
+            continue
+        # Where not even the letters are, nothing would be marked; that is known sooner.
+        known = _letters(fold(value))
+        there = [part for part, letters in asked if letters in known]
+        if there and any(is_hit for _, is_hit in marked(value, there)):
             facts[value] = (label, value)
     return tuple(facts.values())[:MOST_FACTS]
+
+
+def _letters(folded: str) -> str:
+    return "".join(filter(str.isalnum, folded))
 
 
 def _details(row: Any) -> Iterator[tuple[str, str]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Case, F, Prefetch, TextField, Value, When
-from django.db.models.functions import Concat
+from django.db import connection
+from django.db.models import Prefetch
 
 from core.folding import address, bare, name, text_of
 from purchases.models import Document, Purchase, PurchaseSearch
@@ -63,7 +63,16 @@ def add_number(purchase: Purchase, number: str) -> None:
 
 
 def add_numbers(numbers: Mapping[int, str]) -> None:
-    """Let each of several purchases (by primary key) be found by the number of one more document: one query."""
-    more = [When(purchase=pk, then=Value(f"{bare(number)} ")) for pk, number in numbers.items()]
-    rows = PurchaseSearch.objects.filter(purchase__in=list(numbers))
-    rows.update(text=Concat(F("text"), Case(*more, output_field=TextField())))
+    """Let these purchases (by primary key) be found by the number of one more document each: one query.
+
+    In SQL, because a query set would need a CASE with a line for each of them, which takes ten times as long.
+    """
+    if not numbers:
+        return
+    table, given = PurchaseSearch._meta.db_table, ", ".join(["(%s, %s)"] * len(numbers))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET text = text || given.column2 FROM (VALUES {given}) AS given"  # noqa: S608
+            " WHERE purchase_id = given.column1",
+            [value for pk, number in numbers.items() for value in (pk, f"{bare(number)} ")],
+        )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from customers.models import CustomerSearch
+from customers.selectors import search as customer_search
 from customers.selectors.search import find_customers
 from customers.services import AddressInput, change_customer, save_contact
 from tests.stories import MONDAY, a_client, a_customer, a_user, an_offline_order
@@ -74,6 +75,21 @@ def test_several_that_bought_are_found_once_each_the_newest_first(hafen: Client,
     other = an_offline_order(hafen, reference="100200999", customer=a_customer(company="Nord", email="n@nord.example"))
     an_offline_order(hafen, reference="100200998", customer=a_customer(company="Nord", email="n@nord.example"))
     assert found("100200") == [other.customer_id, customer.pk]
+
+
+def test_while_a_number_is_typed_who_is_called_so_stays_among_those_who_bought_it(
+    hafen: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = an_offline_order(hafen, customer=a_customer(company="4711", email="a@duft.example")).customer
+    busy = a_customer(company="Nord", email="n@nord.example")
+    for number in range(3):
+        an_offline_order(hafen, reference=f"47110000{number}", customer=busy)
+    monkeypatch.setattr(customer_search, "MOST_QUICKLY", 1)
+    hits = find_customers(CustomerSearch.objects.all(), "4711", is_quick=True)
+    assert (hits.keys, hits.is_capped) == ((called.pk,), True)
+    monkeypatch.setattr(customer_search, "MOST_QUICKLY", 2)
+    hits = find_customers(CustomerSearch.objects.all(), "4711", is_quick=True)
+    assert (len(hits.keys), hits.is_capped) == (2, False)
 
 
 def test_another_clients_customer_is_not_found(customer: Customer) -> None:

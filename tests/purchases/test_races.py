@@ -8,18 +8,21 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from io import StringIO
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import connections
+from django.core.management import call_command
+from django.db import connection, connections, transaction
+from django.db.models import QuerySet
 from django.test.signals import template_rendered
 
 from core.money import Money
 from core.refused import Refused
 from customers.models import Customer
 from partners.selectors import outstanding
-from purchases.models import Document, DocumentFile, Payment, Purchase, Source
+from purchases.models import Document, DocumentFile, Payment, Purchase, PurchaseSearch, Source
 from purchases.querysets import PurchaseQuerySet
 from purchases.services.cancel import cancel_purchase
 from purchases.services.correction import correct_purchase
@@ -354,3 +357,46 @@ def test_control_without_the_lock_eight_people_break_it() -> None:
         desk.work(purchases, by=a_user("platform_admin"))
     found = set(wrongs(purchases, desk))
     assert {"a change was lost", "the money that came is not what was booked"} <= found
+
+
+# The rebuild of what is searched --------------------------------------------------------------------------------------
+
+
+def until_it_waits(other: threading.Thread) -> None:
+    """Wait until a thread waits for us, or is through; SQLite doesn't tell, so it gets half a second."""
+    if connection.vendor == "sqlite":
+        other.join(timeout=0.5)
+    blocked = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+    while connection.vendor == "postgresql" and other.is_alive():
+        with connection.cursor() as cursor:
+            cursor.execute(blocked)
+            if cursor.fetchone() == (True,):
+                return
+        other.join(timeout=0.01)
+
+
+def rebuild_during_a_correction() -> str:
+    """Give a purchase the PO number NEW9, rebuild before that is committed; return the number it is found by."""
+    purchase = a_released_po(a_client())
+
+    def rebuild() -> None:
+        call_command("rebuild_search", stdout=StringIO())
+        connections.close_all()
+
+    beside = threading.Thread(target=rebuild)
+    with transaction.atomic():
+        correct_purchase(purchase, by=a_user("platform_admin"), at=MONDAY, reason="Misheard", po_number="NEW9")
+        beside.start()
+        until_it_waits(beside)
+    beside.join(timeout=60)
+    return PurchaseSearch.objects.get().po_number
+
+
+def test_a_rebuild_of_the_search_waits_for_who_is_changing_a_purchase() -> None:
+    assert rebuild_during_a_correction() == "new9"
+
+
+def test_control_without_the_lock_a_rebuild_keeps_what_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows)
+    # SQLite lets one write at a time, whoever locks what
+    assert rebuild_during_a_correction() == ("new9" if connection.vendor == "sqlite" else "4500001")

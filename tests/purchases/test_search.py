@@ -20,7 +20,7 @@ from purchases.models import Purchase, PurchaseSearch
 from purchases.selectors.search import find_everything, find_purchases
 from purchases.services.correction import correct_purchase
 from purchases.services.release import convert_purchase, receive_document
-from purchases.services.search import keep_search
+from purchases.services.search import add_numbers, keep_search
 from tests.stories import (
     MONDAY,
     a_client,
@@ -146,6 +146,17 @@ def test_an_e_mail_address_is_looked_for_among_billing_contacts_first_while_it_i
     assert set(found("jana@werft")) == {delivered.pk, purchase.pk}
 
 
+@pytest.mark.usefixtures("reads")
+def test_of_very_many_that_begin_like_an_address_being_typed_the_newest_are_found(hafen: Client) -> None:
+    orders = [
+        an_offline_order(hafen, at=days_later(day), customer=a_customer(email=email)).pk
+        for day, email in enumerate(("jana@werft.example", "jana@reede.example", "it@werft.example"))
+    ]
+    rows = PurchaseSearch.objects.all()
+    assert find_purchases(rows, "jana@", is_quick=True).keys == (orders[1], orders[0])
+    assert find_purchases(rows, "jana@w", is_quick=True, enough=1).keys == (orders[0],)
+
+
 # What is kept --------------------------------------------------------------------------------------------------------
 
 
@@ -189,6 +200,13 @@ def test_what_is_kept_is_what_a_rebuild_writes(purchase: Purchase) -> None:
 # Too many ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(params=[engine.READ, 0], ids=["sorted out", "by age"])
+def reads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many hits are sorted by the database, or, where there are very many, read by their age."""
+    monkeypatch.setattr(engine, "READ", request.param)
+
+
+@pytest.mark.usefixtures("reads")
 def test_of_too_many_hits_the_newest_are_found(hafen: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     orders = [an_offline_order(hafen, at=MONDAY.replace(hour=hour)).pk for hour in range(8, 12)]
     monkeypatch.setattr(engine, "MOST", 2)
@@ -198,6 +216,7 @@ def test_of_too_many_hits_the_newest_are_found(hafen: Client, monkeypatch: pytes
     assert (typo.keys, typo.is_capped, typo.is_corrected) == (hits.keys, True, True)
 
 
+@pytest.mark.usefixtures("reads")
 @pytest.mark.parametrize("query", ["Werft", "WERFT GmbH", "4711-0", "petersen, 4711-0", "werft, &"])
 def test_what_is_exactly_as_asked_is_found_however_old(
     hafen: Client, monkeypatch: pytest.MonkeyPatch, query: str
@@ -215,6 +234,30 @@ def test_what_is_exactly_as_asked_is_found_however_old(
     assert (hits.is_capped, oldest.pk in hits.keys, hits.rank(oldest.pk)) == (True, True, 0)
     results = find_everything(a_user("platform_customer_service"), None, query, most=1, enough=2)
     assert results.purchases.hits[0].row == oldest
+
+
+@pytest.mark.usefixtures("reads")
+def test_while_somebody_types_the_best_of_too_many_are_found(hafen: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, *_ = (
+        an_offline_order(hafen, at=days_later(day), customer=a_customer(company=name, email=f"{day}@x.example")).pk
+        for day, name in enumerate(("Werft", "Schiffswerft", "Werftbau", "Hochwerft"))
+    )
+    monkeypatch.setattr(engine, "MOST", 2)
+    hits = find_purchases(PurchaseSearch.objects.all(), "werft", enough=2, is_quick=True)
+    assert (hits.is_capped, whole in hits.keys, hits.rank(whole)) == (True, True, 0)
+
+
+@pytest.mark.parametrize(
+    "query", ["jana@werft.example", "JANA@Werft.example", "@werft.example", "petersen, jana@werft.example"]
+)
+def test_a_whole_address_or_domain_is_found_before_those_that_only_begin_like_it(hafen: Client, query: str) -> None:
+    order, longer = (
+        an_offline_order(hafen, customer=a_customer(email=email)).pk
+        for email in ("jana@werft.example", "jana@werft.example.net")
+    )
+    assert list(find_purchases(PurchaseSearch.objects.all(), query).keys) == [order]
+    part = query.removesuffix("ple")
+    assert set(find_purchases(PurchaseSearch.objects.all(), part).keys) == {order, longer}
 
 
 # Everything ----------------------------------------------------------------------------------------------------------
@@ -248,6 +291,47 @@ def test_whole_words_come_before_their_beginnings_before_their_middles(hafen: Cl
     assert [hit.row.pk for hit in results.purchases.hits] == [orders[place].pk for place in (3, 1, 2)]
     assert [hit.rank for hit in results.purchases.hits] == [0, 0, 1]
     assert (results.purchases.count, results.customers.count, results.quotes.count) == (4, 4, 0)
+
+
+def test_whose_purchase_has_a_number_is_found_with_it(hafen: Client, rep: User) -> None:
+    purchase, other = (
+        an_offline_order(hafen),
+        an_offline_order(hafen, customer=a_customer(last_name="Quandt", email="q@x.example")),
+    )
+    Purchase.objects.filter(pk=purchase.pk).update(reference="417093265", card_last4="")
+    Purchase.objects.filter(pk=other.pk).update(reference="532650417", card_last4="")
+    call_command("rebuild_search", verbosity=0)
+    for is_quick in (True, False):
+        for query, customers in (
+            ("417093265", [purchase.customer_id]),
+            ("417093", [purchase.customer_id]),
+            ("4170", [purchase.customer_id]),
+            ("417, 4170", [purchase.customer_id]),
+            ("quandt, 5326", [other.customer_id]),
+            ("3265", []),
+            ("petersen, 5326", []),
+            ("999999998", []),
+        ):
+            results = find_everything(rep, None, query, most=5, is_quick=is_quick)
+            assert [hit.row.pk for hit in results.customers.hits] == customers, query
+    assert [hit.row for hit in find_everything(rep, None, "3265", most=5).purchases.hits] == [purchase]
+
+
+def test_numbers_of_several_purchases_of_a_customer_find_the_customer(hafen: Client, rep: User) -> None:
+    purchases = [an_offline_order(hafen) for _ in range(2)]
+    for purchase, reference in zip(purchases, ("417093265", "532650417"), strict=True):
+        Purchase.objects.filter(pk=purchase.pk).update(reference=reference, card_last4="")
+    call_command("rebuild_search", verbosity=0)
+    for query in ("417093265, 532650417", "093265, 4170", "417093265"):
+        for is_quick in (True, False):
+            results = find_everything(rep, None, query, most=5, is_quick=is_quick)
+            assert [hit.row.pk for hit in results.customers.hits] == [purchases[0].customer_id], query
+
+
+def test_no_number_changes_nothing(purchase: Purchase) -> None:
+    before = list(PurchaseSearch.objects.values_list("purchase", "text"))
+    add_numbers({})
+    assert list(PurchaseSearch.objects.values_list("purchase", "text")) == before
 
 
 def test_quotes_are_a_group_of_their_own(hafen: Client, rep: User) -> None:
@@ -347,7 +431,7 @@ def test_too_many_are_said_not_counted(hafen: Client, rep: User, monkeypatch: py
         an_offline_order(hafen)
     monkeypatch.setattr(engine, "MOST", 1)
     assert "More than 1,000 hits: the best of the newest are shown." in page(rep, "petersen")
-    assert "More than 1,000 hits. Arrow keys choose." in page(rep, "petersen", "/search/suggest/")
+    assert "More than 200 hits. Arrow keys choose." in page(rep, "petersen", "/search/suggest/")
 
 
 def test_of_too_many_hits_a_list_knows_those_that_its_filters_leave(
