@@ -81,6 +81,8 @@ def pages(purchases: int) -> Iterator[tuple[str, str, str]]:
     )
     yield "sorted by customer", f"{OURS}?sort=billing_company", f"{PEERS}?o=2"
     yield "sorted by amount", f"{OURS}?sort=-gross_minor", f"{PEERS}?o=-7"
+    yield "sorted by status", f"{OURS}?sort=status", f"{PEERS}?o=4"
+    yield "sorted by open amount", f"{OURS}?sort=-open_minor", f"{PEERS}?o=-8"  # it knows what was paid
     yield "sorted by due day", f"{OURS}?sort=due_on", f"{PEERS}?o=6"
     for page in sorted({min(200, purchases // PAGE // 2), purchases // PAGE // 2, purchases // PAGE - 1}):
         yield f"page {page:,}", f"{OURS}?after={token(page)}", f"{PEERS}?p={page}"

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import IntegerField, Subquery
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.models import QuerySet
 
 CAP: Final = 1000
 
@@ -15,6 +22,30 @@ class CappedCount(Subquery):
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
     empty_result_set_value = 0
+
+
+def count_all(queries: Sequence[QuerySet[Any]]) -> list[int]:
+    """How many rows each of these queries has, no further than its limit: one trip, none where all are known empty.
+
+    Their SQL stands side by side as it is: fitting queries into one another, as a `CappedCount` that may look at the
+    row around it, takes Django longer than counting takes the database.
+    """
+    texts: list[str] = []
+    parameters: list[Any] = []
+    for query in queries:
+        try:
+            text, needed = query.query.sql_with_params()
+        except EmptyResultSet:
+            texts.append("0")
+        else:
+            texts.append(f"(SELECT COUNT(*) FROM ({text}) counted)")  # noqa: S608 -- Django's own SQL
+            parameters += needed
+    if not any(text != "0" for text in texts):
+        return [0] * len(texts)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(texts)}", parameters)
+        found: Sequence[int] = cursor.fetchone()
+    return list(found)
 
 
 def capped(number: int, cap: int = CAP) -> str:

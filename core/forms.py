@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from babel.numbers import NumberFormatError, parse_decimal
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.renderers import DjangoTemplates
+from django.utils.safestring import SafeString
 
+from core.markup import markup
 from core.money import Money, exponent
 from core.refused import Refused
 from core.uploads import LIMIT_BYTES, CheckedFile, check_upload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from django.http import HttpRequest
 
 PLAIN = re.compile(r"-?[0-9][0-9.,'’]*")
 LARGEST_MINOR = 10**15
@@ -45,6 +53,53 @@ def missing_sentence(label: str, widget: forms.Widget) -> str:
     sentence = next(sentence for kind, sentence in MISSING if isinstance(widget, kind))
     a, the = "an" if thing[0] in "aeio" else "a", "" if words[0] == "your" else "the"
     return " ".join(sentence.format(label=label, thing=thing, a=a, the=the).split())
+
+
+class FormRenderer(DjangoTemplates):
+    """Writes what lists have several of, choices and one-line inputs, without a template: it takes half as long."""
+
+    def render(self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None) -> str:
+        """Write a widget, or whatever else a form consists of."""
+        if template_name == forms.Select.template_name:
+            return _select(context["widget"])
+        if template_name in INPUTS:
+            return _input(context["widget"])
+        return super().render(template_name, context, request)
+
+
+INPUTS: Final = frozenset(
+    kind.template_name
+    for kind in (forms.TextInput, forms.NumberInput, forms.EmailInput, forms.DateInput, forms.HiddenInput)
+)
+
+
+def _input(widget: Mapping[str, Any]) -> SafeString:
+    value = "" if widget["value"] is None else markup(' value="{}"', str(widget["value"]))
+    return markup('<input type="{}" name="{}"{}{}>', widget["type"], widget["name"], value, _attributes(widget))
+
+
+def _select(widget: Mapping[str, Any]) -> SafeString:
+    groups = [
+        markup('<optgroup label="{}">{}</optgroup>', name, _options(options)) if name else _options(options)
+        for name, options, _ in widget["optgroups"]
+    ]
+    return markup('<select name="{}"{}>{}</select>', widget["name"], _attributes(widget), _joined(groups))
+
+
+def _options(options: Iterable[Mapping[str, Any]]) -> SafeString:
+    pattern = '<option value="{}"{}>{}</option>'
+    return _joined([markup(pattern, str(one["value"]), _attributes(one), one["label"]) for one in options])
+
+
+def _attributes(widget: Mapping[str, Any]) -> SafeString:
+    given = [(name, value) for name, value in widget["attrs"].items() if value is not False]
+    return _joined(
+        [markup(" {}", name) if value is True else markup(' {}="{}"', name, str(value)) for name, value in given]
+    )
+
+
+def _joined(parts: Iterable[SafeString]) -> SafeString:
+    return SafeString("".join(parts))
 
 
 class MissingNamed(forms.BaseForm):

@@ -9,20 +9,22 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q, prefetch_related_objects
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from lucide.templatetags.lucide import lucide
 
+from core.markup import escaped, markup
 from core.money import Money, exponent
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ def money_text(minor: int, currency: str, reader: Reader) -> str:
 
 def money_cell(minor: int, currency: str, reader: Reader, *, css: str = "") -> SafeString:
     """An amount that never breaks over a line."""
-    return format_html('<span class="amount {}">{}</span>', css, money_text(minor, currency, reader))
+    return markup('<span class="amount {}">{}</span>', css, money_text(minor, currency, reader))
 
 
 def number_text(minor: int, currency: str, reader: Reader) -> str:
@@ -94,9 +96,12 @@ def _day_text(day: date, language: str) -> str:
 
 def day_cell(day: date | None, reader: Reader) -> SafeString:
     """A day for machines and people."""
-    if day is None:
-        return NOTHING
-    return format_html('<time class="day" datetime="{}">{}</time>', day.isoformat(), day_text(day, reader))
+    return _day_cell(day, reader.language) if day else NOTHING
+
+
+@lru_cache(maxsize=4096)
+def _day_cell(day: date, language: str) -> SafeString:
+    return markup('<time class="day" datetime="{}">{}</time>', day.isoformat(), _day_text(day, language))
 
 
 def moment_text(moment: datetime, reader: Reader) -> str:
@@ -113,13 +118,13 @@ def moment_cell(moment: datetime | None, reader: Reader) -> SafeString:
     if moment is None:
         return NOTHING
     utc = moment.astimezone(UTC).isoformat(timespec="seconds")
-    return format_html('<time class="moment" datetime="{}">{}</time>', utc, moment_text(moment, reader))
+    return markup('<time class="moment" datetime="{}">{}</time>', utc, moment_text(moment, reader))
 
 
 @lru_cache(maxsize=256, typed=True)  # a text that is safe already is another one than the same text that is not
 def badge(label: str, tone: str = "gray") -> SafeString:
     """A state: a dot and a word; `tone` is one of gray, blue, green, amber, red, violet."""
-    return format_html('<span class="st st-{}"><span class="st-dot"></span>{}</span>', tone, label)
+    return markup('<span class="st st-{}"><span class="st-dot"></span>{}</span>', tone, label)
 
 
 def icon(name: str, size: int = 16, css: str = "") -> SafeString:
@@ -131,6 +136,31 @@ def icon(name: str, size: int = 16, css: str = "") -> SafeString:
 def _icon(name: str, size: int, css: str) -> SafeString:
     more = {"class": f"lucide {css}".strip()}
     return mark_safe(lucide(name, size=size, aria_hidden="true", focusable="false", **more))  # noqa: S308 -- library SVG
+
+
+_ANY_ROW: Final = "1234567890"
+"""Stands for a row's key where an address is looked up."""
+
+
+def path_to(page: str, key: str) -> str:
+    """The address of a row's page, as `reverse` gives it, looked up once for all rows of a list."""
+    return between(ends_of(page), key)
+
+
+def between(ends: tuple[str, str], key: str) -> str:
+    """An address with a row's key in it."""
+    return f"{ends[0]}{key if key.isalnum() and key.isascii() else quote(key, safe='')}{ends[1]}"
+
+
+def ends_of(page: str) -> tuple[str, str]:
+    """What stands before and after the row's key in the addresses of a page."""
+    return _ends(page, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
+
+
+@lru_cache(maxsize=64)
+def _ends(page: str, urlconf: str, _prefix: str) -> tuple[str, str]:
+    before, _, after = reverse(page, urlconf, [_ANY_ROW]).rpartition(_ANY_ROW)
+    return before, after
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +276,15 @@ class Table:
         """What is unfolded below a row; empty when nothing is."""
         return ""
 
+    @cached_property
+    def _ends(self) -> dict[str, tuple[str, str]]:
+        return {}
+
+    def path_to(self, page: str, key: str) -> str:
+        """The address of a row's page, whose pattern is looked up once for the table."""
+        ends = self._ends.get(page) or self._ends.setdefault(page, ends_of(page))
+        return between(ends, key)
+
     def acts(self, row: Any) -> dict[str, str]:  # noqa: ARG002
         """The addresses of dialogs about this row, by the key that opens them."""
         return {}
@@ -284,19 +323,17 @@ class Table:
         self.prepare(page)
         columns = self.shown_columns(reader)
         prefetch_related_objects(list(page), *dict.fromkeys(column.fetch for column in columns if column.fetch))
-        tags = [format_html('<td class="{}">', column.css) if column.css else "<td>" for column in columns]
+        tags = [markup('<td class="{}">', column.css) if column.css else "<td>" for column in columns]
+        cells_of = [(tag, column.value) for tag, column in zip(tags, columns, strict=True)]
         rows = []
         for row in page:
             key, label, below = self.key(row), self.label(row), self.below(row, reader)
-            cells = "".join(
-                f"{tag}{conditional_escape(column.value(row, reader))}</td>"
-                for tag, column in zip(tags, columns, strict=True)
-            )
+            cells = "".join([part for tag, value in cells_of for part in (tag, escaped(value(row, reader)), "</td>")])
             if place is None:
                 html = f"<tr>{cells}</tr>"
             else:
-                picker = format_html(PICK, key, label) if self.is_selectable else ""
-                tools = self._tools(row, place, is_unfolded=bool(below)) if self.has_preview else ""
+                picker = markup(PICK, key, label) if self.is_selectable else ""
+                tools = self._tools(row, key, label, place, is_unfolded=bool(below)) if self.has_preview else ""
                 html = f"{self._opening(row)}{picker}{cells}{tools}</tr>"
             rows.append(Row(key, label, mark_safe(html), below))  # noqa: S308 -- every part of it is escaped
         return rows
@@ -304,17 +341,17 @@ class Table:
     def _opening(self, row: Any) -> SafeString:
         """Where Enter leads, and the dialogs that other keys open."""
         links = {"link": self.link(row), **{f"act-{key}": link for key, link in self.acts(row).items()}}
-        named = format_html_join("", ' data-{}="{}"', (item for item in links.items() if item[1]))
-        return format_html("<tr data-row{}>", named)
+        named = "".join([markup(' data-{}="{}"', name, link) for name, link in links.items() if link])
+        return mark_safe(f"<tr data-row{named}>")  # noqa: S308 -- every part of it is escaped
 
-    def _tools(self, row: Any, place: Place, *, is_unfolded: bool) -> SafeString:
+    def _tools(self, row: Any, key: str, label: str, place: Place, *, is_unfolded: bool) -> SafeString:
         """The buttons at the end of a row: what unfolds it and what shows it in the drawer."""
-        key, label, fold, preview = quote(self.key(row)), self.label(row), self.fold(row), self.preview(row)
+        key, fold, preview = quote(key), self.fold(row), self.preview(row)
         expanded = "true" if is_unfolded else "false"
-        return format_html(
+        return markup(
             '<td class="act wide-only">{}{}</td>',
-            format_html(FOLD, place.unfold + key, fold, expanded, label, icon("chevron-down")) if fold else "",
-            format_html(
+            markup(FOLD, place.unfold + key, fold, expanded, label, icon("chevron-down")) if fold else "",
+            markup(
                 PREVIEW, place.preview + key, preview, place.path + place.preview + key, label, icon("panel-right-open")
             )
             if preview
@@ -337,13 +374,13 @@ class Table:
 
 def address(query: QueryDict, **changes: str | None) -> str:
     """The same address with some parameters changed; None takes one out."""
-    changed = query.copy()
+    changed = dict(query.lists())
     for name, value in changes.items():
         if value is None:
             changed.pop(name, None)
         else:
-            changed[name] = value
-    return "?" + changed.urlencode()
+            changed[name] = [value]
+    return "?" + urlencode(changed, doseq=True)
 
 
 def address_up_to(query: QueryDict, name: str) -> str:

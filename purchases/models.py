@@ -14,7 +14,7 @@ from core.money import Money
 from customers.models import Address, ContactKind, Customer, CustomerType
 from partners.models import Partner
 from purchases.policy import PolicyTerms
-from purchases.querysets import MISSING, Bare, PurchaseQuerySet
+from purchases.querysets import MISSING, OPEN_MINOR, Bare, PurchaseQuerySet
 from purchases.states import LABELS, OPEN, Status
 from taxexempt.models import Certificate
 
@@ -266,6 +266,8 @@ class Purchase(models.Model):
             models.Index(fields=["billing_company", "id"], name="purchase_by_company"),
             models.Index(fields=["gross_minor", "id"], name="purchase_by_amount"),
             models.Index(fields=["due_on", "id"], name="purchase_by_due_day"),
+            models.Index(fields=["status", "id"], name="purchase_by_status_alone"),
+            models.Index(OPEN_MINOR, F("id"), name="purchase_by_open_amount"),
             models.Index(fields=["paid_at"], name="purchase_by_payment"),
             models.Index(fields=["due_on"], name="accepted_by_due_day", condition=Q(status=Status.PURCHASE_ORDER)),
             models.Index(fields=["client", "next_action_on"], name="open_by_next_action", condition=Q(status__in=OPEN)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import BigIntegerField, Case, CharField, F, Func, When
+from django.db.models import BigIntegerField, CharField, F, Func
 
 from accounts.querysets import TenantQuerySet
 from purchases.states import OPEN, RECEIVABLE, Status
@@ -54,9 +54,7 @@ class PurchaseQuerySet(TenantQuerySet["Purchase"]):
 
     def with_open(self) -> Self:
         """Bring the open amount along as `open_minor`, to filter and sort by it."""
-        return self.annotate(
-            open_minor=Case(When(status__in=OPEN, then=MISSING), default=0, output_field=BigIntegerField())
-        )
+        return self.annotate(open_minor=OPEN_MINOR)
 
     def lock(self, row: Model) -> Purchase:
         """Read the purchase again under a row lock, with its parties."""
@@ -83,3 +81,18 @@ class Bare(Func):
 
 MISSING = F("gross_minor") - F("paid_minor") + F("refunded_minor")
 """What is missing until a purchase is covered, in minor units; of a charged-back one `missing_on` knows."""
+
+
+class WhileOpen(Func):
+    """A figure while money is expected (status first, then the figure), else 0.
+
+    The statuses stand in the text of the query: an index on the expression holds on both databases.
+    """
+
+    template = "CASE WHEN %(expressions)s ELSE 0 END"
+    arg_joiner = " IN (" + ", ".join(f"'{status.value}'" for status in sorted(OPEN)) + ") THEN "
+    output_field = BigIntegerField()
+
+
+OPEN_MINOR = WhileOpen("status", MISSING)
+"""The same while money is expected, else nothing."""

@@ -115,7 +115,7 @@ class ExportNew(ActView):
         if listing is None or not listing.is_allowed:
             return self.leave(self.home())
         one, many = listing.page.noun
-        count = capped_counts({"": listing.rows}, listing.rows.model)[""]
+        count = capped_counts({"": listing.rows})[""]
         whose = "you selected" if self.picks else "that the list shows, with its filters and tab"
         lines = [
             f"The {count} {one if count == '1' else many} {whose}, in the order of the list; at most {MOST_ROWS:,}.",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_percent
 from django import template
+from django.conf import settings
 from django.forms import CheckboxInput, Select
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django_countries import countries
 
 from core import tables
@@ -89,8 +91,14 @@ def has_route(name: str) -> bool:
 @register.simple_tag
 def route(name: str, *args: str) -> str:
     """The address of a page that may not exist: empty then."""
+    return _route(name, args, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
+
+
+@lru_cache(maxsize=512)
+def _route(name: str, args: tuple[str, ...], urlconf: str, _prefix: str) -> str:
+    """Looked up once: every page asks for dozens, and they stay the same."""
     try:
-        return reverse(name, args=args)
+        return reverse(name, urlconf, args)
     except NoReverseMatch:
         return ""
 
@@ -159,22 +167,28 @@ ENTRIES = (
 )
 
 
-def _places(user: Any) -> list[tuple[Entry, str]]:
-    links = [(entry, route(entry.page)) for entry in ENTRIES if not entry.right or may(user, entry.right)]
-    return [(entry, link) for entry, link in links if link]
+@lru_cache(maxsize=64)
+def _places(rights: frozenset[str], urlconf: str, _prefix: str) -> tuple[tuple[Entry, str], ...]:
+    links = [(entry, _route(entry.page, (), urlconf, _prefix)) for entry in ENTRIES if entry.right in {"", *rights}]
+    return tuple((entry, link) for entry, link in links if link)
+
+
+def places(rights: frozenset[str]) -> tuple[tuple[Entry, str], ...]:
+    """The pages of the side navigation that exist and that these rights open, with their addresses."""
+    return _places(rights, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
 
 
 @register.simple_tag
-def places_by_key(user: Any) -> list[Entry]:
+def places_by_key(rights: frozenset[str]) -> list[Entry]:
     """The entries of the side navigation that a key leads to."""
-    return [entry for entry, _link in _places(user) if entry.key]
+    return [entry for entry, _link in places(rights) if entry.key]
 
 
 @register.inclusion_tag("_navigation.html", takes_context=True)
 def navigation(context: Context) -> dict[str, Any]:
     """The side navigation: only pages that exist and that the user may open; the current one is the nearest above."""
     request = context["request"]
-    links = _places(request.user)
+    links = places(request.user.rights)
     above = [link for _entry, link in links if request.path == link or (link != "/" and request.path.startswith(link))]
     page = getattr(request.resolver_match, "view_name", "")
     current = next((link for entry, link in links if page in entry.also), "") or max(above, key=len, default="")
@@ -182,7 +196,7 @@ def navigation(context: Context) -> dict[str, Any]:
         "request": request,
         "user": request.user,
         "main": [(entry, link, link == current) for entry, link in links if not entry.is_admin],
-        "admin": [(entry, link, link == current) for entry, link in links if entry.is_admin],
+        "admin": tuple((entry, link, link == current) for entry, link in links if entry.is_admin),
     }
 
 

@@ -10,13 +10,12 @@ from django import template
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.models import User
 from accounts.roles import Right
-from core.counts import CappedCount, capped
+from core.counts import capped, count_all
 from core.tables import Reader
 from core.views import chosen_client
 from followups.models import FollowUp
-from followups.selectors import concerning
+from followups.selectors import concerning, of_concern
 from followups.tables import category_badge, due_cell, whose
 from purchases.models import Purchase
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from django.template.context import Context
     from django.utils.safestring import SafeString
 
+    from accounts.models import User
     from accounts.querysets import TenantQuerySet
     from customers.models import Customer
 
@@ -66,18 +66,16 @@ def _mine(context: Context) -> TenantQuerySet[FollowUp]:
 def waiting_figures(context: Context) -> dict[str, Any]:
     """The figures in the navigation: purchases to review; follow-ups that are current, and those overdue. One query."""
     request, user = context["request"], context["request"].user
-    reviews = Purchase.objects.visible_to(user, chosen_client(request)).awaiting_release().order_by().values("pk")
-    mine = _mine(context) if user.may(Right.FOLLOW_UPS) else FollowUp.objects.none()
+    client = chosen_client(request)
+    reviews = Purchase.objects.visible_to(user, client).awaiting_release().order_by().values("pk")
+    mine = of_concern(user).visible_to(user, client) if user.may(Right.FOLLOW_UPS) else FollowUp.objects.none()
     current = mine.filter(done_at=None).order_by().values("pk")
-    found = User.objects.values(
-        review=CappedCount(reviews[: CAP + 1]),
-        current=CappedCount(current[: CAP + 1]),
-        overdue=CappedCount(current.filter(due_at__lt=_moment(context))),
-    ).get(pk=user.pk)
+    late = current.filter(due_at__lt=_moment(context))
+    review_count, current_count, late_count = count_all([reviews[: CAP + 1], current[: CAP + 1], late])
     return {
-        "review": found["review"] and capped(found["review"], CAP),
-        "current": found["current"] and capped(found["current"], CAP),
-        "overdue": found["overdue"],
+        "review": review_count and capped(review_count, CAP),
+        "current": current_count and capped(current_count, CAP),
+        "overdue": late_count,
     }
 
 

@@ -17,7 +17,7 @@ from purchases.selectors.search import find_purchases
 from purchases.states import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from django.db.models import QuerySet
@@ -55,6 +55,9 @@ class ReviewFilter(SearchFilter):
 class PurchaseFilter(SearchFilter):
     """The bar above the purchase list."""
 
+    base_filters: dict[str, filters.Filter]
+    """Those declared below; of an instance, those it shows."""
+
     status = filters.ChoiceFilter(label="Status", choices=Status.choices, empty_label="Any status")
     client = filters.ChoiceFilter(label="Client", field_name="client_id", empty_label="All clients")
     currency = filters.CharFilter(
@@ -87,18 +90,24 @@ class PurchaseFilter(SearchFilter):
         ]
 
     def __init__(
-        self, *args: Any, asker: Asker, clients: Sequence[Client] = (), is_narrow: bool = False, **options: Any
+        self,
+        data: Mapping[str, Any],
+        *,
+        asker: Asker,
+        clients: Sequence[Client] = (),
+        is_narrow: bool = False,
+        **options: Any,
     ) -> None:
-        super().__init__(*args, **options)
+        # Today's figures, a customer's page and old links lead here with them; without one the bar stays short.
+        unasked = {name for name in ("customer", "currency", "due_from", "due_to") if not data.get(name)}
+        if not clients:
+            unasked.add("client")
+        # taken out before they are copied for this request, which is what a bar costs
+        self.base_filters = {name: one for name, one in self.base_filters.items() if name not in unasked}
+        super().__init__(data, **options)
         self.asker, self.is_narrow = asker, is_narrow
         if clients:
             self.filters["client"].extra["choices"] = [(str(client.pk), client.name) for client in clients]
-        else:
-            del self.filters["client"]
-        for name in ("customer", "currency", "due_from", "due_to"):
-            # Today's figures, a customer's page and old links lead here with them; without one the bar stays short.
-            if not self.data.get(name):
-                del self.filters[name]
 
     def in_currency(self, rows: PurchaseQuerySet, _name: str, value: str) -> QuerySet[Purchase]:
         """In this currency, however its letters were typed."""

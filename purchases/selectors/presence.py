@@ -20,10 +20,14 @@ OPEN_FOR: Final = timedelta(minutes=1)
 
 def open_with_others(purchases: Iterable[Purchase], *, user: User, at: datetime) -> dict[int, list[str]]:
     """The names of the others who have each of these purchases open now."""
-    found = Presence.objects.filter(purchase__in=[purchase.pk for purchase in purchases], seen_at__gt=at - OPEN_FOR)
     names: dict[int, list[str]] = {}
-    for presence in found.exclude(user=user).select_related("user").order_by("user__name", "pk"):
-        names.setdefault(presence.purchase_id, []).append(str(presence.user))
+    keys = [purchase.pk for purchase in purchases]
+    if not keys:
+        return names
+    found = Presence.objects.filter(purchase__in=keys, seen_at__gt=at - OPEN_FOR).exclude(user=user)
+    people = found.order_by("user__name", "pk").values_list("purchase", "user__name", "user__username")
+    for key, name, username in people:
+        names.setdefault(key, []).append(name or username)
     return names
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from accounts.selectors import clients_of
+from core.markup import markup
 from core.tables import (
     NOTHING,
     Column,
@@ -21,6 +24,7 @@ from core.tables import (
     moment_cell,
     money_cell,
     money_text,
+    path_to,
 )
 from core.templatetags.kontor import icon
 from purchases.models import LineStatus
@@ -77,16 +81,21 @@ def status_cell(purchase: Purchase, on: date, *, is_short: bool = True) -> SafeS
     shown = badge(label, tone(purchase, days_overdue(purchase, on)))
     level = purchase.dunning_level if purchase.status == Status.PURCHASE_ORDER else 0
     if level:
-        shown = format_html('{} <span class="lvl" title="Notice {} sent">L{}</span>', shown, level, level)
+        shown = markup('{} <span class="lvl" title="Notice {} sent">L{}</span>', shown, level, level)
     if purchase.held_at and purchase.status == Status.PURCHASE_ORDER:
-        shown = format_html('{} <span class="tag" title="Dunning on hold">HOLD</span>', shown)
-    return format_html('{} <span class="tag">TEST</span>', shown) if purchase.is_test else shown
+        shown = markup('{} <span class="tag" title="Dunning on hold">HOLD</span>', shown)
+    return markup('{} <span class="tag">TEST</span>', shown) if purchase.is_test else shown
 
 
 def purchase_link(purchase: Purchase, origin: str | None = None) -> str:
     """A purchase's own page; `origin` is the query of the list it is opened from, whose neighbors it then shows."""
-    link = reverse("purchases:viewer", args=[purchase.reference])
-    return link if origin is None else f"{link}?{urlencode({'list': origin})}"
+    link = path_to("purchases:viewer", purchase.reference)
+    return link if origin is None else link + list_of(origin)
+
+
+def list_of(origin: str) -> str:
+    """The end of the address of a purchase that was opened from a list with this query."""
+    return f"?list={quote_plus(origin)}"
 
 
 def _today(purchase: Purchase) -> date:
@@ -94,24 +103,22 @@ def _today(purchase: Purchase) -> date:
 
 
 def _reference(purchase: Purchase, _reader: Reader) -> str:
-    link = purchase_link(purchase, purchase.origin)  # type: ignore[attr-defined]  # set by PurchaseTable.prepare
-    shown = format_html('<a class="num-link" href="{}">{}</a>', link, purchase.reference)
+    link: str = purchase.link  # type: ignore[attr-defined]  # set by PurchaseTable.prepare
+    shown = markup('<a class="num-link" href="{}">{}</a>', link, purchase.reference)
     others: str = purchase.others  # type: ignore[attr-defined]  # set by PurchaseTable.prepare
     return (
-        format_html('{}<span class="others" title="{}">{}</span>', shown, others, others_mark(others))
-        if others
-        else shown
+        markup('{}<span class="others" title="{}">{}</span>', shown, others, others_mark(others)) if others else shown
     )
 
 
 def others_mark(sentence: str) -> SafeString:
     """An eye, and for people who cannot see it who else has a purchase open."""
-    return format_html('{}<span class="visually-hidden">{}</span>', icon("eye", 14), sentence)
+    return markup('{}<span class="visually-hidden">{}</span>', icon("eye", 14), sentence)
 
 
 def _customer(purchase: Purchase, _reader: Reader) -> str:
     name = purchase.billing_company or purchase.billing_last_name or purchase.billing_email
-    return format_html('<span class="clip" title="{}">{}</span>', name, name)
+    return markup('<span class="clip" title="{}">{}</span>', name, name)
 
 
 def _status(purchase: Purchase, _reader: Reader) -> str:
@@ -121,7 +128,7 @@ def _status(purchase: Purchase, _reader: Reader) -> str:
 def _due(purchase: Purchase, reader: Reader) -> str:
     overdue = days_overdue(purchase, _today(purchase))
     shown = day_cell(purchase.due_on, reader)
-    return format_html('{} <span class="over">{} d</span>', shown, overdue) if overdue else shown
+    return markup('{} <span class="over">{} d</span>', shown, overdue) if overdue else shown
 
 
 def _gross(purchase: Purchase, reader: Reader) -> str:
@@ -136,7 +143,7 @@ def _open(purchase: Purchase, reader: Reader) -> str:
 def _po_number(purchase: Purchase, _reader: Reader) -> str:
     if not purchase.po_number:
         return NOTHING
-    return format_html('<span class="clip clip-s" title="{}">{}</span>', purchase.po_number, purchase.po_number)
+    return markup('<span class="clip clip-s" title="{}">{}</span>', purchase.po_number, purchase.po_number)
 
 
 def _document(purchase: Purchase, reader: Reader) -> str:
@@ -151,13 +158,17 @@ def _document(purchase: Purchase, reader: Reader) -> str:
 
 def desk_link(purchase: Purchase, show: str = "") -> str:
     """Where a purchase is reviewed; `show` is the tab of the queue one works through."""
-    link = reverse("purchases:desk", args=[purchase.reference])
-    return f"{link}?{urlencode({'show': show})}" if show else link
+    return path_to("purchases:desk", purchase.reference) + shown_tab(show)
+
+
+def shown_tab(show: str) -> str:
+    """The end of the address of a desk that works through a tab of the queue; none: the queue."""
+    return f"?{urlencode({'show': show})}" if show else ""
 
 
 def _desk(purchase: Purchase, _reader: Reader) -> str:
-    link = desk_link(purchase, purchase.show)  # type: ignore[attr-defined]  # set by ReviewTable.prepare
-    return format_html('<a class="num-link" href="{}">{}</a>', link, purchase.reference)
+    link: str = purchase.link  # type: ignore[attr-defined]  # set by PurchaseTable.prepare
+    return markup('<a class="num-link" href="{}">{}</a>', link, purchase.reference)
 
 
 def _reviewer(purchase: Purchase, _reader: Reader) -> str:
@@ -170,7 +181,7 @@ def _ordered(purchase: Purchase, reader: Reader) -> str:
 
 
 def _client(purchase: Purchase, _reader: Reader) -> str:
-    return format_html('<span class="clip clip-s" title="{}">{}</span>', purchase.client.name, purchase.client.name)
+    return markup('<span class="clip clip-s" title="{}">{}</span>', purchase.client.name, purchase.client.name)
 
 
 CLIENT = Column("Client", _client, css="wide-only fill-s", clients_only=True)
@@ -209,11 +220,14 @@ class PurchaseTable(Table):
         self.moment = at or datetime.min.replace(tzinfo=UTC)
 
     def prepare(self, page: Sequence[Any]) -> None:
-        """Give each purchase its client's day, the list it stands in, and who else has it open."""
+        """Give each purchase its client's day, where it leads, and who else has it open."""
         others = open_with_others(page, user=self.user, at=self.moment) if self.user else {}
+        clients = {client.pk: client for client in clients_of(self.user)} if self.user else {}
         for purchase in page:
+            if purchase.client_id in clients:  # the head of the page has read them; joining them costs each row
+                purchase.client = clients[purchase.client_id]
             purchase.on = self.moment.astimezone(purchase.client.zone).date()
-            purchase.origin = self.origin
+            purchase.link = self.link(purchase)
             purchase.others = open_sentence(others.get(purchase.pk, []))
 
     def below(self, row: Any, reader: Reader) -> str:
@@ -226,19 +240,24 @@ class PurchaseTable(Table):
 
     def fold(self, row: Any) -> str:
         """Where its items come from."""
-        return reverse("purchases:items", args=[row.reference])
+        return self.path_to("purchases:items", row.reference)
 
     def acts(self, row: Any) -> dict[str, str]:
         """What a key does with the row under the cursor."""
-        return {"c": reverse("purchases:cancel", args=[row.reference])}
+        return {"c": self.path_to("purchases:cancel", row.reference)}
 
     def link(self, row: Any) -> str:
         """The viewer."""
-        return purchase_link(row, self.origin)
+        return self.path_to("purchases:viewer", row.reference) + self.beside
+
+    @cached_property
+    def beside(self) -> str:
+        """How a purchase's page knows the list it was opened from."""
+        return "" if self.origin is None else list_of(self.origin)
 
     def preview(self, row: Any) -> str:
         """The drawer."""
-        return reverse("purchases:preview", args=[row.reference])
+        return self.path_to("purchases:preview", row.reference)
 
 
 class ReviewTable(PurchaseTable):
@@ -262,20 +281,14 @@ class ReviewTable(PurchaseTable):
         super().__init__(at)
         self.show = show
 
-    def prepare(self, page: Sequence[Any]) -> None:
-        """Tell each purchase the tab it is shown in, too."""
-        super().prepare(page)
-        for purchase in page:
-            purchase.show = self.show
-
     def link(self, row: Any) -> str:
         """The desk."""
-        return desk_link(row, self.show)
+        return self.path_to("purchases:desk", row.reference) + shown_tab(self.show)
 
 
 def _product(product: Product, _reader: Reader) -> str:
     link = reverse("purchases:product", args=[product.pk])
-    return format_html('<a href="{}">{}</a><span class="sub">{}</span>', link, product.name, product.code)
+    return markup('<a href="{}">{}</a><span class="sub">{}</span>', link, product.name, product.code)
 
 
 def _prices(product: Product, reader: Reader) -> str:
@@ -297,7 +310,7 @@ def _checkout_link(product: Product, _reader: Reader) -> str:
     if not product.is_active:
         return NOTHING
     link = f"{reverse('quotes_public:checkout', args=[product.client.slug])}?{urlencode({'product': product.code})}"
-    return format_html('<a href="{}" aria-label="Checkout link of {}">Checkout</a>', link, product.name)
+    return markup('<a href="{}" aria-label="Checkout link of {}">Checkout</a>', link, product.name)
 
 
 class ProductTable(Table):
@@ -326,7 +339,7 @@ class ProductTable(Table):
 
 def _policy(policy: Policy, _reader: Reader) -> str:
     link = reverse("purchases:policy_of", args=[policy.client.slug])
-    return format_html('<a class="num-link" href="{}">{}</a>', link, policy.client.name)
+    return markup('<a class="num-link" href="{}">{}</a>', link, policy.client.name)
 
 
 class PolicyTable(Table):
@@ -379,7 +392,7 @@ def line_amount(line: BankLine, reader: Reader) -> SafeString:
 def _line_payer(line: BankLine, _reader: Reader) -> str:
     link = reverse("purchases:bank_line", args=[line.pk])
     name = line.payer or "Payer not given"
-    return format_html(
+    return markup(
         '<a class="clip" href="{}" title="{}">{}</a><span class="sub" title="{}">{}</span>',
         link,
         name,
@@ -391,16 +404,16 @@ def _line_payer(line: BankLine, _reader: Reader) -> str:
 
 def _line_pays(line: BankLine, _reader: Reader) -> str:
     grounds = line.note if line.status == LineStatus.IGNORED else "; ".join(line.grounds)
-    told = format_html('<span class="sub" title="{}">{}</span>', grounds, grounds)
+    told = markup('<span class="sub" title="{}">{}</span>', grounds, grounds)
     if line.purchase is None:
         return told
-    paid = format_html('<a class="num-link" href="{}">{}</a>', purchase_link(line.purchase), line.purchase.reference)
-    return format_html("{} {}{}", paid, line_effect(line), told)
+    paid = markup('<a class="num-link" href="{}">{}</a>', purchase_link(line.purchase), line.purchase.reference)
+    return markup("{} {}{}", paid, line_effect(line), told)
 
 
 def _line_file(line: BankLine, _reader: Reader) -> str:
     link = reverse("purchases:bank_statement", args=[line.statement_id])
-    return format_html('<a class="clip clip-s" href="{}" title="{}">{}</a>', link, *[line.statement.filename] * 2)
+    return markup('<a class="clip clip-s" href="{}" title="{}">{}</a>', link, *[line.statement.filename] * 2)
 
 
 class BankLineTable(Table):
@@ -438,7 +451,7 @@ class StatementLineTable(BankLineTable):
 
 def _statement(statement: BankStatement, _reader: Reader) -> str:
     link = reverse("purchases:bank_statement", args=[statement.pk])
-    return format_html('<a class="num-link clip" href="{}">{}</a>', link, statement.filename)
+    return markup('<a class="num-link clip" href="{}">{}</a>', link, statement.filename)
 
 
 def _count(name: str, tone: str) -> Any:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from django.utils.html import format_html
-
+from core.markup import markup
 from core.tables import NOTHING, Column, badge, day_cell, money_cell
 from core.templatetags.kontor import language_name
 
@@ -23,7 +22,7 @@ def _text(label: str, value: Callable[[Purchase], str], *, sort: str = "", fetch
 
     def cell(purchase: Purchase, _reader: Reader) -> str:
         shown = value(purchase)
-        return format_html('<span class="clip clip-s" title="{}">{}</span>', shown, shown) if shown else NOTHING
+        return markup('<span class="clip clip-s" title="{}">{}</span>', shown, shown) if shown else NOTHING
 
     return Column(
         label,
@@ -110,7 +109,7 @@ EXTRAS: Final = (
     _text("Payment type", lambda row: str(row.get_payment_type_display())),
     _text("Term", lambda row: f"{row.term_days} days", sort="term_days"),
     _text("Source", lambda row: str(row.get_source_display()), sort="source"),
-    _text("Partner", lambda row: row.partner.company if row.partner else "", sort="partner__company"),
+    _text("Partner", lambda row: row.partner.company if row.partner else "", sort="partner__company", fetch="partner"),
     _text("Contact", _contact, fetch="contacts"),
     _text("E-mail", lambda row: row.billing_email, sort="billing_email"),
     _text("Country", _country, fetch="contacts"),
@@ -124,8 +123,8 @@ EXTRAS: Final = (
     _text("Card", lambda row: f"•••• {row.card_last4}" if row.card_last4 else ""),
     _text("Dunning level", lambda row: str(row.dunning_level), sort="dunning_level"),
     _day("Promised until", lambda row: row.promised_until, sort="promised_until"),
-    _text("Reviewed by", lambda row: str(row.policy.get_reviewer_display())),
-    _text("Policy version", lambda row: str(row.policy.version)),
+    _text("Reviewed by", lambda row: str(row.policy.get_reviewer_display()), fetch="policy"),
+    _text("Policy version", lambda row: str(row.policy.version), fetch="policy"),
     _mark("On purchase order", lambda row: row.is_po, "blue"),
     _mark("Test order", lambda row: row.is_test, "amber"),
 )

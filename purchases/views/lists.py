@@ -56,8 +56,8 @@ class PurchaseRows(ListPage):
     noun = ("purchase", "purchases")
 
     def get_rows(self) -> Any:
-        """Purchases with what their rows show."""
-        return Purchase.objects.with_parties().with_open()
+        """Purchases; what else their rows show, the table brings along."""
+        return Purchase.objects.with_open()
 
     def make_table(self) -> PurchaseTable:
         """The table, as of now."""
@@ -72,9 +72,9 @@ class PurchaseRows(ListPage):
     def context(self) -> dict[str, Any]:
         """The list, and the drawer where the address names a purchase."""
         asked = self.request.GET.get("preview", "")
-        found = (
-            self.rows.filter(reference=asked).first() if len(asked) == REFERENCE_LENGTH and asked.isalnum() else None
-        )
+        is_known = len(asked) == REFERENCE_LENGTH and asked.isalnum()
+        rows: Any = self.rows
+        found = rows.with_parties().filter(reference=asked).first() if is_known else None
         more = preview_context(found, user=self.user, at=self.at) if found else {}
         return {**super().context(), "bulk_acts": acts_many(self.user), "preview": found, **more}
 
@@ -253,7 +253,7 @@ class ReviewQueue(PurchaseRows):
         """The queue, each purchase with the moment of its newest document."""
         newest = PoDocument.objects.filter(purchase=OuterRef("pk")).order_by().values("purchase")
         newest_at = Subquery(newest.annotate(newest_at=Max("received_at")).values("newest_at"))
-        return super().get_rows().awaiting_release().annotate(newest_document_at=newest_at)
+        return super().get_rows().select_related("policy").awaiting_release().annotate(newest_document_at=newest_at)
 
     def segments(self) -> Sequence[Segment]:
         """The tabs of the queue."""

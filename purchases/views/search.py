@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from accounts.roles import Right
 from core.counts import CAP
 from core.folding import is_enough, marked
-from core.search import NEWEST
+from core.search import MOST_QUICKLY, NEWEST
 from core.tables import day_cell, money_text
 from core.views import Page, chosen_client
 from customers.models import ContactKind
@@ -45,6 +45,7 @@ class SearchPage(Page):
     most = 20
     enough = NEWEST
     is_quick = False
+    cap = CAP
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:  # noqa: ARG002
         """Find it."""
@@ -66,7 +67,7 @@ class SearchPage(Page):
     def told(self, results: Results) -> dict[str, Any]:
         """What is said about the hits as a whole."""
         capped = [group for group in results.groups if group.is_capped]
-        return {"is_corrected": results.is_corrected, "is_capped": bool(capped), "cap": f"{CAP:,}"}
+        return {"is_corrected": results.is_corrected, "is_capped": bool(capped), "cap": f"{self.cap:,}"}
 
     def groups(self, results: Results, query: str) -> list[dict[str, Any]]:
         """The groups that have hits, each with the way to all of its hits."""
@@ -92,8 +93,10 @@ class SearchPage(Page):
         ]
 
     def count(self, group: Group) -> str:
-        """How many there are, as far as it was counted."""
-        return f"{min(group.count, CAP):,}{'+' if group.is_capped or group.count > CAP else ''}"
+        """How many there are, as far as it was counted; while somebody types, too many are just many."""
+        if self.is_quick and group.is_capped and group.count > self.most:
+            return "many"
+        return f"{min(group.count, self.cap):,}{'+' if group.is_capped or group.count > self.cap else ''}"
 
     def link(self, hit: Hit) -> str:
         """The page of a hit."""
@@ -139,8 +142,9 @@ class Suggestions(SearchPage):
 
     template_name = "search/_suggestions.html"
     most = 5
-    enough = 100
+    enough = 30
     is_quick = True
+    cap = MOST_QUICKLY
 
     def only(self, results: Results, query: str) -> Hit | None:  # noqa: ARG002
         """Nothing opens by itself while somebody types."""

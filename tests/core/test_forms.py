@@ -1,11 +1,13 @@
-"""What forms say of fields that were left empty."""
+"""What forms say of fields that were left empty, and how their widgets are written."""
 
 from __future__ import annotations
 
 import pytest
 from django import forms
+from django.forms.renderers import DjangoTemplates
+from pytest_django.asserts import assertHTMLEqual
 
-from core.forms import Form, UploadField, missing_sentence
+from core.forms import Form, FormRenderer, UploadField, missing_sentence
 from core.views import ActionForm
 
 
@@ -64,3 +66,30 @@ def test_a_label_that_a_page_gives_a_field_is_the_one_that_is_named() -> None:
     form = Act({})
     form.fields["due_time"].label = "Time in Berlin"
     assert form.errors == {"due_time": ["Enter the time in Berlin."]}
+
+
+# Widgets -------------------------------------------------------------------------------------------------------------
+
+HOSTILE = "<b onclick='x()'>\"&amp;</b>"
+
+
+class Everything(forms.Form):
+    """One field of each kind that is written without a template, with values that must not become markup."""
+
+    name = forms.CharField(widget=forms.TextInput(attrs={"autofocus": True, "data-off": False, "title": HOSTILE}))
+    amount = forms.IntegerField(min_value=1)
+    email = forms.EmailField()
+    day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
+    key = forms.CharField(widget=forms.HiddenInput)
+    is_open = forms.ChoiceField(choices=[(None, "Any"), (True, "Yes"), (False, "No")])
+    kind = forms.ChoiceField(choices=[("", "Any"), (1, HOSTILE), ("Group <i>", [("a&b", "A & B"), (HOSTILE, "C")])])
+
+
+@pytest.mark.parametrize("given", [None, {"name": HOSTILE, "amount": 3, "day": "2026-03-02", "kind": HOSTILE}])
+@pytest.mark.parametrize("name", Everything.base_fields)
+def test_widgets_are_written_as_django_writes_them(name: str, given: dict[str, object] | None) -> None:
+    ours, djangos = (
+        str(Everything(given, renderer=renderer)[name]) for renderer in (FormRenderer(), DjangoTemplates())
+    )
+    assertHTMLEqual(ours, djangos)
+    assert "<b" not in ours

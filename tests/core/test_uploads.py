@@ -106,11 +106,12 @@ def a_bomb() -> bytes:
 
 def test_a_bomb_takes_only_its_own_process_along() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    others = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # the largest of all that other stories started
     with pytest.raises(Refused) as refused:
         check_upload("order.pdf", a_bomb())
     assert refused.value.code in {"unreadable", "broken"}  # as far as the parser got
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kilobytes
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1_100_000
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < max(1_100_000, others + 1)
 
 
 def test_a_file_that_takes_too_long_is_given_up() -> None:

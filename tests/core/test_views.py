@@ -9,20 +9,37 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.http import QueryDict
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse, set_script_prefix
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Client, User
-from core.counts import CappedCount
+from core.counts import CAP, CappedCount, count_all
 from core.forms import MoneyField
+from core.markup import markup
 from core.money import Money
-from core.tables import Reader, Table, address, badge, day_cell, locale_of, moment_cell, money_text, number_text
+from core.tables import (
+    Reader,
+    Table,
+    address,
+    badge,
+    day_cell,
+    locale_of,
+    moment_cell,
+    money_text,
+    number_text,
+    path_to,
+)
 from core.templatetags.kontor import has_route, initials, is_own_link, may, route
 from core.views import capped_counts, last_change, version_of
-from customers.models import Customer
+from customers.models import Customer, CustomerType
 from purchases.models import Purchase
 from tests.stories import MONDAY, a_client, a_user, a_waiting_po
 
@@ -54,6 +71,17 @@ def test_days_and_moments_name_their_zone_and_are_readable_by_machines() -> None
         '<time class="moment" datetime="2026-03-02T09:00:00+00:00">Mar 2, 2026, 10:00 CET</time>'
     )
     assert "–" in day_cell(None, ENGLISH) + moment_cell(None, ENGLISH)
+
+
+def test_addresses_that_are_looked_up_once_are_those_that_django_gives() -> None:
+    for prefix in ("/", "/kontor/"):
+        set_script_prefix(prefix)
+        try:
+            assert path_to("purchases:viewer", "100000017") == reverse("purchases:viewer", args=["100000017"])
+            assert path_to("purchases:items", "a b") == reverse("purchases:items", args=["a b"])
+            assert route("purchases:list") == reverse("purchases:list")
+        finally:
+            set_script_prefix("/")
 
 
 def test_an_unknown_language_reads_english() -> None:
@@ -139,6 +167,35 @@ def test_icons_are_decoration() -> None:
     assert 'aria-hidden="true"' in Template("{% load kontor %}{% icon 'x' 12 %}").render(Context())
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["<b>&\"'", mark_safe("<b>&amp;</b>"), 7, None, Money(1050, "EUR"), gettext_lazy("<b>"), CustomerType.COMPANY],
+)
+def test_what_is_no_html_is_escaped_as_django_does_it(value: object) -> None:
+    assert markup('<a title="{}">{}</a>', value, value) == format_html('<a title="{}">{}</a>', value, value)
+    assert markup("{}", markup("<b>{}</b>", value)) == markup("<b>{}</b>", value)
+
+
+def test_what_never_changes_is_written_once_and_sees_only_what_it_names() -> None:
+    page = Template(
+        "{% load unchanging %}"
+        "{% unchanging name=user.name %}<b>{{ name }}{{ user.name }}</b>{{ x.y }}{% endunchanging %}"
+        "{% unchanging %}{% now 'u' %}{% endunchanging %}"
+    )
+    first = page.render(Context({"user": SimpleNamespace(name="<Ada>")}))
+    assert first.startswith("<b>&lt;Ada&gt;</b>"), "escaped, and nothing of the user but what is named"
+    assert page.render(Context({"user": SimpleNamespace(name="<Ada>"), "x": {"y": "seen"}})) == first
+    assert page.render(Context({"user": SimpleNamespace(name="Eve")})).startswith("<b>Eve</b>")
+    alike = (mark_safe("<i>"), "<i>", 1, True)
+    written = [page.render(Context({"user": SimpleNamespace(name=name)})) for name in alike]
+    assert [html[:8] for html in written] == ["<b><i></", "<b>&lt;i", "<b>1</b>", "<b>True<"]
+    try:
+        set_script_prefix("/kontor/")
+        assert page.render(Context({"user": SimpleNamespace(name="<Ada>")})) != first, "addresses lie elsewhere"
+    finally:
+        set_script_prefix("/")
+
+
 # Counts --------------------------------------------------------------------------------------------------------------
 
 
@@ -148,9 +205,10 @@ def test_counts_stop_at_their_cap() -> None:
     Customer.objects.bulk_create(Customer(client=client, type="COM", created_at=MONDAY) for _ in range(5))
     rows = Customer.objects.all()
     queries: dict[str, models.QuerySet[Customer]] = {"all": rows, "none": rows.none(), "other": rows.filter(type="GOV")}
-    assert capped_counts(queries, Customer, cap=4) == {"all": "4+", "none": "0", "other": "0"}
-    assert capped_counts(queries, Customer, cap=5) == {"all": "5", "none": "0", "other": "0"}
-    assert capped_counts({"none": rows.none()}, Customer) == {"none": "0"}
+    assert capped_counts(queries, cap=4) == {"all": "4+", "none": "0", "other": "0"}
+    assert capped_counts(queries, cap=5) == {"all": "5", "none": "0", "other": "0"}
+    assert capped_counts({"none": rows.none()}) == {"none": "0"}
+    assert count_all([rows.none(), rows.filter(type="COM"), rows.filter(pk__in=[])]) == [0, 5, 0]
     assert isinstance(CappedCount(rows).output_field, models.IntegerField)
 
 
@@ -306,3 +364,23 @@ def test_rows_of_nobody_stay_with_nobody() -> None:
     a_waiting_po(a_client())
     bound = a_user("auditor", Client.objects.get())
     assert Purchase.objects.visible_to(bound).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_list_with_nothing_in_it_says_so_in_each_tab_and_counts_nothing() -> None:
+    hafen = a_client()
+    browser = Browser()
+    browser.force_login(a_user("platform_customer_service"))
+
+    def tabs(**query: str) -> tuple[set[str], bool]:
+        with CaptureQueriesContext(connection) as asked:
+            context = browser.get("/purchases/", query).context
+        is_counted = any(f"LIMIT {CAP + 1}) counted" in one["sql"] for one in asked)
+        return {segment["count"] for segment in context["segments"]}, is_counted
+
+    assert tabs() == ({"0"}, False)
+    a_waiting_po(hafen)
+    counts, is_counted = tabs()
+    assert ("1" in counts, is_counted) == (True, True)
+    assert tabs(currency="XXX") == ({"0"}, False)
+    assert tabs(show="overdue")[1], "nothing in this tab, but perhaps in others"

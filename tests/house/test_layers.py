@@ -16,6 +16,7 @@ APPS = [name for row in LAYERS for name in row.split(" | ")]
 CORE = {
     "advanced",
     "apps",
+    "arrays",
     "assets",
     "charts",
     "conditions",
@@ -30,6 +31,7 @@ CORE = {
     "keywords",
     "lengths",
     "letters",
+    "markup",
     "messages",
     "money",
     "neighbors",
@@ -38,6 +40,7 @@ CORE = {
     "picturing",
     "refused",
     "search",
+    "searched",
     "sheets",
     "tables",
     "templatetags",

@@ -223,6 +223,8 @@ def test_dunning_of_many_is_held_and_resumed(hafen: Client, rita: User) -> None:
     asked = browser.get("/dunning/hold/", {"pick": picks}).content.decode()
     assert "1 of 2 are unpaid purchase orders and can be held." in asked
     assert browser.post("/dunning/hold/", {"pick": picks, "reason": ""}).status_code == 422
+    over = browser.post("/dunning/hold/", {"pick": picks, "reason": "waits", "kind": "hold", "until": "2020-01-01"})
+    assert (over.status_code, "This day is over" in over.content.decode()) == (422, True)
     held = browser.post("/dunning/hold/", {"pick": picks, "reason": "waits for a new invoice", "kind": "hold"})
     assert [is_done for is_done, _text in outcomes(held)] == [True, False]
     released.refresh_from_db()

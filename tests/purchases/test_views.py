@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import ROLES, Right
 from core.pdf import PdfUnavailableError
+from core.tables import SortKey
 from dunning.models import Notice
 from purchases.models import Document, Payment, PoDocument, Purchase
 from purchases.services.history import Note, enter
@@ -267,6 +268,27 @@ def test_pages_are_found_by_key_forth_and_back(hafen: Client, monkeypatch: pytes
         address = f"/purchases/{answer.context['page'].older}" if answer.context["page"].older else ""
     assert seen == [order[:2], order[2:4], order[4:]]
     assert [row.key for row in browser.get(f"/purchases/{back}").context["rows"]] == order[2:4]
+
+
+@pytest.mark.parametrize(
+    ("sort", "index"),
+    [
+        ("billing_company", "purchase_by_company"),
+        ("gross_minor", "purchase_by_amount"),
+        ("open_minor", "purchase_by_open_amount"),
+        ("status", "purchase_by_status_alone"),
+    ],
+)
+def test_a_sorted_list_is_read_in_the_order_of_an_index(sort: str, index: str) -> None:
+    if connection.vendor == "postgresql":  # it would sort a few rows
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_sort = off")
+            cursor.execute("SET LOCAL enable_incremental_sort = off")
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    rows = Purchase.objects.with_open()
+    for asked in (sort, f"-{sort}"):
+        key = SortKey.of(rows, asked)
+        assert index in rows.order_by(*key.ordering(is_backward=False))[:51].explain(), asked
 
 
 def test_rows_without_a_due_date_come_last_and_stay_reachable(hafen: Client, monkeypatch: pytest.MonkeyPatch) -> None:
