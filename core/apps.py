@@ -3,7 +3,6 @@
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 
-from core.arrays import register
 from core.folded import teach
 
 
@@ -14,5 +13,4 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell every new connection."""
-        register()
         connection_created.connect(teach, dispatch_uid="core-fold")

@@ -35,6 +35,7 @@ _VOICED: Final = "\u3099\u309a"
 _APOSTROPHES: Final = "'’‘`´ʼ"
 _DIGRAPHS: Final = frozenset("aou")
 _PLAIN_DIGRAPH: Final = re.compile("([aou])e")
+_PLAIN_MARK: Final = re.compile("[^0-9a-z]")
 _NO_PLAIN_APOSTROPHES: Final = str.maketrans("", "", "'`")
 
 
@@ -70,10 +71,16 @@ def fold(text: str) -> str:
     return "".join(letter for letter, _ in _traced(text))
 
 
+def _without_marks(folded: str, instead: str) -> str:
+    """Put something else in place of punctuation."""
+    if folded.isascii():
+        return _PLAIN_MARK.sub(instead, folded)
+    return "".join(letter if _is_kept(letter) else instead for letter in folded)
+
+
 def words(text: str) -> list[str]:
     """Fold a name into its words; an apostrophe joins, all other punctuation parts them."""
-    found = "".join(letter if _is_kept(letter) else " " for letter in fold(text)).split()
-    return [part for word in found for part in _without_form(word)]
+    return [part for word in _without_marks(fold(text), " ").split() for part in _without_form(word)]
 
 
 def _without_form(word: str) -> list[str]:
@@ -86,7 +93,7 @@ def _without_form(word: str) -> list[str]:
 
 def bare(text: str) -> str:
     """Fold a number into its letters and digits: `INV-2026/0001` is `inv20260001`."""
-    return "".join(letter for letter in fold(text) if _is_kept(letter))
+    return _without_marks(fold(text), "")
 
 
 def address(text: str) -> str:

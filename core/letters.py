@@ -44,6 +44,7 @@ def letter_language(code: str) -> str:
     return base if base in LANGUAGES else "en"
 
 
+@lru_cache(maxsize=8192)
 def clip(text: object, limit: int = LINE_LIMIT) -> str:
     """Make any text fit to be printed: one line, no control or direction-switching characters, at most `limit` long."""
     shown = " ".join(str(text)[: limit * 8].split())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Final
 
 from django.template.loader import get_template
-from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
 from core.letters import clip

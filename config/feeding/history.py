@@ -20,10 +20,11 @@ from accounts.models import Client
 from config.feeding.demo_world import DEMO_WORLD, TAX_PERCENT
 from config.feeding.demo_year import CLIENTS, People
 from config.feeding.stage import hurried
+from core.bulk import write_new
 from core.history import record_new
 from core.money import LineAmounts, line_amounts
 from customers.models import Address, Contact, ContactKind, Customer
-from customers.services.search import keep_search as keep_customer_search
+from customers.services.search import search_row as customer_search_row
 from purchases.models import (
     HistoryEntry,
     Nature,
@@ -33,7 +34,6 @@ from purchases.models import (
     Purchase,
     PurchaseContact,
     PurchaseItem,
-    PurchaseSearch,
     Refund,
     Source,
     XParameter,
@@ -106,17 +106,17 @@ class HistoryMaker:
         at = self.now - timedelta(days=365 * (YEARS + 1))
         share = max(count // len(sellers), 1)
         new = [(seller, people.newcomer(CLIENTS[seller.client.slug])) for seller in sellers for _ in range(share)]
-        customers = Customer.objects.bulk_create(
+        customers = write_new(
             Customer(client=seller.client, company=row.company, type=row.type, language=row.language, created_at=at)
             for seller, row in new
         )
-        contacts = Contact.objects.bulk_create(
+        contacts = write_new(
             Contact(customer=customer, kind=ContactKind.BILLING, **_address(row))
             for customer, (_, row) in zip(customers, new, strict=True)
         )
         for model, made in ((Customer, customers), (Contact, contacts)):
             record_new(model.objects.filter(pk__in=[one.pk for one in made]), at=at, reason="imported")
-        keep_customer_search([customer.pk for customer in customers])
+        write_new(customer_search_row(*one) for one in zip(customers, ([contact] for contact in contacts), strict=True))
         for customer, (seller, row) in zip(customers, new, strict=True):
             seller.customers.append((customer, row))
 
@@ -193,15 +193,15 @@ class HistoryMaker:
 
     @transaction.atomic
     def _write(self, batch: list[_Made]) -> None:
-        purchases = Purchase.objects.bulk_create(made.purchase for made in batch)
+        purchases = write_new(made.purchase for made in batch)
         record_new(Purchase.objects.filter(pk__in=[one.pk for one in purchases]), at=self.now, reason="imported")
-        PurchaseContact.objects.bulk_create(made.contact() for made in batch)
-        PurchaseSearch.objects.bulk_create(search_row(made.purchase, [made.contact()], []) for made in batch)
-        PurchaseItem.objects.bulk_create(item for made in batch for item in made.items())
-        Payment.objects.bulk_create(payment for made in batch for payment in made.payments())
-        Refund.objects.bulk_create(refund for made in batch for refund in made.refunds())
-        HistoryEntry.objects.bulk_create(entry for made in batch for entry in made.entries())
-        XParameter.objects.bulk_create(
+        write_new(made.contact() for made in batch)
+        write_new(search_row(made.purchase, [made.contact()], []) for made in batch)
+        write_new(item for made in batch for item in made.items())
+        write_new(payment for made in batch for payment in made.payments())
+        write_new(refund for made in batch for refund in made.refunds())
+        write_new(entry for made in batch for entry in made.entries())
+        write_new(
             XParameter(purchase=made.purchase, key="x-campaign", value=self.random.choice(CAMPAIGNS))
             for made in batch
             if self.random.random() < CAMPAIGN_SHARE

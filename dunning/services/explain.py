@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from core.bulk import write_new
 from core.days import ONE_DAY
 from dunning.models import Explanation, Run, TakenOut, Waiting
 from dunning.schedule import Reason, decide, put_off
@@ -79,7 +80,7 @@ def _write_down(
     for look_on, pks in moved.items():
         # Derived from other rows and recomputed at every change: no history line of its own.
         Purchase.objects.filter(pk__in=pks).update(next_action_on=look_on)
-    Explanation.objects.bulk_create([line for line in lines if line.pk is None], batch_size=500)
+    write_new(line for line in lines if line.pk is None)
     return lines
 
 

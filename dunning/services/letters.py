@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from django.db.models import prefetch_related_objects
 
+from core.bulk import write_again
 from core.letters import letter_language
 from dunning import documents, emails
-from dunning.models import Notice
 from dunning.schedule import Step
 from dunning.selectors.facts import is_address
 from dunning.services.response import open_link
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from dunning.models import Notice
     from dunning.wording import NoticeText
     from mailing.models import Email
     from mailing.services.compose import Outgoing
@@ -83,13 +84,7 @@ def write_letters(shares: Sequence[Sequence[Notice]], *, at: datetime) -> None:
     told = [(notice, letter) for letter in letters for notice in letter.notices]
     for notice, letter in told:
         notice.document, notice.email = letter.document, letter.email
-    # They are all there: each "conflict" sets two columns. A CASE with a line per notice would cost five times that.
-    Notice.objects.bulk_create(
-        [notice for notice, _ in told],
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=["document", "email"],
-    )
+    write_again([notice for notice, _ in told], fields=["document", "email"])
     enter_each([(notice.purchase, _note(notice, letter)) for notice, letter in told], by=None, at=at)
     queue_emails([copy for letter in letters if (copy := _copy_to_payables(letter))], at=at)
 

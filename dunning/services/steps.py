@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from accounts.models import Client
+from core.bulk import write_new
 from dunning import emails
 from dunning.documents import settings_of
 from dunning.models import Explanation, Notice, NoticeStatus
@@ -169,7 +170,7 @@ def _cancel(purchase: Purchase, step: Step, *, on: date, at: datetime) -> None:
 
 
 def _create_notices(steps: Sequence[tuple[Purchase, Step]], *, on: date, at: datetime) -> list[Notice]:
-    return Notice.objects.bulk_create(
+    return write_new(
         Notice(purchase=purchase, step=step, on=on, decided_at=at, open_minor=purchase.open_amount.minor)
         for purchase, step in steps
     )

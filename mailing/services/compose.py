@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
+from core.bulk import write_new
 from core.refused import Refused
 from mailing.models import NAME_LENGTH, SUBJECT_LENGTH, Attachment, Email
 from mailing.signals import email_queued
@@ -156,28 +157,33 @@ def queue_email(
 
 @transaction.atomic
 def queue_emails(wanted: Sequence[Outgoing], *, at: datetime) -> list[Email]:
-    """Write several e-mails into the outbox, each with a key of its own: three queries for any number of them.
+    """Write several e-mails into the outbox, each with a key of its own: a few queries for any number of them.
 
     Returns their rows in the same order. Raises Refused when one of the recipients is not an e-mail address.
     """
     written = [_email(one, at=at) for one in wanted]
-    # Two requests with one key: the second waits for the first's commit, writes nothing, and reads the first's row.
-    Email.objects.bulk_create(written, ignore_conflicts=True)
-    there = Email.objects.filter(dedupe_key__in=[one.dedupe_key for one in wanted])
-    rows = {row.dedupe_key: row for row in there.defer("body_text", "body_html")}
-    found = [rows[one.dedupe_key] for one in wanted]
-    new = []
-    for row, email, one in zip(found, written, wanted, strict=True):
-        if row.message_id == email.message_id:
-            row.body_text, row.body_html = email.body_text, email.body_html  # just written: no need to read them
-            new.append((row, one))
-    attachments = [_attachment(row, spec) for row, one in new for spec in one.attachments]
-    if attachments:
-        Attachment.objects.bulk_create(attachments)
+    try:
+        with transaction.atomic():
+            found = write_new(written)
+    except IntegrityError:
+        found = _write_missing(written)
+    trios = zip(found, written, wanted, strict=True)
+    new = [(row, one) for row, email, one in trios if row.message_id == email.message_id]
+    write_new(_attachment(row, spec) for row, one in new for spec in one.attachments)
     for row, one in new:
         if not one.hold:
             email_queued.send(sender=Email, email=row, at=at)
     return found
+
+
+def _write_missing(emails: Sequence[Email]) -> list[Email]:
+    """Write those whose keys are not there; return the rows that have the keys.
+
+    Two requests with one key: the second waits for the first's commit, writes nothing, and reads the first's row.
+    """
+    Email.objects.bulk_create(emails, ignore_conflicts=True)
+    rows = Email.objects.in_bulk([email.dedupe_key for email in emails], field_name="dedupe_key")
+    return [rows[email.dedupe_key] for email in emails]
 
 
 def _email(wanted: Outgoing, *, at: datetime) -> Email:

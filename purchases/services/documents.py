@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 
+from core.bulk import write_new
 from core.pdf import render_pdf
 from purchases import documents
 from purchases.models import Document, DocumentFile, DocumentKind, NumberSeries
@@ -78,7 +79,7 @@ def keep_document(
 def keep_documents(documents: Sequence[Document]) -> None:
     """Keep several documents, each about a purchase of its own, as `keep_document` keeps one: two queries for all."""
     add_numbers({document.purchase_id: document.number for document in documents if document.purchase_id is not None})
-    Document.objects.bulk_create(documents)
+    write_new(documents)
 
 
 @transaction.atomic

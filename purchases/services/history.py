@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.bulk import write_new
 from core.history import record
 from core.money import Money
 from partners.services import set_reservation
@@ -47,8 +48,7 @@ def enter_all(purchases: Iterable[Purchase], note: Note, *, by: User | None, at:
 
 def enter_each(notes: Iterable[tuple[Purchase, Note]], *, by: User | None, at: datetime) -> None:
     """Add an entry of its own to the history of each of many purchases, in few queries."""
-    entries = [_entry(purchase, note, by=by, at=at) for purchase, note in notes]
-    HistoryEntry.objects.bulk_create(entries, batch_size=500)
+    write_new(_entry(purchase, note, by=by, at=at) for purchase, note in notes)
 
 
 def _entry(purchase: Purchase, note: Note, *, by: User | None, at: datetime) -> HistoryEntry:

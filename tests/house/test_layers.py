@@ -16,8 +16,8 @@ APPS = [name for row in LAYERS for name in row.split(" | ")]
 CORE = {
     "advanced",
     "apps",
-    "arrays",
     "assets",
+    "bulk",
     "charts",
     "conditions",
     "counts",
