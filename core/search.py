@@ -26,6 +26,7 @@ from core.folding import PART, near_words, parts_of, spellings, ways_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models import QuerySet
 
 MOST: Final = 3_000
@@ -37,6 +38,8 @@ MOST_QUICKLY: Final = 200
 READ: Final = 500
 """Up to `READ` × √`enough` hits are all read and sorted. Of more, rows are read from the newest on until there are
 enough: for what so many have, that takes less."""
+SAMPLE: Final = 2_000
+"""Newest rows by which is guessed, while somebody types, how many have it: an index collects all that do, first."""
 TRIED: Final = 500
 """Texts that are looked at for words that a mistyped one may have meant."""
 MEANT: Final = 5
@@ -171,13 +174,16 @@ def _newest(
     known = quicker or {}
     parts = tuple(part for group in groups for part in group)
     words = [part.strip() for part in parts]
-    # Without an order, so that the index is read only until there are enough.
-    reads = how.reads + 1
-    is_all_asked = [len(group) for group in groups] == [1] and not known and not rows.query.where
-    asked = _having(groups, lambda part: known[part].indexed if part in known else Q(text__has_often=part))
-    asked = Q(text__first_having=(*parts, reads)) if is_all_asked else asked
-    some = rows.filter(asked).order_by()[:reads]
-    hits, count = _read(some, words, how, reads=how.reads, most=how.most, is_best=how.is_quick)
+    is_of_all = not known and not rows.query.where
+    hits: dict[int, int] = {}
+    count = reads = how.reads + 1
+    if not (how.is_quick and is_of_all and _is_common(rows, groups, how)):
+        # Without an order, so that the index is read only until there are enough.
+        is_all_asked = [len(group) for group in groups] == [1] and is_of_all
+        asked = _having(groups, lambda part: known[part].indexed if part in known else Q(text__has_often=part))
+        asked = Q(text__first_having=(*parts, reads)) if is_all_asked else asked
+        some = rows.filter(asked).order_by()[:reads]
+        hits, count = _read(some, words, how, reads=how.reads, most=how.most, is_best=how.is_quick)
     is_capped = count > min(how.most, how.reads)
     if count > how.reads:
         # Compared with what no index answers, so that the rows are read by their age.
@@ -191,6 +197,29 @@ def _newest(
             hits |= old if number <= how.reads else _newest_of(same, words, how)
     ranks = {key: rank for key, rank in hits.items() if rank != INSIDE}
     return Found(tuple(hits), parts, is_capped=is_capped, ranks=ranks)
+
+
+def _is_common(rows: QuerySet[Any], groups: Sequence[Sequence[str]], how: _How) -> bool:
+    """Guess from the newest of all rows whether more have the parts than are read to be sorted out.
+
+    Keys are given out one after the other, so that the newest row's says how many rows there are.
+    """
+    connection = connections[rows.db]
+    newest, values = rows.order_by(f"-{how.newest}").values_list("pk", "text")[:SAMPLE].query.sql_with_params()
+    having = " AND ".join(f"({' OR '.join(f'{_place(connection)}(text, %s) > 0' for _ in group)})" for group in groups)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH newest(key, text) AS ({newest}) SELECT COUNT(*), (SELECT MAX(key) FROM newest)"  # noqa: S608 -- names and places of ours
+            f" FROM newest WHERE {having}",
+            [*values, *(part for group in groups for part in group)],
+        )
+        hits, size = cursor.fetchone()
+    return bool(hits * (size or 0) > how.reads * SAMPLE)
+
+
+def _place(connection: BaseDatabaseWrapper) -> str:
+    """The function that finds a part in a text."""
+    return "STRPOS" if connection.vendor == "postgresql" else "INSTR"
 
 
 def _newest_of(rows: QuerySet[Any], words: Sequence[str], how: _How) -> dict[int, int]:
@@ -209,7 +238,7 @@ def _read(
     than the search.
     """
     connection = connections[rows.db]
-    place = "STRPOS" if connection.vendor == "postgresql" else "INSTR"
+    place = _place(connection)
     try:
         found, values = rows.values_list("pk", how.newest, "text").query.get_compiler(rows.db).as_sql()
     except EmptyResultSet:

@@ -9,9 +9,9 @@ from django.db.models import Prefetch, Q
 
 from core.folding import address, bare, fold, is_number, keywords, marked, name, parts_of
 from core.search import INSIDE, NEWEST, WHOLE, Found, search
-from customers.models import Customer, CustomerSearch
+from customers.models import Contact, Customer, CustomerSearch
 from customers.selectors.search import find_customers
-from purchases.models import Document, Purchase, PurchaseSearch
+from purchases.models import Document, Purchase, PurchaseContact, PurchaseSearch
 from purchases.states import QUOTES
 
 if TYPE_CHECKING:
@@ -25,6 +25,27 @@ MOST_FACTS: Final = 2
 """How many details say why something was found."""
 
 
+CLIENT: Final = ("client__name", "client__time_zone")
+CONTACT: Final = ("kind", "company", "first_name", "last_name", "country", "email")
+CUSTOMER: Final = ("company", "vat_id")
+PURCHASE: Final = (
+    "reference",
+    "external_id",
+    "po_number",
+    "vat_id",
+    "card_last4",
+    "billing_company",
+    "billing_email",
+    "status",
+    "is_test",
+    "held_at",
+    "dunning_level",
+    "due_on",
+    "ordered_at",
+    "currency",
+    "gross_minor",
+)
+"""What of a hit is shown, or says why it was found; the rest is not read."""
 FOLDED: Final = {"po_number": bare, "last_name": name, "company": name, "email": address}
 """Columns of their own, each with an index, and how what was typed is folded as they are."""
 
@@ -129,9 +150,11 @@ def find_everything(
     quotes = _best(bought, [pk for pk in bought.keys if pk in quoted], most)
     customers = _best(known, known.keys, most)
     documents = Prefetch("documents", Document.objects.only("purchase_id", "number"))
-    purchases = Purchase.objects.select_related("client").prefetch_related("contacts", documents)
-    found = purchases.in_bulk([*orders, *quotes])
-    people = Customer.objects.filter(merged_into=None).select_related("client").prefetch_related("contacts")
+    contacts = Prefetch("contacts", PurchaseContact.objects.only("purchase_id", *CONTACT))
+    purchases = Purchase.objects.select_related("client").only(*PURCHASE, *CLIENT)
+    found = purchases.prefetch_related(contacts, documents).in_bulk([*orders, *quotes])
+    people = Customer.objects.filter(merged_into=None).select_related("client").only(*CUSTOMER, *CLIENT)
+    people = people.prefetch_related(Prefetch("contacts", Contact.objects.only("customer_id", *CONTACT)))
     return Results(
         purchases=_group(bought, orders, found, parts=shown.parts, count=len(bought.keys) - len(quoted)),
         customers=_group(known, customers, people.in_bulk(customers), parts=shown.parts, count=len(known.keys)),

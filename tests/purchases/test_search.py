@@ -247,6 +247,24 @@ def test_while_somebody_types_the_best_of_too_many_are_found(hafen: Client, monk
     assert (hits.is_capped, whole in hits.keys, hits.rank(whole)) == (True, True, 0)
 
 
+def test_while_somebody_types_what_very_many_have_is_read_from_the_newest_on(
+    hafen: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rare = an_offline_order(
+        hafen, customer=a_customer(company="Quittenbaum", last_name="Quast", email="q@x.example")
+    ).pk
+    orders = [an_offline_order(hafen, at=days_later(day)).pk for day in range(1, 7)]
+    monkeypatch.setattr(engine, "READ", 1)
+    monkeypatch.setattr(engine, "SAMPLE", 2)
+    asked = []
+    for query in ("petersen", "quitten"):
+        with CaptureQueriesContext(connection) as queries:
+            hits = find_purchases(PurchaseSearch.objects.all(), query, enough=4, is_quick=True)
+        collected = [one for one in queries.captured_queries if " MATCH " in one["sql"] or f"%{query}%" in one["sql"]]
+        asked.append((list(hits.keys), hits.is_capped, len(collected)))
+    assert asked == [(orders[:1:-1], True, 0), ([rare], False, 1)]
+
+
 @pytest.mark.parametrize(
     "query", ["jana@werft.example", "JANA@Werft.example", "@werft.example", "petersen, jana@werft.example"]
 )
