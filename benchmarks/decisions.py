@@ -55,7 +55,7 @@ def in_two(target: object, shares: Sequence[int]) -> float:
 
 def main() -> None:
     """Measure."""
-    size = arguments(__doc__ or "", purchases=2_000)
+    size = arguments(__doc__ or "", purchases=10_000)
     with database():
         from dunning.models import Notice
         from purchases.models import Purchase

@@ -13,6 +13,7 @@ from accounts.roles import Right
 from core.tables import Reader, day_text, money_text
 from core.templatetags.kontor import route
 from core.views import ActionView, BulkAction, refusal_of_page
+from customers.models import ContactKind
 from purchases import forms
 from purchases.models import Document, DocumentKind, LicenseKey, Purchase, RefundKind
 from purchases.policy import Buyer, warnings
@@ -130,12 +131,14 @@ class Act:
     key: str = ""
     is_main: bool = True
     is_named_by_query: bool = False
+    part: str = ""
+    """What of the purchase it is about, where its page says so."""
 
     def link(self, purchase: Purchase) -> str:
         """The act's page for this purchase."""
         if self.is_named_by_query:
             return f"{reverse(self.page)}?reference={purchase.reference}"
-        return reverse(self.page, args=[purchase.reference])
+        return reverse(self.page, args=[purchase.reference, *filter(None, [self.part])])
 
 
 ACTS: tuple[Act, ...] = (
@@ -168,6 +171,16 @@ ACTS: tuple[Act, ...] = (
         credit_note_refusal,
         key="n",
         is_main=False,
+    ),
+    Act(
+        "purchases:contact",
+        "Correct billing contact",
+        "pencil",
+        Right.CORRECT,
+        CORRECTABLE,
+        key="t",
+        is_main=False,
+        part=ContactKind.BILLING,
     ),
     Act(
         "purchases:term",

@@ -38,7 +38,7 @@ def test_a_list_of_numbers_with_one_unknown(desk: Desk, hafen: Client) -> None:
     hands.see(desk.page.locator("#numbers:focus"))
     hands.paste("\n".join([*(order.reference for order in orders), "999999999"]))
     hands.press("Control+Enter")
-    hands.see(desk.page.locator(".batch-found"), "4 purchases found for 5 lines.")
+    hands.see(desk.page.locator(".batch-found"), "4 purchases found for 5 numbers.")
     assert desk.page.get_by_label("Unknown numbers").input_value() == "999999999"
     assert desk.page.locator("tr[data-row]").count() == 4
     assert hands.strokes <= 4

@@ -95,7 +95,7 @@ def test_pasting_leads_to_an_address_that_colleagues_share(hafen: Client, rita: 
         assert {row.key for row in shown.context["rows"]} == {first.reference, second.reference}
         assert shown.context["found"].unknown == ["000000001"]
         text = shown.content.decode()
-        assert ["2</strong> purchases found for 3 lines" in text, other.reference in text] == [True, False]
+        assert ["2</strong> purchases found for 3 numbers" in text, other.reference in text] == [True, False]
     strangers = in_the_browser_of(a_user("client_admin", hafen)).get(answer["Location"])
     assert (strangers.context["found"], "not kept any more" in strangers.content.decode()) == (None, True)
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from accounts.models import Client, User
+    from purchases.views.acts import Act
 
 pytestmark = pytest.mark.django_db
 TABS = ("general", "items", "delivery", "payments", "po", "documents", "history")
@@ -450,13 +451,13 @@ def test_a_file_that_is_not_what_it_says_is_refused_beside_the_field(hafen: Clie
 # Acts --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [act.page for act in ACTS if act.page.startswith("purchases:")])
-def test_every_form_asks_for_what_its_service_takes(name: str) -> None:
+@pytest.mark.parametrize("one", [act for act in ACTS if act.page.startswith("purchases:")], ids=lambda one: one.page)
+def test_every_form_asks_for_what_its_service_takes(one: Act) -> None:
     import inspect
 
-    from django.urls import resolve, reverse
+    from django.urls import resolve
 
-    view = resolve(reverse(name, args=["123456789"])).func.view_class  # type: ignore[attr-defined]
+    view = resolve(one.link(Purchase(reference="123456789"))).func.view_class  # type: ignore[attr-defined]
     if "keywords" in vars(view):  # the view says itself what the service is told
         return
     parameters = inspect.signature(view.action).parameters
