@@ -39,17 +39,22 @@ PLAIN: Final = frozenset(
 """Kinds of field whose values the driver writes as they are; any other is asked for what it would write."""
 
 
+MANY: Final = 3
+"""From so many rows on a stream takes less time than a statement."""
+
+
 def write_new(rows: Iterable[M]) -> list[M]:
     """Write new rows of one table, all or none, and return them with their keys.
 
-    The same as `bulk_create`, which spends eight times as long in Python before PostgreSQL gets to work. What the rows
-    point to must have been written before: raises ValueError otherwise, and the database's errors as they are.
+    What `bulk_create` does, which for many rows spends several times as long in Python before PostgreSQL gets to work.
+    Raises ValueError where a row points to one that is not written yet, and the database's errors as they are; refused
+    rows may keep the keys that were meant for them.
     """
     new = list(rows)
     database = connections[DEFAULT_DB_ALIAS]
     if not new:
         return new
-    if database.vendor != "postgresql":
+    if database.vendor != "postgresql" or len(new) < MANY:
         table: models.QuerySet[M] = models.QuerySet(type(new[0]))
         return table.bulk_create(new)
     with transaction.atomic(savepoint=False):
@@ -61,12 +66,16 @@ def write_new(rows: Iterable[M]) -> list[M]:
 
 
 def write_again(rows: Sequence[models.Model], *, fields: Sequence[str]) -> None:
-    """Write these fields of rows that are there; one statement for all.
+    """Write these fields of rows that are there, a few thousand at most; one statement for all.
 
-    The same as `bulk_update`, whose CASE with a line for each row takes ten times as long.
+    What `bulk_update` does, whose CASE with a line for each row takes ten times as long. A text longer than its column
+    is cut by PostgreSQL. Raises ValueError for a row that was never written.
     """
     if not rows:
         return
+    if any(row.pk is None for row in rows):
+        message = "only rows that are there can be written again"
+        raise ValueError(message)
     database = connections[DEFAULT_DB_ALIAS]
     options: Any = rows[0]._meta
     quoted, written = database.ops.quote_name, [options.get_field(name) for name in fields]
@@ -108,11 +117,20 @@ def _stream(rows: Sequence[models.Model], database: BaseDatabaseWrapper) -> None
             values = list(values_of(row))
             for place, field in keys:
                 if values[place] is None and field.is_cached(row) and getattr(row, field.name) is not None:
-                    message = f"{field} points to a row that is not written yet"
-                    raise ValueError(message)
+                    values[place] = _key_of(row, field)
             for place, field in others:
                 values[place] = field.get_db_prep_save(values[place], database)
             table.write_row(values)
+
+
+def _key_of(row: models.Model, field: Any) -> Any:
+    """Take over the key of what a row points to and what was written after it had been named."""
+    key = getattr(getattr(row, field.name), field.target_field.attname)
+    if key is None:
+        message = f"{field} points to a row that is not written yet"
+        raise ValueError(message)
+    setattr(row, field.attname, key)
+    return key
 
 
 @cache

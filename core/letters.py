@@ -44,9 +44,10 @@ def letter_language(code: str) -> str:
     return base if base in LANGUAGES else "en"
 
 
-@lru_cache(maxsize=8192)
 def clip(text: object, limit: int = LINE_LIMIT) -> str:
     """Make any text fit to be printed: one line, no control or direction-switching characters, at most `limit` long."""
+    if type(text) is str and len(text) <= limit and text.isprintable() and "  " not in text and text == text.strip(" "):
+        return text  # as most are
     shown = " ".join(str(text)[: limit * 8].split())
     if not shown.isprintable():
         shown = "".join(c for c in shown if c in _KEPT or unicodedata.category(c) not in _INVISIBLE)

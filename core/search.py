@@ -38,8 +38,9 @@ MOST_QUICKLY: Final = 200
 READ: Final = 500
 """Up to `READ` × √`enough` hits are all read and sorted. Of more, rows are read from the newest on until there are
 enough: for what so many have, that takes less."""
-SAMPLE: Final = 2_000
-"""Newest rows by which is guessed, while somebody types, how many have it: an index collects all that do, first."""
+NEW: Final = 4_000
+"""While somebody types who sees a client's rows, so many of the newest are looked at first: an index collects what the
+other clients have, too, before it gives the first."""
 TRIED: Final = 500
 """Texts that are looked at for words that a mistyped one may have meant."""
 MEANT: Final = 5
@@ -174,12 +175,12 @@ def _newest(
     known = quicker or {}
     parts = tuple(part for group in groups for part in group)
     words = [part.strip() for part in parts]
-    is_of_all = not known and not rows.query.where
     hits: dict[int, int] = {}
     count = reads = how.reads + 1
-    if not (how.is_quick and is_of_all and _is_common(rows, groups, how)):
+    is_of_all = not rows.query.where
+    if known or is_of_all or not how.is_quick or not _is_among_new(rows, groups, how):
         # Without an order, so that the index is read only until there are enough.
-        is_all_asked = [len(group) for group in groups] == [1] and is_of_all
+        is_all_asked = [len(group) for group in groups] == [1] and not known and is_of_all
         asked = _having(groups, lambda part: known[part].indexed if part in known else Q(text__has_often=part))
         asked = Q(text__first_having=(*parts, reads)) if is_all_asked else asked
         some = rows.filter(asked).order_by()[:reads]
@@ -199,22 +200,20 @@ def _newest(
     return Found(tuple(hits), parts, is_capped=is_capped, ranks=ranks)
 
 
-def _is_common(rows: QuerySet[Any], groups: Sequence[Sequence[str]], how: _How) -> bool:
-    """Guess from the newest of all rows whether more have the parts than are read to be sorted out.
-
-    Keys are given out one after the other, so that the newest row's says how many rows there are.
-    """
+def _is_among_new(rows: QuerySet[Any], groups: Sequence[Sequence[str]], how: _How) -> bool:
+    """Whether more than enough of the newest rows have the parts."""
     connection = connections[rows.db]
-    newest, values = rows.order_by(f"-{how.newest}").values_list("pk", "text")[:SAMPLE].query.sql_with_params()
+    try:
+        newest, values = rows.order_by(f"-{how.newest}").values_list("text")[:NEW].query.sql_with_params()
+    except EmptyResultSet:
+        return False
     having = " AND ".join(f"({' OR '.join(f'{_place(connection)}(text, %s) > 0' for _ in group)})" for group in groups)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH newest(key, text) AS ({newest}) SELECT COUNT(*), (SELECT MAX(key) FROM newest)"  # noqa: S608 -- names and places of ours
-            f" FROM newest WHERE {having}",
-            [*values, *(part for group in groups for part in group)],
+            f"WITH newest(text) AS ({newest}) SELECT COUNT(*) FROM (SELECT 1 FROM newest WHERE {having} LIMIT %s) hits",  # noqa: S608 -- names and places of ours
+            [*values, *(part for group in groups for part in group), how.enough + 1],
         )
-        hits, size = cursor.fetchone()
-    return bool(hits * (size or 0) > how.reads * SAMPLE)
+        return bool(cursor.fetchone()[0] > how.enough)
 
 
 def _place(connection: BaseDatabaseWrapper) -> str:

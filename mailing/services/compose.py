@@ -162,6 +162,7 @@ def queue_emails(wanted: Sequence[Outgoing], *, at: datetime) -> list[Email]:
     Returns their rows in the same order. Raises Refused when one of the recipients is not an e-mail address.
     """
     written = [_email(one, at=at) for one in wanted]
+    # Two requests with one key: the second waits here for the first's commit, and then reads the first's row.
     try:
         with transaction.atomic():
             found = write_new(written)
@@ -177,10 +178,7 @@ def queue_emails(wanted: Sequence[Outgoing], *, at: datetime) -> list[Email]:
 
 
 def _write_missing(emails: Sequence[Email]) -> list[Email]:
-    """Write those whose keys are not there; return the rows that have the keys.
-
-    Two requests with one key: the second waits for the first's commit, writes nothing, and reads the first's row.
-    """
+    """Write those whose keys are not there; return the rows that have the keys."""
     Email.objects.bulk_create(emails, ignore_conflicts=True)
     rows = Email.objects.in_bulk([email.dedupe_key for email in emails], field_name="dedupe_key")
     return [rows[email.dedupe_key] for email in emails]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.safestring import mark_safe
 
+from accounts.models import Client
 from core.bulk import write_again, write_new
 from dunning.models import Run
+from mailing.models import Email, EmailMime
+from mailing.states import Status
 from purchases.models import HistoryEntry, Nature
 from tests.stories import MONDAY, a_client, a_waiting_po
 
@@ -85,7 +90,46 @@ def test_rows_of_a_row_that_is_not_written_yet_are_refused() -> None:
     purchase = a_waiting_po(a_client())
     purchase.pk = None
     with pytest.raises(ValueError, match="purchase"):
-        write_new([HistoryEntry(purchase=purchase, at=MONDAY, event="noted", note="Too early")])
+        write_new(HistoryEntry(purchase=purchase, at=MONDAY, event="noted", note="Too early") for _ in range(3))
+    with pytest.raises(ValueError, match="are there"):
+        write_again([purchase], fields=["status"])
+
+
+@pytest.mark.django_db
+def test_rows_that_named_another_before_it_was_written_point_to_it() -> None:
+    client = Client(slug="hafen", name="Hafen", time_zone="Europe/Berlin", country="DE")
+    runs = [Run(client=client, on=MONDAY.date() + timedelta(days=day), started_at=MONDAY) for day in range(3)]
+    client.save()
+    write_new(runs)
+    assert [(run.client_id, run.client) for run in Run.objects.order_by("on")] == [(client.pk, client)] * 3
+
+
+@pytest.mark.django_db
+def test_values_of_every_kind_come_back_as_they_were() -> None:
+    client = a_client()
+    token, content = uuid4(), b"\x00\\x41\t\n"
+    emails = write_new(
+        Email(
+            client=client,
+            kind="note",
+            dedupe_key=f"note:{number}",
+            recipient="ap@werft.example",
+            language="de",
+            subject=mark_safe("Müller &amp; Söhne"),
+            body_text="Guten Tag",
+            status=Status.CLAIMED,
+            created_at=MONDAY,
+            claim_token=token,
+            lease_until=MONDAY,
+            message_id=f"<{number}@werft.example>",
+        )
+        for number in range(3)
+    )
+    write_new(EmailMime(email=email, content=content) for email in emails)
+    rows = Email.objects.order_by("pk").values_list("pk", "subject", "status", "claim_token", "mime__content")
+    assert [(*row[:-1], bytes(row[-1])) for row in rows] == [
+        (email.pk, "Müller &amp; Söhne", "CLAIMED", token, content) for email in emails
+    ]
 
 
 @pytest.mark.django_db

@@ -51,7 +51,7 @@ def told(purchase: Purchase) -> list[Any]:
         [(line.on, line.step, line.reason, line.coming, line.next_on, line.numbers) for line in lines],
         [(entry.event, entry.nature, entry.method) for entry in entries],
         [(email.kind, email.recipient, email.status, email.attachments.count()) for email in emails],
-        list(Notice.objects.filter(purchase=purchase).values_list("document__kind", "email__kind")),
+        list(Notice.objects.filter(purchase=purchase).order_by("pk").values_list("document__kind", "email__kind")),
         row.next_action_on,
         row.version,
     ]

@@ -247,22 +247,25 @@ def test_while_somebody_types_the_best_of_too_many_are_found(hafen: Client, monk
     assert (hits.is_capped, whole in hits.keys, hits.rank(whole)) == (True, True, 0)
 
 
-def test_while_somebody_types_what_very_many_have_is_read_from_the_newest_on(
+def test_while_somebody_types_what_many_new_ones_have_is_not_collected(
     hafen: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rare = an_offline_order(
-        hafen, customer=a_customer(company="Quittenbaum", last_name="Quast", email="q@x.example")
-    ).pk
-    orders = [an_offline_order(hafen, at=days_later(day)).pk for day in range(1, 7)]
-    monkeypatch.setattr(engine, "READ", 1)
-    monkeypatch.setattr(engine, "SAMPLE", 2)
+    monkeypatch.setattr(engine, "NEW", 5)
+    old = [an_offline_order(hafen, customer=a_customer(company="Quittenbaum", email="q@x.example")).pk]
+    old += [an_offline_order(hafen, at=days_later(1), customer=a_customer(company="Quast", email="q@x.example")).pk]
+    new = [an_offline_order(hafen, at=days_later(day)).pk for day in range(2, 7)]
     asked = []
-    for query in ("petersen", "quitten"):
+    for query, enough in (("petersen", 4), ("petersen", 5), ("quitten", 4)):
         with CaptureQueriesContext(connection) as queries:
-            hits = find_purchases(PurchaseSearch.objects.all(), query, enough=4, is_quick=True)
-        collected = [one for one in queries.captured_queries if " MATCH " in one["sql"] or f"%{query}%" in one["sql"]]
-        asked.append((list(hits.keys), hits.is_capped, len(collected)))
-    assert asked == [(orders[:1:-1], True, 0), ([rare], False, 1)]
+            hits = find_purchases(PurchaseSearch.objects.filter(client=hafen), query, enough=enough, is_quick=True)
+        collected = [one for one in queries if " MATCH " in one["sql"] or f"%{query}%" in one["sql"]]
+        asked.append((list(hits.keys), hits.is_capped, bool(collected)))
+    newest_first = [*reversed(new), *reversed(old)]
+    assert asked == [
+        (newest_first[:4], True, False),
+        (newest_first, False, True),
+        (old[:1], False, True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -449,7 +452,7 @@ def test_too_many_are_said_not_counted(hafen: Client, rep: User, monkeypatch: py
         an_offline_order(hafen)
     monkeypatch.setattr(engine, "MOST", 1)
     assert "More than 1,000 hits: the best of the newest are shown." in page(rep, "petersen")
-    assert "More than 200 hits. Arrow keys choose." in page(rep, "petersen", "/search/suggest/")
+    assert "More than 30 hits. Arrow keys choose." in page(rep, "petersen", "/search/suggest/")
 
 
 def test_of_too_many_hits_a_list_knows_those_that_its_filters_leave(
