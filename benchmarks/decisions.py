@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ def in_two(target: object, shares: Sequence[int]) -> float:
     from django.db import connections
 
     connections.close_all()
+    gc.collect()
+    gc.freeze()  # as a worker's first process does
     processes = [multiprocessing.get_context("fork").Process(target=target, args=(share,)) for share in shares]  # type: ignore[arg-type]
 
     def run() -> None:

@@ -31,7 +31,7 @@ ADMIN_FIELDS = (
 
 
 def main() -> None:
-    """Measure each kind of term, then p95 of the suggestions while somebody types, each asked for three times (the middle one)."""
+    """Measure each kind of term, then p95 of the suggestions while somebody types (each the middle of three)."""
     size = arguments(__doc__ or "", purchases=100_000)
     with business(size.purchases):
         from accounts.models import User

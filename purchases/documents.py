@@ -22,7 +22,7 @@ from taxexempt.states.places import NAMES
 from taxexempt.wording.lists import EXEMPT_AS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
     from decimal import Decimal
 
@@ -85,10 +85,15 @@ def client_voice(client: Client, *, at: datetime) -> Voice:
     return Voice(client, letter_language(client.language), at.astimezone(client.zone).date(), at)
 
 
-def _read_once(row: Model, relation: str) -> None:
-    """Bring related rows along unless they are there: `prefetch_related_objects` takes long to find that out."""
+def _read_once(row: Model, relation: str) -> Iterable[Any]:
+    """Give related rows, which are read unless they are there.
+
+    They come from where Django keeps them: a letter asks many times, and to make a manager takes longer each time.
+    """
     if relation not in getattr(row, "_prefetched_objects_cache", ()):
         prefetch_related_objects([row], relation)
+    related: Iterable[Any] = vars(row)["_prefetched_objects_cache"][relation]
+    return related
 
 
 def billing_contact(purchase: Purchase) -> PurchaseContact | None:
@@ -98,8 +103,8 @@ def billing_contact(purchase: Purchase) -> PurchaseContact | None:
 
 def contact_of(purchase: Purchase, kind: str) -> PurchaseContact | None:
     """Find a contact as it was given with the order; read once per row at hand."""
-    _read_once(purchase, "contacts")
-    return next((contact for contact in purchase.contacts.all() if contact.kind == kind), None)
+    contacts: Iterable[PurchaseContact] = _read_once(purchase, "contacts")
+    return next((contact for contact in contacts if contact.kind == kind), None)
 
 
 def seller_place(client: Client) -> Place:
@@ -128,8 +133,8 @@ def tax_notes(purchase: Purchase, voice: Voice) -> Row:
 
 def bank_account(client: Client, currency: str) -> BankAccount | None:
     """Find where the client's customers pay in a currency; read once per row at hand."""
-    _read_once(client, "bank_accounts")
-    return next((account for account in client.bank_accounts.all() if account.currency == currency), None)
+    accounts: Iterable[BankAccount] = _read_once(client, "bank_accounts")
+    return next((account for account in accounts if account.currency == currency), None)
 
 
 def bank_rows(voice: Voice, currency: str, reference: str) -> list[Row]:
@@ -334,8 +339,8 @@ def payment_box(voice: Voice, *, amount: Money, caption: str, by: str, rows: lis
 
 def items_of(purchase: Purchase) -> list[PurchaseItem]:
     """List the purchase's lines in their order."""
-    _read_once(purchase, "items")
-    return sorted(purchase.items.all(), key=lambda item: item.position)
+    items: Iterable[PurchaseItem] = _read_once(purchase, "items")
+    return sorted(items, key=lambda item: item.position)
 
 
 def _bill(
