@@ -44,8 +44,8 @@ def write_new(rows: Iterable[M]) -> list[M]:
 
     What `bulk_create` does, which for many rows spends several times as long in Python before PostgreSQL gets to work;
     one row alone takes a fifth of a millisecond longer so.
-    Raises ValueError where a row points to one that is not written yet, and the database's errors as they are; refused
-    rows may keep the keys that were meant for them.
+    Raises ValueError where a row points to one without a key, and the database's errors as they are; refused rows may
+    keep the keys that were meant for them.
     """
     new = list(rows)
     database = connections[DEFAULT_DB_ALIAS]
@@ -66,7 +66,7 @@ def write_again(rows: Sequence[models.Model], *, fields: Sequence[str]) -> None:
     """Write these fields of rows that are there, a few thousand at most; one statement for all.
 
     What `bulk_update` does, whose CASE with a line for each row takes ten times as long. A text longer than its column
-    is cut by PostgreSQL. Raises ValueError for a row that was never written.
+    is cut by PostgreSQL. Raises ValueError for a row without a key.
     """
     if not rows:
         return
@@ -122,11 +122,12 @@ def _stream(rows: Sequence[models.Model], database: BaseDatabaseWrapper) -> None
 
 def _key_of(row: models.Model, field: Any) -> Any:
     """Take over the key of what a row points to and what was written after it had been named."""
-    key = getattr(getattr(row, field.name), field.target_field.attname)
+    other = getattr(row, field.name)
+    setattr(row, field.name, other)
+    key = getattr(row, field.attname)
     if key is None:
-        message = f"{field} points to a row that is not written yet"
+        message = f"{field} points to a row without a key"
         raise ValueError(message)
-    setattr(row, field.attname, key)
     return key
 
 

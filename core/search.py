@@ -26,7 +26,6 @@ from core.folding import PART, near_words, parts_of, spellings, ways_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models import QuerySet
 
 MOST: Final = 3_000
@@ -39,8 +38,8 @@ READ: Final = 500
 """Up to `READ` × √`enough` hits are all read and sorted. Of more, rows are read from the newest on until there are
 enough: for what so many have, that takes less."""
 NEW: Final = 4_000
-"""While somebody types who sees a client's rows, so many of the newest are looked at first: an index collects what the
-other clients have, too, before it gives the first."""
+"""While somebody types who sees a client's rows, so many of the newest are looked at first, which suffices where too
+many of them have it: an index collects what the other clients have, too, before it gives the first."""
 TRIED: Final = 500
 """Texts that are looked at for words that a mistyped one may have meant."""
 MEANT: Final = 5
@@ -175,12 +174,12 @@ def _newest(
     known = quicker or {}
     parts = tuple(part for group in groups for part in group)
     words = [part.strip() for part in parts]
-    hits: dict[int, int] = {}
-    count = reads = how.reads + 1
-    is_of_all = not rows.query.where
-    if known or is_of_all or not how.is_quick or not _is_among_new(rows, groups, how):
+    hits, count = _of_new(rows, groups, words, how) if how.is_quick and not known and rows.query.where else ({}, 0)
+    is_all = not count
+    if is_all:
         # Without an order, so that the index is read only until there are enough.
-        is_all_asked = [len(group) for group in groups] == [1] and not known and is_of_all
+        reads = how.reads + 1
+        is_all_asked = [len(group) for group in groups] == [1] and not known and not rows.query.where
         asked = _having(groups, lambda part: known[part].indexed if part in known else Q(text__has_often=part))
         asked = Q(text__first_having=(*parts, reads)) if is_all_asked else asked
         some = rows.filter(asked).order_by()[:reads]
@@ -189,8 +188,8 @@ def _newest(
     if count > how.reads:
         # Compared with what no index answers, so that the rows are read by their age.
         common = _having(groups, lambda part: known[part].compared if part in known else _contains(part))
-        hits = _newest_of(rows.filter(common), words, how)
-    if exactly and is_capped and not (how.is_quick and count <= how.reads):
+        hits, is_all = _newest_of(rows.filter(common), words, how), False
+    if exactly and is_capped and not (how.is_quick and is_all):
         is_plenty = how.is_quick and sum(rank == WHOLE for rank in hits.values()) >= PLENTY
         if not is_plenty:
             same = rows.filter(exactly)
@@ -200,25 +199,13 @@ def _newest(
     return Found(tuple(hits), parts, is_capped=is_capped, ranks=ranks)
 
 
-def _is_among_new(rows: QuerySet[Any], groups: Sequence[Sequence[str]], how: _How) -> bool:
-    """Whether more than enough of the newest rows have the parts."""
-    connection = connections[rows.db]
-    try:
-        newest, values = rows.order_by(f"-{how.newest}").values_list("text")[:NEW].query.sql_with_params()
-    except EmptyResultSet:
-        return False
-    having = " AND ".join(f"({' OR '.join(f'{_place(connection)}(text, %s) > 0' for _ in group)})" for group in groups)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH newest(text) AS ({newest}) SELECT COUNT(*) FROM (SELECT 1 FROM newest WHERE {having} LIMIT %s) hits",  # noqa: S608 -- names and places of ours
-            [*values, *(part for group in groups for part in group), how.enough + 1],
-        )
-        return bool(cursor.fetchone()[0] > how.enough)
-
-
-def _place(connection: BaseDatabaseWrapper) -> str:
-    """The function that finds a part in a text."""
-    return "STRPOS" if connection.vendor == "postgresql" else "INSTR"
+def _of_new(
+    rows: QuerySet[Any], groups: Sequence[Sequence[str]], words: Sequence[str], how: _How
+) -> tuple[dict[int, int], int]:
+    """Fetch the best of the newest rows that have the parts, and count these; nothing unless they are too many."""
+    newest = rows.order_by(f"-{how.newest}")[:NEW]
+    hits, count = _read(newest, words, how, reads=NEW, most=how.most, is_best=True, groups=groups)
+    return (hits, count) if count > how.most else ({}, 0)
 
 
 def _newest_of(rows: QuerySet[Any], words: Sequence[str], how: _How) -> dict[int, int]:
@@ -228,20 +215,31 @@ def _newest_of(rows: QuerySet[Any], words: Sequence[str], how: _How) -> dict[int
 
 
 def _read(
-    rows: QuerySet[Any], words: Sequence[str], how: _How, *, reads: int, most: int, is_best: bool = False
+    rows: QuerySet[Any],
+    words: Sequence[str],
+    how: _How,
+    *,
+    reads: int,
+    most: int,
+    is_best: bool = False,
+    groups: Sequence[Sequence[str]] = (),
 ) -> tuple[dict[int, int], int]:
     """Fetch keys of some rows, the newest first, and how well the `words` fit each (`Found.rank`); count the rows.
 
     Of more than `most` the newest that are `enough` are fetched, or the best `most` (`is_best`); of more than are read
-    to be sorted out, which are looked for otherwise, just one. Neither texts nor ages travel: they would take longer
-    than the search.
+    to be sorted out, which are looked for otherwise, just one. Only rows count that have one part of each of `groups`.
+    Neither texts nor ages travel: they would take longer than the search.
     """
     connection = connections[rows.db]
-    place = _place(connection)
+    place = "STRPOS" if connection.vendor == "postgresql" else "INSTR"
     try:
         found, values = rows.values_list("pk", how.newest, "text").query.get_compiler(rows.db).as_sql()
     except EmptyResultSet:
         return {}, 0
+    if groups:
+        having = " AND ".join(f"({' OR '.join(f'{place}(text, %s) > 0' for _ in group)})" for group in groups)
+        found = f"WITH new(key, age, text) AS ({found}) SELECT * FROM new WHERE {having}"  # noqa: S608 -- names and places of ours
+        values = [*values, *(part for group in groups for part in group)]
     whole, begun = (" AND ".join(f"{place}(text, %s) > 0" for _ in words) for _ in range(2))
     asked = [*values, *(f" {word} " for word in words), *(f" {word}" for word in words)]
     sizes = [reads, most, most if is_best else how.enough, most]

@@ -146,10 +146,6 @@ class Suggestions(SearchPage):
     is_quick = True
     cap = MOST_QUICKLY
 
-    def told(self, results: Results) -> dict[str, Any]:
-        """What is said about the hits as a whole; of many it is only known that they are more than enough."""
-        return {**super().told(results), "cap": self.enough}
-
     def only(self, results: Results, query: str) -> Hit | None:  # noqa: ARG002
         """Nothing opens by itself while somebody types."""
         return None

@@ -101,11 +101,12 @@ def test_rows_that_named_another_before_it_was_written_point_to_it() -> None:
     runs = [Run(client=client, on=MONDAY.date() + timedelta(days=day), started_at=MONDAY) for day in range(3)]
     client.save()
     write_new(runs)
+    assert all(run.client is client for run in runs)
     assert [(run.client_id, run.client) for run in Run.objects.order_by("on")] == [(client.pk, client)] * 3
 
 
 @pytest.mark.django_db
-def test_values_of_every_kind_come_back_as_they_were() -> None:
+def test_bytes_tokens_and_marked_texts_come_back_as_they_were() -> None:
     client = a_client()
     token, content = uuid4(), b"\x00\\x41\t\n"
     emails = write_new(

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils.safestring import mark_safe
 
 from core.letters import (
     Address,
@@ -68,6 +69,10 @@ def test_yen_have_no_decimals() -> None:
 )
 def test_what_is_printed_is_one_line_that_reads_in_one_direction(raw: str, clean: str) -> None:
     assert clip(raw) == clean
+
+
+def test_what_is_printed_is_no_markup_even_where_it_was() -> None:
+    assert [type(clip(mark_safe(text))) for text in ("<b>", " <b> ")] == [str, str]
 
 
 def test_a_name_of_ten_thousand_characters_is_cut() -> None:

@@ -247,25 +247,31 @@ def test_while_somebody_types_the_best_of_too_many_are_found(hafen: Client, monk
     assert (hits.is_capped, whole in hits.keys, hits.rank(whole)) == (True, True, 0)
 
 
-def test_while_somebody_types_what_many_new_ones_have_is_not_collected(
+def test_while_somebody_types_what_too_many_new_ones_have_is_not_collected(
     hafen: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "NEW", 5)
-    old = [an_offline_order(hafen, customer=a_customer(company="Quittenbaum", email="q@x.example")).pk]
-    old += [an_offline_order(hafen, at=days_later(1), customer=a_customer(company="Quast", email="q@x.example")).pk]
-    new = [an_offline_order(hafen, at=days_later(day)).pk for day in range(2, 7)]
-    asked = []
-    for query, enough in (("petersen", 4), ("petersen", 5), ("quitten", 4)):
-        with CaptureQueriesContext(connection) as queries:
-            hits = find_purchases(PurchaseSearch.objects.filter(client=hafen), query, enough=enough, is_quick=True)
-        collected = [one for one in queries if " MATCH " in one["sql"] or f"%{query}%" in one["sql"]]
-        asked.append((list(hits.keys), hits.is_capped, bool(collected)))
-    newest_first = [*reversed(new), *reversed(old)]
-    assert asked == [
-        (newest_first[:4], True, False),
-        (newest_first, False, True),
-        (old[:1], False, True),
+    monkeypatch.setattr(engine, "MOST", 3)
+    companies = ("Quittenbaum", "Werftbau", "Werftbau", "Hochwerft", "Werftbau", "Schiffswerft", "Werft AG")
+    orders = [
+        an_offline_order(hafen, at=days_later(day), customer=a_customer(company=company, email=f"{day}@x.example")).pk
+        for day, company in enumerate(companies)
     ]
+    asked = []
+    for query, rows in (
+        ("werf", PurchaseSearch.objects.filter(client=hafen)),
+        ("werf", PurchaseSearch.objects.all()),
+        ("quitten", PurchaseSearch.objects.filter(client=hafen)),
+        ("hochwe", PurchaseSearch.objects.filter(client=hafen)),
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            hits = find_purchases(rows, query, enough=2, is_quick=True)
+        collected = [one for one in queries if " MATCH " in one["sql"] or f"%{query}%" in one["sql"]]
+        asked.append((hits.is_capped, hits.rank(hits.keys[0]), len(hits.keys), bool(collected)))
+    begun, inside = engine.BEGUN, engine.INSIDE
+    assert asked == [(True, begun, 3, False), (True, begun, 3, True), (False, begun, 1, True), (False, begun, 1, True)]
+    best = find_purchases(PurchaseSearch.objects.filter(client=hafen), "werf", enough=2, is_quick=True)
+    assert (best.keys, inside in map(best.rank, best.keys)) == ((orders[6], orders[4], orders[2]), False)
 
 
 @pytest.mark.parametrize(
@@ -452,7 +458,7 @@ def test_too_many_are_said_not_counted(hafen: Client, rep: User, monkeypatch: py
         an_offline_order(hafen)
     monkeypatch.setattr(engine, "MOST", 1)
     assert "More than 1,000 hits: the best of the newest are shown." in page(rep, "petersen")
-    assert "More than 30 hits. Arrow keys choose." in page(rep, "petersen", "/search/suggest/")
+    assert "More than 200 hits. Arrow keys choose." in page(rep, "petersen", "/search/suggest/")
 
 
 def test_of_too_many_hits_a_list_knows_those_that_its_filters_leave(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -367,6 +368,19 @@ def test_the_action_bar_says_why_not(hafen: Client) -> None:
     admin = page(logged_in(a_user("client_admin", hafen)), f"/purchases/{purchase.reference}/")
     assert f'href="/purchases/{purchase.reference}/release/"' in admin
     assert "Your role (Client admin) does not include this." in admin
+
+
+def test_a_key_corrects_the_billing_contact_on_every_part_of_an_unpaid_purchase(hafen: Client) -> None:
+    unpaid, paid = a_released_po(hafen), pays(a_released_po(hafen), "119.00")
+    browser = logged_in(a_user("platform_admin"))
+
+    def corrects(purchase: Purchase, part: str) -> list[str]:
+        text = page(browser, f"/purchases/{purchase.reference}/?tab={part}")
+        return re.findall(r'href="([^"]*)"[^>]* data-key="t"', text)
+
+    for part in ("general", "items", "history"):
+        assert corrects(unpaid, part) == [f"/purchases/{unpaid.reference}/contact/billing/"]
+        assert corrects(paid, part) == []
 
 
 def test_the_preview_opens_from_the_address(hafen: Client) -> None:
