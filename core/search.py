@@ -37,7 +37,7 @@ MOST_QUICKLY: Final = 200
 READ: Final = 500
 """Up to `READ` × √`enough` hits are all read and sorted. Of more, rows are read from the newest on until there are
 enough: for what so many have, that takes less."""
-NEW: Final = 4_000
+NEW: Final = 8_000
 """While somebody types who sees a client's rows, so many of the newest are looked at first, which suffices where too
 many of them have it: an index collects what the other clients have, too, before it gives the first."""
 TRIED: Final = 500
