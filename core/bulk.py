@@ -65,8 +65,8 @@ def write_new(rows: Iterable[M]) -> list[M]:
 def write_again(rows: Sequence[models.Model], *, fields: Sequence[str]) -> None:
     """Write these fields of rows that are there, a few thousand at most; one statement for all.
 
-    What `bulk_update` does, whose CASE with a line for each row takes ten times as long. A text longer than its column
-    is cut by PostgreSQL. Raises ValueError for a row without a key.
+    What `bulk_update` does, whose CASE with a line for each row takes ten times as long. Raises ValueError for a row
+    without a key, and the database's errors as they are.
     """
     if not rows:
         return
@@ -77,10 +77,8 @@ def write_again(rows: Sequence[models.Model], *, fields: Sequence[str]) -> None:
     options: Any = rows[0]._meta
     quoted, written = database.ops.quote_name, [options.get_field(name) for name in fields]
     columns = [options.pk, *written]
-    # PostgreSQL has to be told what a column of values is in which all are empty; SQLite would make numbers of days.
-    given = "CAST(given.column{} AS {})" if database.vendor == "postgresql" else "given.column{}"
     new = ", ".join(
-        f"{quoted(field.column)} = {given.format(place, field.db_type(database))}"
+        f"{quoted(field.column)} = {_given(f'given.column{place}', field, database)}"
         for place, field in enumerate(written, start=2)
     )
     one = f"({', '.join(['%s'] * len(columns))})"
@@ -91,6 +89,17 @@ def write_again(rows: Sequence[models.Model], *, fields: Sequence[str]) -> None:
             f" WHERE {quoted(options.pk.column)} = given.column1",
             values,
         )
+
+
+def _given(column: str, field: Any, database: BaseDatabaseWrapper) -> str:
+    """Tell PostgreSQL what a column of values is, which may all be empty; SQLite would make numbers of days.
+
+    A cast to `varchar(n)` would cut a text that is too long; as `text` it is refused.
+    """
+    if database.vendor != "postgresql":
+        return column
+    kind = "text" if isinstance(field, models.CharField) else field.db_type(database)
+    return f"CAST({column} AS {kind})"
 
 
 def _take_keys(rows: Sequence[models.Model], database: BaseDatabaseWrapper) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils.safestring import mark_safe
 
 from accounts.models import Client
@@ -143,6 +144,16 @@ def test_columns_of_many_rows_are_written_again_each_with_its_own_value() -> Non
     write_again([], fields=["finished_at"])
     runs = Run.objects.order_by("on").values_list("started_at", "finished_at", "waits_because")
     assert list(runs) == [(MONDAY, MONDAY, ""), (MONDAY, None, ""), (MONDAY, None, "The bank's file is late")]
+
+
+@pytest.mark.django_db
+def test_a_text_that_is_too_long_is_never_cut() -> None:
+    (run,) = write_new([Run(client=a_client(), on=MONDAY.date(), started_at=MONDAY)])
+    run.waits_because = long = "x" * 301
+    with suppress(DataError), transaction.atomic():  # SQLite's columns have no end
+        write_again([run], fields=["waits_because"])
+    run.refresh_from_db()
+    assert run.waits_because == ("" if connection.vendor == "postgresql" else long)
 
 
 def test_nothing_at_all_is_written_without_a_word_to_the_database() -> None:
