@@ -174,9 +174,9 @@ def _newest(
     known = quicker or {}
     parts = tuple(part for group in groups for part in group)
     words = [part.strip() for part in parts]
+    is_all_read = False
     hits, count = _of_new(rows, groups, words, how) if how.is_quick and not known and rows.query.where else ({}, 0)
-    is_all = not count
-    if is_all:
+    if not count:
         # Without an order, so that the index is read only until there are enough.
         reads = how.reads + 1
         is_all_asked = [len(group) for group in groups] == [1] and not known and not rows.query.where
@@ -184,12 +184,13 @@ def _newest(
         asked = Q(text__first_having=(*parts, reads)) if is_all_asked else asked
         some = rows.filter(asked).order_by()[:reads]
         hits, count = _read(some, words, how, reads=how.reads, most=how.most, is_best=how.is_quick)
+        is_all_read = count <= how.reads
+        if not is_all_read:
+            # Compared with what no index answers, so that the rows are read by their age.
+            common = _having(groups, lambda part: known[part].compared if part in known else _contains(part))
+            hits = _newest_of(rows.filter(common), words, how)
     is_capped = count > min(how.most, how.reads)
-    if count > how.reads:
-        # Compared with what no index answers, so that the rows are read by their age.
-        common = _having(groups, lambda part: known[part].compared if part in known else _contains(part))
-        hits, is_all = _newest_of(rows.filter(common), words, how), False
-    if exactly and is_capped and not (how.is_quick and is_all):
+    if exactly and is_capped and not (how.is_quick and is_all_read):
         is_plenty = how.is_quick and sum(rank == WHOLE for rank in hits.values()) >= PLENTY
         if not is_plenty:
             same = rows.filter(exactly)
