@@ -116,7 +116,9 @@ class HistoryMaker:
         )
         for model, made in ((Customer, customers), (Contact, contacts)):
             record_new(model.objects.filter(pk__in=[one.pk for one in made]), at=at, reason="imported")
-        write_new(customer_search_row(*one) for one in zip(customers, ([contact] for contact in contacts), strict=True))
+        write_new(
+            customer_search_row(customer, [contact]) for customer, contact in zip(customers, contacts, strict=True)
+        )
         for customer, (seller, row) in zip(customers, new, strict=True):
             seller.customers.append((customer, row))
 

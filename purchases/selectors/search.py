@@ -23,12 +23,10 @@ if TYPE_CHECKING:
 
 MOST_FACTS: Final = 2
 """How many details say why something was found."""
-
-
-CLIENT: Final = ("client__name", "client__time_zone")
-CONTACT: Final = ("kind", "company", "first_name", "last_name", "country", "email")
-CUSTOMER: Final = ("company", "vat_id")
-PURCHASE: Final = (
+OF_CLIENT: Final = ("client__name", "client__time_zone")
+OF_CONTACT: Final = ("kind", "company", "first_name", "last_name", "country", "email")
+OF_CUSTOMER: Final = ("company", "vat_id")
+OF_PURCHASE: Final = (
     "reference",
     "external_id",
     "po_number",
@@ -150,11 +148,11 @@ def find_everything(
     quotes = _best(bought, [pk for pk in bought.keys if pk in quoted], most)
     customers = _best(known, known.keys, most)
     documents = Prefetch("documents", Document.objects.only("purchase_id", "number"))
-    contacts = Prefetch("contacts", PurchaseContact.objects.only("purchase_id", *CONTACT))
-    purchases = Purchase.objects.select_related("client").only(*PURCHASE, *CLIENT)
+    contacts = Prefetch("contacts", PurchaseContact.objects.only("purchase_id", *OF_CONTACT))
+    purchases = Purchase.objects.select_related("client").only(*OF_PURCHASE, *OF_CLIENT)
     found = purchases.prefetch_related(contacts, documents).in_bulk([*orders, *quotes])
-    people = Customer.objects.filter(merged_into=None).select_related("client").only(*CUSTOMER, *CLIENT)
-    people = people.prefetch_related(Prefetch("contacts", Contact.objects.only("customer_id", *CONTACT)))
+    people = Customer.objects.filter(merged_into=None).select_related("client").only(*OF_CUSTOMER, *OF_CLIENT)
+    people = people.prefetch_related(Prefetch("contacts", Contact.objects.only("customer_id", *OF_CONTACT)))
     return Results(
         purchases=_group(bought, orders, found, parts=shown.parts, count=len(bought.keys) - len(quoted)),
         customers=_group(known, customers, people.in_bulk(customers), parts=shown.parts, count=len(known.keys)),
