@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.db import models
 
+from core import searched  # noqa: F401 -- the lookup `is`
+
 if TYPE_CHECKING:
     from accounts.models import Client, Export, User  # noqa: F401 -- Export is named in a string
 
@@ -28,6 +30,12 @@ class TenantQuerySet(models.QuerySet[M_co]):
     def lock(self, row: models.Model) -> M_co:
         """Read `row` again under a row lock (PostgreSQL; on SQLite the transaction itself is exclusive)."""
         return self.select_for_update(of=("self",)).get(pk=row.pk)
+
+
+class SearchQuerySet(TenantQuerySet[M_co]):
+    """Rows of a search table, whose indexes know the client, too."""
+
+    client_path = "client__is"
 
 
 class ClientQuerySet(TenantQuerySet["Client"]):

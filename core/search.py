@@ -37,9 +37,11 @@ MOST_QUICKLY: Final = 200
 READ: Final = 500
 """Up to `READ` × √`enough` hits are all read and sorted. Of more, rows are read from the newest on until there are
 enough: for what so many have, that takes less."""
-NEW: Final = 8_000
-"""While somebody types who sees a client's rows, so many of the newest are looked at first, which suffices where too
-many of them have it: an index collects what the other clients have, too, before it gives the first."""
+NEW: Final = 6_000
+"""While somebody types who sees a client's rows, so many of the newest are looked at first, which suffices where more
+than half of `MOST_QUICKLY` have it: an index collects all that have it before it gives the first."""
+SAMPLE: Final = 2_000
+"""The newest of these, which tell whether it is worth while to look at all of them."""
 TRIED: Final = 500
 """Texts that are looked at for words that a mistyped one may have meant."""
 MEANT: Final = 5
@@ -100,6 +102,9 @@ def search(
     how = _How(newest, enough, min(MOST, MOST_QUICKLY) if is_quick else MOST, is_quick)
     addressed = {part: _Quicker.addressed(part.strip()) for part in parts if "@" in part}
     begun = {part: _Quicker.begun(column, part.strip()) for part, column in (first or {}).items()}
+    of_new = _of_new(rows, asked, how, exactly) if is_quick and rows.query.where else None
+    if of_new:
+        return of_new
     for quicker in filter(None, (addressed, begun)):
         found = _newest(rows, asked, how, quicker=quicker, exactly=exactly)
         if found.keys:
@@ -172,41 +177,60 @@ def _newest(
     exactly: Q | None = None,
 ) -> Found:
     known = quicker or {}
+    parts, words = _parts_and_words(groups)
+    # Without an order, so that the index is read only until there are enough.
+    reads = how.reads + 1
+    is_all_asked = [len(group) for group in groups] == [1] and not known and not rows.query.where
+    asked = _having(groups, lambda part: known[part].indexed if part in known else Q(text__has_often=part))
+    asked = Q(text__first_having=(*parts, reads)) if is_all_asked else asked
+    some = rows.filter(asked).order_by()[:reads]
+    hits, count = _read(some, words, how, reads=how.reads, most=how.most, is_best=how.is_quick)
+    is_capped, is_all_read = count > min(how.most, how.reads), count <= how.reads
+    if not is_all_read:
+        # Compared with what no index answers, so that the rows are read by their age.
+        common = _having(groups, lambda part: known[part].compared if part in known else _contains(part))
+        hits = _newest_of(rows.filter(common), words, how)
+    wanted = exactly if is_capped and not (how.is_quick and is_all_read) else None
+    return _found(rows, hits, groups, how, is_capped=is_capped, exactly=wanted)
+
+
+def _parts_and_words(groups: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], list[str]]:
     parts = tuple(part for group in groups for part in group)
-    words = [part.strip() for part in parts]
-    is_all_read = False
-    hits, count = _of_new(rows, groups, words, how) if how.is_quick and not known and rows.query.where else ({}, 0)
-    if not count:
-        # Without an order, so that the index is read only until there are enough.
-        reads = how.reads + 1
-        is_all_asked = [len(group) for group in groups] == [1] and not known and not rows.query.where
-        asked = _having(groups, lambda part: known[part].indexed if part in known else Q(text__has_often=part))
-        asked = Q(text__first_having=(*parts, reads)) if is_all_asked else asked
-        some = rows.filter(asked).order_by()[:reads]
-        hits, count = _read(some, words, how, reads=how.reads, most=how.most, is_best=how.is_quick)
-        is_all_read = count <= how.reads
-        if not is_all_read:
-            # Compared with what no index answers, so that the rows are read by their age.
-            common = _having(groups, lambda part: known[part].compared if part in known else _contains(part))
-            hits = _newest_of(rows.filter(common), words, how)
-    is_capped = count > min(how.most, how.reads)
-    if exactly and is_capped and not (how.is_quick and is_all_read):
-        is_plenty = how.is_quick and sum(rank == WHOLE for rank in hits.values()) >= PLENTY
-        if not is_plenty:
-            same = rows.filter(exactly)
-            old, number = _read(same.order_by()[: how.reads + 1], words, how, reads=how.reads, most=how.enough)
-            hits |= old if number <= how.reads else _newest_of(same, words, how)
+    return parts, [part.strip() for part in parts]
+
+
+def _found(
+    rows: QuerySet[Any],
+    hits: dict[int, int],
+    groups: Sequence[Sequence[str]],
+    how: _How,
+    *,
+    is_capped: bool,
+    exactly: Q | None,
+) -> Found:
+    """Tell what was found, and behind it what is `exactly` what was asked for; while somebody types, if few are."""
+    parts, words = _parts_and_words(groups)
+    is_plenty = how.is_quick and sum(rank == WHOLE for rank in hits.values()) >= PLENTY
+    if exactly and not is_plenty:
+        same = rows.filter(exactly)
+        old, number = _read(same.order_by()[: how.reads + 1], words, how, reads=how.reads, most=how.enough)
+        hits = hits | (old if number <= how.reads else _newest_of(same, words, how))
     ranks = {key: rank for key, rank in hits.items() if rank != INSIDE}
     return Found(tuple(hits), parts, is_capped=is_capped, ranks=ranks)
 
 
-def _of_new(
-    rows: QuerySet[Any], groups: Sequence[Sequence[str]], words: Sequence[str], how: _How
-) -> tuple[dict[int, int], int]:
-    """Fetch the best of the newest rows that have the parts, and count these; nothing unless they are too many."""
-    newest = rows.order_by(f"-{how.newest}")[:NEW]
-    hits, count = _read(newest, words, how, reads=NEW, most=how.most, is_best=True, groups=groups)
-    return (hits, count) if count > how.most else ({}, 0)
+def _of_new(rows: QuerySet[Any], groups: Sequence[Sequence[str]], how: _How, exactly: Q | None) -> Found | None:
+    """Find the best of the newest rows that have the parts; none unless so many do that these suffice."""
+    rows = rows.order_by(f"-{how.newest}")
+    hits: dict[int, int] = {}
+    count = 0
+    for size in (SAMPLE, NEW):
+        words = _parts_and_words(groups)[1]
+        hits, count = _read(rows[:size], words, how, reads=size, most=how.most, is_best=True, groups=groups)
+        if count * NEW <= how.most // 2 * size:
+            return None
+    is_capped = count > how.most or rows[NEW : NEW + 1].exists()
+    return _found(rows, hits, groups, how, is_capped=is_capped, exactly=exactly if is_capped else None)
 
 
 def _newest_of(rows: QuerySet[Any], words: Sequence[str], how: _How) -> dict[int, int]:

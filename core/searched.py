@@ -10,7 +10,8 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connections
-from django.db.models import CharField, Field, Lookup, TextField
+from django.db.models import CharField, Field, ForeignKey, Lookup, TextField
+from django.db.models.fields.related_lookups import RelatedExact
 
 from core.folded import POSTGRESQL as FOLD
 from core.folding import PART
@@ -137,6 +138,17 @@ class Among(Lookup):  # type: ignore[type-arg]
         return f"{column} IN (SELECT value FROM json_each(%s))", sent  # noqa: S608 -- a column of ours
 
 
+@ForeignKey.register_lookup
+class Is(RelatedExact):
+    """Whether a row points to another; what `exact` asks, so that the trigram index of PostgreSQL knows the pointer."""
+
+    lookup_name = "is"
+
+    def get_rhs_op(self, connection: Any, rhs: str) -> str:
+        """Say how wide the key is: the driver sends a narrow number as such, which that index does not compare."""
+        return f"= CAST({rhs} AS bigint)" if connection.vendor == "postgresql" else f"= {rhs}"
+
+
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
@@ -185,10 +197,12 @@ $addresses$
 """E-mail addresses in a folded text, and their domains with the @."""
 _POSTGRESQL: Final = (
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+    "CREATE EXTENSION IF NOT EXISTS btree_gin",
     FOLD,
     _FIND_ADDRESSES,
     "CREATE INDEX IF NOT EXISTS {parts}_mail ON {table} USING gin ({addresses}(text)) WITH ({short})",
-    "CREATE INDEX IF NOT EXISTS {parts} ON {table} USING gin (text gin_trgm_ops) WITH ({short})",
+    "CREATE INDEX IF NOT EXISTS {parts}_of_client ON {table} USING gin (client_id, text gin_trgm_ops) WITH ({short})",
+    "DROP INDEX IF EXISTS {parts}",
 )
 _REMOVE: Final = "INSERT INTO {parts} ({parts}, rowid, text) VALUES ('delete', OLD.{key}, OLD.text);"
 _ADD: Final = "INSERT INTO {parts} (rowid, text) VALUES (NEW.{key}, NEW.text);"

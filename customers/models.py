@@ -8,7 +8,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from accounts.models import Client, User
-from accounts.querysets import TenantQuerySet
+from accounts.querysets import SearchQuerySet, TenantQuerySet
 from customers.querysets import CustomerQuerySet
 
 
@@ -186,7 +186,7 @@ class CustomerSearch(models.Model):
     company = models.CharField(max_length=300, blank=True)
     """The company's name, folded and without its form: equal for those that are likely the same."""
 
-    objects = TenantQuerySet.as_manager()
+    objects = SearchQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [

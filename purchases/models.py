@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from accounts.models import Client, User
-from accounts.querysets import TenantQuerySet
+from accounts.querysets import SearchQuerySet, TenantQuerySet
 from core.money import Money
 from customers.models import Address, ContactKind, Customer, CustomerType
 from partners.models import Partner
@@ -907,7 +907,7 @@ class PurchaseSearch(models.Model):
     company = models.CharField(max_length=300, blank=True)
     text = models.TextField()
 
-    objects = TenantQuerySet.as_manager()
+    objects = SearchQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [

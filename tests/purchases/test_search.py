@@ -250,6 +250,7 @@ def test_while_somebody_types_the_best_of_too_many_are_found(hafen: Client, monk
 def test_while_somebody_types_what_too_many_new_ones_have_is_not_collected(
     hafen: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(engine, "SAMPLE", 2)
     monkeypatch.setattr(engine, "NEW", 5)
     monkeypatch.setattr(engine, "MOST", 3)
     companies = ("Quittenbaum", "Werftbau", "Werftbau", "Hochwerft", "Werftbau", "Schiffswerft", "Werft AG")
@@ -272,6 +273,24 @@ def test_while_somebody_types_what_too_many_new_ones_have_is_not_collected(
     assert asked == [(True, begun, 3, False), (True, begun, 3, True), (False, begun, 1, True), (False, begun, 1, True)]
     best = find_purchases(PurchaseSearch.objects.filter(client=hafen), "werf", enough=2, is_quick=True)
     assert (best.keys, inside in map(best.rank, best.keys)) == ((orders[6], orders[4], orders[2]), False)
+
+
+def test_many_new_ones_are_all_there_are_unless_there_are_older_ones(
+    hafen: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "SAMPLE", 2)
+    monkeypatch.setattr(engine, "MOST", 3)
+    orders = [
+        an_offline_order(hafen, at=days_later(day), customer=a_customer(company="Werft", email=f"{day}@x.example")).pk
+        for day in range(3)
+    ]
+    rows = PurchaseSearch.objects.visible_to(a_user("client_support", hafen))
+    found = []
+    for size in (3, 2):
+        monkeypatch.setattr(engine, "NEW", size)
+        hits = find_purchases(rows, "werf", enough=2, is_quick=True)
+        found.append((hits.is_capped, sorted(hits.keys)))
+    assert found == [(False, orders), (True, orders[1:])]
 
 
 @pytest.mark.parametrize(
