@@ -24,6 +24,11 @@ class CappedCount(Subquery):
     empty_result_set_value = 0
 
 
+def keys_of(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """All that has to be read of rows that are counted: their keys, in no order. What narrows it may filter only."""
+    return rows.order_by().values("pk")
+
+
 def count_all(queries: Sequence[QuerySet[Any]]) -> list[int]:
     """How many rows each of these queries has, no further than its limit: one trip, none where all are known empty.
 

@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 
 def escaped(value: Any) -> str:
     """A value as a part of HTML: escaped, unless it is HTML already. Gives what `conditional_escape` gives, sooner."""
-    if type(value) is str:
-        return escape(value)  # what Django does with a plain text, without its detours for texts translated late
+    if type(value) is str:  # what Django does with a plain text, without its detours for texts translated late
+        return value if value.isalnum() else escape(value)
     return value if type(value) is SafeString else conditional_escape(value)
 
 

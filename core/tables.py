@@ -193,9 +193,7 @@ class Row:
     key: str
     label: str
     html: SafeString
-    """Its `tr`, put together in Python: a template takes several times as long."""
-    below: str = ""
-    """What is unfolded below it."""
+    """Its `tr`, and the one unfolded below it, put together in Python: a template takes several times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,23 +206,9 @@ class Head:
     direction: str
 
 
-PICK: Final = (
-    '<td class="pick"><input class="form-check-input" type="checkbox" name="pick" value="{}" form="bulk" '
-    'aria-label="Select {}"></td>'
-)
-FOLD: Final = (
-    '<a class="icon-btn sm fold" href="{}" data-fold hx-get="{}" hx-trigger="unfold" hx-target="closest tr" '
-    'hx-swap="afterend" aria-expanded="{}" aria-label="Items of {}" title="Items (i)">{}</a>'
-)
-PREVIEW: Final = (
-    '<a class="icon-btn sm" href="{}" data-preview hx-get="{}" hx-target="#drawer" hx-swap="innerHTML" '
-    'hx-push-url="{}" aria-label="Preview {}" title="Preview (o)">{}</a>'
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The address of a list, and of the same list with a row unfolded or in the drawer, up to the row's key."""
+    """As HTML: the address of a list; with a row unfolded and with one in the drawer, each up to the row's key."""
 
     path: str
     unfold: str
@@ -233,7 +217,8 @@ class Place:
     @classmethod
     def of(cls, request: HttpRequest) -> Place:
         """The list that this request asks for."""
-        return cls(request.path, address_up_to(request.GET, "unfold"), address_up_to(request.GET, "preview"))
+        starts = (address_up_to(request.GET, name) for name in ("unfold", "preview"))
+        return cls(escaped(request.path), *map(escaped, starts))
 
 
 class Table:
@@ -249,6 +234,8 @@ class Table:
     """What a selected row is known by."""
     currency_field: ClassVar[str] = ""
     """Where a row names the currency of its amounts; a file has a column for it."""
+    usual_fields: ClassVar[Sequence[str]] = ()
+    """What of a wide row its usual columns need; none: they read all of it."""
     chosen: Sequence[str] = ()
     """The columns its reader chose, by their keys, in their order; none: those that are no extras."""
 
@@ -318,6 +305,11 @@ class Table:
         known = {column.sort for column in self.columns if column.sort}
         return asked if asked.removeprefix("-") in known else self.default_sort
 
+    def narrow(self, rows: QuerySet[Any], sort: str) -> QuerySet[Any]:
+        """Leave out what of wide rows nobody sees, unless somebody chose columns or a sort of their own."""
+        is_usual = not self.chosen and sort.removeprefix("-") in self.usual_fields
+        return rows.only(*self.usual_fields) if is_usual else rows
+
     def rows(self, page: Sequence[Any], reader: Reader, place: Place | None = None) -> list[Row]:
         """Turn a page of model rows into finished ones; `place` is the list in which one walks through them."""
         self.prepare(page)
@@ -325,38 +317,46 @@ class Table:
         prefetch_related_objects(list(page), *dict.fromkeys(column.fetch for column in columns if column.fetch))
         tags = [markup('<td class="{}">', column.css) if column.css else "<td>" for column in columns]
         cells_of = [(tag, column.value) for tag, column in zip(tags, columns, strict=True)]
+        width = len(columns) + self.is_selectable + self.has_preview
         rows = []
         for row in page:
             key, label, below = self.key(row), self.label(row), self.below(row, reader)
             cells = "".join([part for tag, value in cells_of for part in (tag, escaped(value(row, reader)), "</td>")])
-            if place is None:
-                html = f"<tr>{cells}</tr>"
-            else:
-                picker = markup(PICK, key, label) if self.is_selectable else ""
-                tools = self._tools(row, key, label, place, is_unfolded=bool(below)) if self.has_preview else ""
-                html = f"{self._opening(row)}{picker}{cells}{tools}</tr>"
-            rows.append(Row(key, label, mark_safe(html), below))  # noqa: S308 -- every part of it is escaped
+            before, after = ("<tr>", "") if place is None else self._around(row, key, label, place, bool(below))
+            html = f"{before}{cells}{after}</tr>"
+            if below:
+                html += f'<tr class="below"><td colspan="{width}">{escaped(below)}</td></tr>'
+            rows.append(Row(key, label, mark_safe(html)))  # noqa: S308 -- every part of it is escaped
         return rows
 
-    def _opening(self, row: Any) -> SafeString:
-        """Where Enter leads, and the dialogs that other keys open."""
-        links = {"link": self.link(row), **{f"act-{key}": link for key, link in self.acts(row).items()}}
-        named = "".join([markup(' data-{}="{}"', name, link) for name, link in links.items() if link])
-        return mark_safe(f"<tr data-row{named}>")  # noqa: S308 -- every part of it is escaped
-
-    def _tools(self, row: Any, key: str, label: str, place: Place, *, is_unfolded: bool) -> SafeString:
-        """The buttons at the end of a row: what unfolds it and what shows it in the drawer."""
-        key, fold, preview = quote(key), self.fold(row), self.preview(row)
-        expanded = "true" if is_unfolded else "false"
-        return markup(
-            '<td class="act wide-only">{}{}</td>',
-            markup(FOLD, place.unfold + key, fold, expanded, label, icon("chevron-down")) if fold else "",
-            markup(
-                PREVIEW, place.preview + key, preview, place.path + place.preview + key, label, icon("panel-right-open")
+    def _around(self, row: Any, key: str, label: str, place: Place, is_unfolded: bool) -> tuple[str, str]:  # noqa: FBT001
+        """What stands before and after a row's cells: where keys lead from it, its box, the buttons at its end."""
+        named, quoted = escaped(label), escaped(quote(key))
+        links = {"link": self.link(row), **{f"act-{act}": link for act, link in self.acts(row).items()}}
+        before = "".join([f' data-{name}="{escaped(link)}"' for name, link in links.items() if link])
+        before = f"<tr data-row{before}>"
+        if self.is_selectable:
+            before += (
+                f'<td class="pick"><input class="form-check-input" type="checkbox" name="pick" value="{escaped(key)}"'
+                f' form="bulk" aria-label="Select {named}"></td>'
             )
-            if preview
-            else "",
-        )
+        if not self.has_preview:
+            return before, ""
+        fold, preview, after = escaped(self.fold(row)), escaped(self.preview(row)), ""
+        expanded = "true" if is_unfolded else "false"
+        if fold:
+            after += (
+                f'<a class="icon-btn sm fold" href="{place.unfold}{quoted}" data-fold hx-get="{fold}"'
+                f' hx-trigger="unfold" hx-target="closest tr" hx-swap="afterend" aria-expanded="{expanded}"'
+                f' aria-label="Items of {named}" title="Items (i)">{icon("chevron-down")}</a>'
+            )
+        if preview:
+            after += (
+                f'<a class="icon-btn sm" href="{place.preview}{quoted}" data-preview hx-get="{preview}"'
+                f' hx-target="#drawer" hx-swap="innerHTML" hx-push-url="{place.path}{place.preview}{quoted}"'
+                f' aria-label="Preview {named}" title="Preview (o)">{icon("panel-right-open")}</a>'
+            )
+        return before, f'<td class="act wide-only">{after}</td>'
 
     def heads(self, query: QueryDict, reader: Reader) -> list[Head]:
         """The column heads, each with the address that sorts by it."""

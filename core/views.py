@@ -24,7 +24,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 from django_htmx.http import HttpResponseClientRedirect
 
-from core.counts import CAP, capped, count_all
+from core.counts import CAP, capped, count_all, keys_of
 from core.forms import Form
 from core.refused import Refused
 from core.tables import Place, Reader, Table, address, kept_query, moment_text, page_of
@@ -127,8 +127,8 @@ class Empty:
 
 
 def capped_counts(queries: dict[str, QuerySet[Any]], *, cap: int = CAP) -> dict[str, str]:
-    """Count several queries in one trip, each up to `cap`; more is shown as `1,000+`."""
-    numbers = count_all([query.order_by().values("pk")[: cap + 1] for query in queries.values()])
+    """Count several queries (`keys_of`) in one trip, each up to `cap`; more is shown as `1,000+`."""
+    numbers = count_all([query[: cap + 1] for query in queries.values()])
     return {key: capped(number, cap) for key, number in zip(queries, numbers, strict=True)}
 
 
@@ -185,14 +185,15 @@ class ListPage(Page):
         if self.is_personal:
             table.chosen = self.chosen_columns()
         narrowed = shown.narrow(rows)
-        page = page_of(narrowed, sort=table.sort_of(query), query=query, size=self.page_size)
+        sort = table.sort_of(query)
+        page = page_of(table.narrow(narrowed, sort), sort=sort, query=query, size=self.page_size)
         is_empty = not page.rows and narrowed is rows and not {"after", "before"} & query.keys()
-        tabs = segments or [shown]
+        tabs, keys = segments or [shown], keys_of(rows)
         # where there is nothing at all, there is nothing in any tab
         counts = (
             dict.fromkeys((tab.key for tab in tabs), "0")
             if is_empty
-            else capped_counts({tab.key: tab.narrow(rows) for tab in tabs})
+            else capped_counts({tab.key: tab.narrow(keys) for tab in tabs})
         )
         return {
             "title": self.title,

@@ -20,6 +20,7 @@ from accounts.models import Export
 from accounts.roles import Right
 from accounts.services import exports as services
 from accounts.tables import ExportTable
+from core.counts import keys_of
 from core.exports import MOST_ROWS, Listing
 from core.refused import Refused
 from core.sheets import CSV, XLSX
@@ -115,7 +116,7 @@ class ExportNew(ActView):
         if listing is None or not listing.is_allowed:
             return self.leave(self.home())
         one, many = listing.page.noun
-        count = capped_counts({"": listing.rows})[""]
+        count = capped_counts({"": keys_of(listing.rows)})[""]
         whose = "you selected" if self.picks else "that the list shows, with its filters and tab"
         lines = [
             f"The {count} {one if count == '1' else many} {whose}, in the order of the list; at most {MOST_ROWS:,}.",

@@ -12,6 +12,7 @@ from django import template
 from django.conf import settings
 from django.forms import CheckboxInput, Select
 from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
+from django.utils.safestring import mark_safe
 from django_countries import countries
 
 from core import tables
@@ -70,6 +71,12 @@ def initials(name: str) -> str:
     """The letters in a person's round sign: first and last name's first."""
     words = str(name).split()
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+@register.filter
+def finished(rows: list[tables.Row]) -> SafeString:
+    """The finished rows of a table, one after the other."""
+    return mark_safe("".join([row.html for row in rows]))  # noqa: S308 -- finished HTML
 
 
 @register.filter

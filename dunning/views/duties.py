@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.roles import Right
+from core.counts import keys_of
 from core.views import capped_counts, shown_of
 from dunning.selectors.work import WORK
 from dunning.views.lists import WorkList
@@ -160,8 +161,7 @@ def rows_behind(duty: Duty, request: HttpRequest, *, at: datetime) -> QuerySet[A
 
 def figures_of(duties: Iterable[Duty], request: HttpRequest, *, at: datetime) -> list[Figure]:
     """Count all of them in one query."""
-    rows = {duty.link: rows_behind(duty, request, at=at) for duty in duties}
-    counts = capped_counts(rows)
+    counts = capped_counts({duty.link: keys_of(rows_behind(duty, request, at=at)) for duty in duties})
     return [Figure(duty, counts[duty.link]) for duty in duties]
 
 

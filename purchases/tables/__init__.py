@@ -201,6 +201,24 @@ class PurchaseTable(Table):
         Column("Open", _open, sort="open_minor", css="num", plain=lambda purchase, _: purchase.open_amount),
         *EXTRAS,
     )
+    usual_fields: ClassVar[Sequence[str]] = (
+        "client",
+        "reference",
+        "billing_company",
+        "billing_last_name",
+        "billing_email",
+        "status",
+        "is_test",
+        "held_at",
+        "dunning_level",
+        "po_number",
+        "due_on",
+        "currency",
+        "gross_minor",
+        "paid_minor",
+        "refunded_minor",
+        "ordered_at",
+    )
     default_sort = "-ordered_at"
     key_field = "reference"
     currency_field = "currency"
@@ -274,6 +292,7 @@ class ReviewTable(PurchaseTable):
         Column("Gross", _gross, sort="gross_minor", css="num", plain=lambda purchase, _: purchase.gross),
         *(column for column in EXTRAS if column.label not in {"Ordered", "Reviewed by"}),
     )
+    usual_fields = ()
     default_sort = "ordered_at"
     caption = "Purchase orders that wait for their review"
 

@@ -277,7 +277,7 @@ def test_several_products_in_one_purchase(hafen: Client, rep: Browser) -> None:
     assert found(rep, **one("product", "out", "ADD", "OTHER")) == {single.reference}
     answer = rep.get("/purchases/", {**one("product", "all", "PRO", "ADD"), "unfold": both.reference})
     assert [row.key for row in answer.context["rows"]] == [both.reference]
-    assert answer.context["rows"][0].below.count("Hafen ADD") == 1
+    assert answer.context["rows"][0].html.count("Hafen ADD") == 1
     folded = rep.get(f"/purchases/{both.reference}/items/").content.decode()
     assert folded.count("<tr>") == 1 + 3
 
