@@ -33,9 +33,13 @@ class TenantQuerySet(models.QuerySet[M_co]):
 
 
 class SearchQuerySet(TenantQuerySet[M_co]):
-    """Rows of a search table, whose indexes know the client, too."""
+    """Rows of a search table, whose trigram index knows the client if it is asked for as that index compares it."""
 
     client_path = "client__is"
+
+    def of_client(self, client: Client) -> Self:
+        """Narrow to a client's rows."""
+        return self.filter(client__is=client)
 
 
 class ClientQuerySet(TenantQuerySet["Client"]):

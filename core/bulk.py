@@ -78,7 +78,7 @@ def write_again(rows: Sequence[models.Model], *, fields: Sequence[str]) -> None:
     quoted, written = database.ops.quote_name, [options.get_field(name) for name in fields]
     columns = [options.pk, *written]
     new = ", ".join(
-        f"{quoted(field.column)} = {_given(f'given.column{place}', field, database)}"
+        f"{quoted(field.column)} = {_as_kind(f'given.column{place}', field, database)}"
         for place, field in enumerate(written, start=2)
     )
     one = f"({', '.join(['%s'] * len(columns))})"
@@ -91,10 +91,11 @@ def write_again(rows: Sequence[models.Model], *, fields: Sequence[str]) -> None:
         )
 
 
-def _given(column: str, field: Any, database: BaseDatabaseWrapper) -> str:
-    """Tell PostgreSQL what a column of values is, which may all be empty; SQLite would make numbers of days.
+def _as_kind(column: str, field: Any, database: BaseDatabaseWrapper) -> str:
+    """Say of which kind the values of a column are: PostgreSQL can't tell where all are empty.
 
-    A cast to `varchar(n)` would cut a text that is too long; as `text` it is refused.
+    Not on SQLite, whose cast makes numbers of days. A cast to `varchar(n)` would cut a text that is too long; as `text`
+    it is refused.
     """
     if database.vendor != "postgresql":
         return column

@@ -25,7 +25,10 @@ class CappedCount(Subquery):
 
 
 def keys_of(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """All that has to be read of rows that are counted: their keys, in no order. What narrows it may filter only."""
+    """All that has to be read of rows that are counted: their keys, in no order.
+
+    Whatever narrows them afterwards may only filter.
+    """
     return rows.order_by().values("pk")
 
 

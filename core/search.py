@@ -37,11 +37,13 @@ MOST_QUICKLY: Final = 200
 READ: Final = 500
 """Up to `READ` × √`enough` hits are all read and sorted. Of more, rows are read from the newest on until there are
 enough: for what so many have, that takes less."""
-NEW: Final = 6_000
-"""While somebody types who sees a client's rows, so many of the newest are looked at first, which suffices where more
-than half of `MOST_QUICKLY` have it: an index collects all that have it before it gives the first."""
+NEW: Final = 8_000
+"""While somebody types who sees a client's rows, so many of the newest are looked at first, which suffices where too
+many of them have it: an index collects all that have it before it gives the first."""
 SAMPLE: Final = 2_000
-"""The newest of these, which tell whether it is worth while to look at all of them."""
+"""The newest of these: they tell whether it is worth while to look at all of them."""
+LIKELY: Final = 0.75
+"""So much of what all of these need has to be there in the sample."""
 TRIED: Final = 500
 """Texts that are looked at for words that a mistyped one may have meant."""
 MEANT: Final = 5
@@ -102,14 +104,13 @@ def search(
     how = _How(newest, enough, min(MOST, MOST_QUICKLY) if is_quick else MOST, is_quick)
     addressed = {part: _Quicker.addressed(part.strip()) for part in parts if "@" in part}
     begun = {part: _Quicker.begun(column, part.strip()) for part, column in (first or {}).items()}
-    of_new = _of_new(rows, asked, how, exactly) if is_quick and rows.query.where else None
-    if of_new:
-        return of_new
-    for quicker in filter(None, (addressed, begun)):
-        found = _newest(rows, asked, how, quicker=quicker, exactly=exactly)
-        if found.keys:
-            return found
-    found = _newest(rows, asked, how, exactly=exactly)
+    found = _newest(rows, asked, how, quicker=addressed, exactly=exactly) if addressed else Found()
+    if not found.keys and is_quick and rows.query.where:
+        found = _of_new(rows, asked, how, exactly)
+    if not found.keys and begun:
+        found = _newest(rows, asked, how, quicker=begun, exactly=exactly)
+    if not found.keys:
+        found = _newest(rows, asked, how, exactly=exactly)
     if found.keys or not corrects:
         return found
     groups = _meant(rows, parts)
@@ -208,7 +209,10 @@ def _found(
     is_capped: bool,
     exactly: Q | None,
 ) -> Found:
-    """Tell what was found, and behind it what is `exactly` what was asked for; while somebody types, if few are."""
+    """Tell what was found, and behind it what is `exactly` what was asked for.
+
+    While somebody types, the latter is looked for only where few of the hits are whole words.
+    """
     parts, words = _parts_and_words(groups)
     is_plenty = how.is_quick and sum(rank == WHOLE for rank in hits.values()) >= PLENTY
     if exactly and not is_plenty:
@@ -219,18 +223,14 @@ def _found(
     return Found(tuple(hits), parts, is_capped=is_capped, ranks=ranks)
 
 
-def _of_new(rows: QuerySet[Any], groups: Sequence[Sequence[str]], how: _How, exactly: Q | None) -> Found | None:
-    """Find the best of the newest rows that have the parts; none unless so many do that these suffice."""
-    rows = rows.order_by(f"-{how.newest}")
-    hits: dict[int, int] = {}
-    count = 0
-    for size in (SAMPLE, NEW):
-        words = _parts_and_words(groups)[1]
-        hits, count = _read(rows[:size], words, how, reads=size, most=how.most, is_best=True, groups=groups)
-        if count * NEW <= how.most // 2 * size:
-            return None
-    is_capped = count > how.most or rows[NEW : NEW + 1].exists()
-    return _found(rows, hits, groups, how, is_capped=is_capped, exactly=exactly if is_capped else None)
+def _of_new(rows: QuerySet[Any], groups: Sequence[Sequence[str]], how: _How, exactly: Q | None) -> Found:
+    """Find the best of the newest rows that have the parts; nothing unless too many of these rows do."""
+    newest, words = rows.order_by(f"-{how.newest}"), _parts_and_words(groups)[1]
+    _, count = _read(newest[:SAMPLE], words, how, reads=SAMPLE, most=how.most, groups=groups)
+    if count * NEW < how.most * SAMPLE * LIKELY:
+        return Found()
+    hits, count = _read(newest[:NEW], words, how, reads=NEW, most=how.most, is_best=True, groups=groups)
+    return _found(rows, hits, groups, how, is_capped=True, exactly=exactly) if count > how.most else Found()
 
 
 def _newest_of(rows: QuerySet[Any], words: Sequence[str], how: _How) -> dict[int, int]:

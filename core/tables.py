@@ -208,17 +208,19 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """As HTML: the address of a list; with a row unfolded and with one in the drawer, each up to the row's key."""
+    """The list that rows stand in: its address, and the starts of two more, behind which a row's key is written."""
 
-    path: str
-    unfold: str
-    preview: str
+    path: SafeString
+    unfold: SafeString
+    """Unfolds the row."""
+    preview: SafeString
+    """Shows the row in the drawer."""
 
     @classmethod
     def of(cls, request: HttpRequest) -> Place:
         """The list that this request asks for."""
-        starts = (address_up_to(request.GET, name) for name in ("unfold", "preview"))
-        return cls(escaped(request.path), *map(escaped, starts))
+        starts = [address_up_to(request.GET, name) for name in ("unfold", "preview")]
+        return cls(*(markup("{}", part) for part in (request.path, *starts)))
 
 
 class Table:
@@ -305,10 +307,12 @@ class Table:
         known = {column.sort for column in self.columns if column.sort}
         return asked if asked.removeprefix("-") in known else self.default_sort
 
-    def narrow(self, rows: QuerySet[Any], sort: str) -> QuerySet[Any]:
-        """Leave out what of wide rows nobody sees, unless somebody chose columns or a sort of their own."""
-        is_usual = not self.chosen and sort.removeprefix("-") in self.usual_fields
-        return rows.only(*self.usual_fields) if is_usual else rows
+    def with_usual_fields(self, rows: QuerySet[Any], sort: str) -> QuerySet[Any]:
+        """Leave out what of wide rows nobody sees, unless somebody chose columns or a sort that is not usual."""
+        if self.chosen or not self.usual_fields:
+            return rows
+        usual = {column.sort for column in self.columns if not column.is_extra}
+        return rows.only(*self.usual_fields) if sort == self.default_sort or sort.removeprefix("-") in usual else rows
 
     def rows(self, page: Sequence[Any], reader: Reader, place: Place | None = None) -> list[Row]:
         """Turn a page of model rows into finished ones; `place` is the list in which one walks through them."""
@@ -317,46 +321,46 @@ class Table:
         prefetch_related_objects(list(page), *dict.fromkeys(column.fetch for column in columns if column.fetch))
         tags = [markup('<td class="{}">', column.css) if column.css else "<td>" for column in columns]
         cells_of = [(tag, column.value) for tag, column in zip(tags, columns, strict=True)]
-        width = len(columns) + self.is_selectable + self.has_preview
+        width = len(columns) + (self.is_selectable + self.has_preview if place else 0)
         rows = []
         for row in page:
             key, label, below = self.key(row), self.label(row), self.below(row, reader)
             cells = "".join([part for tag, value in cells_of for part in (tag, escaped(value(row, reader)), "</td>")])
-            before, after = ("<tr>", "") if place is None else self._around(row, key, label, place, bool(below))
-            html = f"{before}{cells}{after}</tr>"
+            if place is None:
+                html = f"<tr>{cells}</tr>"
+            else:
+                name = escaped(label)
+                tools = self._tools(row, key, name, place, is_unfolded=bool(below)) if self.has_preview else ""
+                html = f"{self._opening(row, key, name)}{cells}{tools}</tr>"
             if below:
                 html += f'<tr class="below"><td colspan="{width}">{escaped(below)}</td></tr>'
             rows.append(Row(key, label, mark_safe(html)))  # noqa: S308 -- every part of it is escaped
         return rows
 
-    def _around(self, row: Any, key: str, label: str, place: Place, is_unfolded: bool) -> tuple[str, str]:  # noqa: FBT001
-        """What stands before and after a row's cells: where keys lead from it, its box, the buttons at its end."""
-        named, quoted = escaped(label), escaped(quote(key))
+    def _opening(self, row: Any, key: str, name: str) -> str:
+        """Where Enter leads, the dialogs that other keys open, and the box; `name` is HTML."""
         links = {"link": self.link(row), **{f"act-{act}": link for act, link in self.acts(row).items()}}
-        before = "".join([f' data-{name}="{escaped(link)}"' for name, link in links.items() if link])
-        before = f"<tr data-row{before}>"
-        if self.is_selectable:
-            before += (
-                f'<td class="pick"><input class="form-check-input" type="checkbox" name="pick" value="{escaped(key)}"'
-                f' form="bulk" aria-label="Select {named}"></td>'
-            )
-        if not self.has_preview:
-            return before, ""
-        fold, preview, after = escaped(self.fold(row)), escaped(self.preview(row)), ""
-        expanded = "true" if is_unfolded else "false"
-        if fold:
-            after += (
-                f'<a class="icon-btn sm fold" href="{place.unfold}{quoted}" data-fold hx-get="{fold}"'
-                f' hx-trigger="unfold" hx-target="closest tr" hx-swap="afterend" aria-expanded="{expanded}"'
-                f' aria-label="Items of {named}" title="Items (i)">{icon("chevron-down")}</a>'
-            )
-        if preview:
-            after += (
-                f'<a class="icon-btn sm" href="{place.preview}{quoted}" data-preview hx-get="{preview}"'
-                f' hx-target="#drawer" hx-swap="innerHTML" hx-push-url="{place.path}{place.preview}{quoted}"'
-                f' aria-label="Preview {named}" title="Preview (o)">{icon("panel-right-open")}</a>'
-            )
-        return before, f'<td class="act wide-only">{after}</td>'
+        leads = "".join([f' data-{where}="{escaped(link)}"' for where, link in links.items() if link])
+        box = (
+            f'<td class="pick"><input class="form-check-input" type="checkbox" name="pick" value="{escaped(key)}"'
+            f' form="bulk" aria-label="Select {name}"></td>'
+        )
+        return f"<tr data-row{leads}>{box if self.is_selectable else ''}"
+
+    def _tools(self, row: Any, key: str, name: str, place: Place, *, is_unfolded: bool) -> str:
+        """The buttons at the end of a row: what unfolds it and what shows it in the drawer; `name` is HTML."""
+        key, fold, preview = quote(key), escaped(self.fold(row)), escaped(self.preview(row))
+        unfolds = (
+            f'<a class="icon-btn sm fold" href="{place.unfold}{key}" data-fold hx-get="{fold}" hx-trigger="unfold"'
+            f' hx-target="closest tr" hx-swap="afterend" aria-expanded="{"true" if is_unfolded else "false"}"'
+            f' aria-label="Items of {name}" title="Items (i)">{icon("chevron-down")}</a>'
+        )
+        shows = (
+            f'<a class="icon-btn sm" href="{place.preview}{key}" data-preview hx-get="{preview}" hx-target="#drawer"'
+            f' hx-swap="innerHTML" hx-push-url="{place.path}{place.preview}{key}" aria-label="Preview {name}"'
+            f' title="Preview (o)">{icon("panel-right-open")}</a>'
+        )
+        return f'<td class="act wide-only">{unfolds if fold else ""}{shows if preview else ""}</td>'
 
     def heads(self, query: QueryDict, reader: Reader) -> list[Head]:
         """The column heads, each with the address that sorts by it."""

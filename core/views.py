@@ -186,7 +186,7 @@ class ListPage(Page):
             table.chosen = self.chosen_columns()
         narrowed = shown.narrow(rows)
         sort = table.sort_of(query)
-        page = page_of(table.narrow(narrowed, sort), sort=sort, query=query, size=self.page_size)
+        page = page_of(table.with_usual_fields(narrowed, sort), sort=sort, query=query, size=self.page_size)
         is_empty = not page.rows and narrowed is rows and not {"after", "before"} & query.keys()
         tabs, keys = segments or [shown], keys_of(rows)
         # where there is nothing at all, there is nothing in any tab

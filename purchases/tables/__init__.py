@@ -292,7 +292,7 @@ class ReviewTable(PurchaseTable):
         Column("Gross", _gross, sort="gross_minor", css="num", plain=lambda purchase, _: purchase.gross),
         *(column for column in EXTRAS if column.label not in {"Ordered", "Reviewed by"}),
     )
-    usual_fields = ()
+    usual_fields = ()  # it has other columns
     default_sort = "ordered_at"
     caption = "Purchase orders that wait for their review"
 

@@ -237,7 +237,7 @@ class LinePage(DetailPage):
         """This client's purchases in the line's currency."""
         rows = Purchase.objects.with_parties().prefetch_related("refunds")
         rows = rows.filter(client=self.row.client, currency=self.row.currency)
-        found = find_purchases(PurchaseSearch.objects.filter(client__is=self.row.client), asked)
+        found = find_purchases(PurchaseSearch.objects.of_client(self.row.client), asked)
         rows = rows.filter(status__in=PAYABLE | LATE_MONEY, pk__among=found.keys)
         return rows.order_by("-ordered_at", "-pk")[:MOST_FOUND]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +15,7 @@ from django.http import QueryDict
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import Client as Browser
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse, set_script_prefix
 from django.utils.html import format_html
@@ -26,6 +28,8 @@ from core.forms import MoneyField
 from core.markup import markup
 from core.money import Money
 from core.tables import (
+    Column,
+    Place,
     Reader,
     Table,
     address,
@@ -120,6 +124,44 @@ def test_no_amount_is_nothing_where_none_is_needed() -> None:
 
 def test_addresses_keep_what_they_do_not_change() -> None:
     assert address(QueryDict("q=a&show=open&after=x"), after=None, show="paid") == "?q=a&show=paid"
+
+
+HOSTILE = "\"'><script>&"
+ESCAPED = "&quot;&#x27;&gt;&lt;script&gt;&amp;"
+
+
+class HostileTable(Table):
+    """Every word of it tries to break out of its place."""
+
+    columns = (Column("Name", lambda *_: HOSTILE),)
+    is_selectable = has_preview = True
+
+    def link(self, row: Any) -> str:
+        return f"/link/{HOSTILE}"
+
+    preview = fold = key = label = link
+
+    def acts(self, row: Any) -> dict[str, str]:
+        return {"c": self.link(row)}
+
+    def below(self, row: Any, reader: Reader) -> str:
+        return HOSTILE
+
+
+def test_whatever_a_row_says_it_cannot_break_out_of_its_place() -> None:
+    request = RequestFactory().get("/list/", {"q": HOSTILE})
+    table, row, place = HostileTable(), SimpleNamespace(pk=7), Place.of(request)
+    html = table.rows([row], ENGLISH, place)[0].html
+    assert [part for part in ("<script", f"/{HOSTILE[:2]}", "'") if part in html] == []
+    link, quoted = f"/link/{ESCAPED}", "/link/%22%27%3E%3Cscript%3E%26"
+    assert html.startswith(f'<tr data-row data-link="{link}" data-act-c="{link}"><td class="pick"><input ')
+    assert f'value="{link}" form="bulk" aria-label="Select {link}"></td><td>{ESCAPED}</td><td class="act ' in html
+    assert f'href="?q=%22%27%3E%3Cscript%3E%26&amp;unfold={quoted}" data-fold hx-get="{link}"' in html
+    assert f'hx-push-url="/list/?q=%22%27%3E%3Cscript%3E%26&amp;preview={quoted}" aria-label="Preview {link}"' in html
+    assert html.endswith(f'</td></tr><tr class="below"><td colspan="3">{ESCAPED}</td></tr>')
+    assert table.rows([row], ENGLISH)[0].html == (
+        f'<tr><td>{ESCAPED}</td></tr><tr class="below"><td colspan="1">{ESCAPED}</td></tr>'
+    )
 
 
 def test_a_plain_table_leads_nowhere() -> None:

@@ -9,10 +9,12 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test import Client as Browser
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ColumnChoice
 from accounts.roles import Right
+from core.tables import Place, Reader
 from followups.models import FollowUp
 from mailing.models import Email
 from mailing.states import Status
@@ -139,6 +141,21 @@ def test_every_column_has_a_cell_and_costs_the_same_for_many_rows(hafen: Client,
     _picker, *cells, _tools = re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)
     shown = dict(zip([column.label for column in PurchaseTable.columns], cells, strict=True))
     assert {label: shown[label].count(text) > 0 for label, text in EXPECTED.items()} == dict.fromkeys(EXPECTED, True)
+
+
+@pytest.mark.parametrize("sort", ["-ordered_at", "open_minor", "-due_on", "status"])
+def test_the_usual_columns_show_nothing_that_was_not_read_for_them(hafen: Client, rita: User, sort: str) -> None:
+    purchases = [a_waiting_po(hafen), a_released_po(hafen), pays(a_released_po(hafen), "119.00"), a_released_po(hafen)]
+    Purchase.objects.filter(pk=purchases[1].pk).update(held_at=MONDAY, dunning_level=2, is_test=True)
+    Purchase.objects.filter(pk=purchases[3].pk).update(billing_company="", billing_last_name="")
+    table = PurchaseTable(days_later(90))
+    table.user = rita
+    page = list(table.with_usual_fields(Purchase.objects.with_open(), sort))
+    unread = [row.get_deferred_fields() for row in page]
+    assert all(unread)
+    rows = table.rows(page, Reader("en", rita.zone, shows_clients=True), Place.of(RequestFactory().get("/purchases/")))
+    assert sum("HOLD" in row.html for row in rows) == 1
+    assert [row.get_deferred_fields() for row in page] == unread
 
 
 EXPECTED = {

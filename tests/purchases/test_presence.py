@@ -52,6 +52,15 @@ def test_who_looks_is_noted_and_told_to_others_for_a_minute(hafen: Client, rita:
     assert look_at(purchase, by=a_user("auditor"), at=MONDAY + timedelta(seconds=120)) == []
 
 
+def test_who_looks_at_a_purchase_between_those_of_a_page_is_not_told_there(hafen: Client, rita: User) -> None:
+    first, between, last = (a_waiting_po(hafen) for _ in range(3))
+    nameless = a_user("auditor", name="")
+    for looking, purchase in ((rita, between), (rita, last), (nameless, last)):
+        look_at(purchase, by=looking, at=MONDAY)
+    shown = open_with_others([first, last], user=a_user("platform_finance"), at=MONDAY)
+    assert shown == {last.pk: [nameless.username, "Rita"]}
+
+
 def test_looking_often_writes_seldom(hafen: Client, rita: User) -> None:
     purchase = a_waiting_po(hafen)
     for seconds in (0, 5, 14):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -275,22 +276,46 @@ def test_while_somebody_types_what_too_many_new_ones_have_is_not_collected(
     assert (best.keys, inside in map(best.rank, best.keys)) == ((orders[6], orders[4], orders[2]), False)
 
 
-def test_many_new_ones_are_all_there_are_unless_there_are_older_ones(
-    hafen: Client, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("most", "query", "found"),
+    [
+        (8, "werft", (False, [0, 1, 2, 3, 4, 5])),
+        (3, "werft", (True, [3, 4, 5])),
+        (3, "jana@werft.example", (False, [0])),
+        (3, "@werft.example", (False, [0])),
+        (3, "hoch", (True, [3, 4, 5])),
+    ],
+)
+def test_while_a_clients_user_types_new_ones_hide_older_ones_only_where_there_are_too_many(
+    hafen: Client, monkeypatch: pytest.MonkeyPatch, most: int, query: str, found: tuple[bool, list[int]]
 ) -> None:
-    monkeypatch.setattr(engine, "SAMPLE", 2)
-    monkeypatch.setattr(engine, "MOST", 3)
+    for name, size in (("SAMPLE", 2), ("NEW", 5), ("MOST", most)):
+        monkeypatch.setattr(engine, name, size)
     orders = [
-        an_offline_order(hafen, at=days_later(day), customer=a_customer(company="Werft", email=f"{day}@x.example")).pk
-        for day in range(3)
+        an_offline_order(
+            hafen,
+            at=days_later(day),
+            customer=a_customer(
+                company="Hochwerft" if day else "Werft Nord GmbH", email=f"jana@werft.example{'.net' * day}"
+            ),
+        ).pk
+        for day in range(6)
     ]
-    rows = PurchaseSearch.objects.visible_to(a_user("client_support", hafen))
-    found = []
-    for size in (3, 2):
-        monkeypatch.setattr(engine, "NEW", size)
-        hits = find_purchases(rows, "werf", enough=2, is_quick=True)
-        found.append((hits.is_capped, sorted(hits.keys)))
-    assert found == [(False, orders), (True, orders[1:])]
+    hits = find_purchases(
+        PurchaseSearch.objects.visible_to(a_user("client_support", hafen)), query, enough=2, is_quick=True
+    )
+    assert (hits.is_capped, sorted(hits.keys)) == (found[0], [orders[day] for day in found[1]])
+
+
+def test_a_clients_search_asks_an_index_that_knows_the_client(hafen: Client) -> None:
+    an_offline_order(hafen)
+    if connection.vendor == "postgresql":  # for one row it would read the table, or the client's
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("DROP INDEX search_newest")
+    plan = PurchaseSearch.objects.visible_to(a_user("client_support", hafen)).filter(text__has_often="werft").explain()
+    asked = {"postgresql": r"_parts_of_client.*\n\s*Index Cond: \(\(client_id = ", "sqlite": "VIRTUAL TABLE INDEX"}
+    assert re.search(asked[connection.vendor], plan), plan
 
 
 @pytest.mark.parametrize(
