@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.test import Client as Browser
 from django.utils import timezone
+from playwright.sync_api import TimeoutError as TooLate
 from playwright.sync_api import expect
 
 from tests.stories import a_user
@@ -24,12 +25,28 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 MOST_STEPS = 40
+SOON = 10_000
+"""Milliseconds in which a page of ours is there even on a busy machine."""
 MOUSE = "addEventListener('pointerdown', () => console.error('Somebody took the mouse.'), true)"
 REFUSED = "422"
 """How the console tells of a form that was refused."""
 OVERTAKEN = ("htmx:sendAbort", "htmx:afterRequest")
 """How the console tells that a preview was still asked for when the person went on to the next page."""
 log = logging.getLogger(__name__)
+
+
+def turn_page(page: Page, button: str) -> None:
+    """Press a button that brings another page with the same fields, without scripts, and wait for that page.
+
+    On a busy machine the browser now and then does nothing at all; a person presses again.
+    """
+    pressed = page.get_by_role("button", name=button)
+    try:
+        with page.expect_navigation(timeout=SOON):
+            pressed.press("Enter")
+    except TooLate:
+        with page.expect_navigation():
+            pressed.press("Enter")
 
 
 def problems_of(page: Page, *expected: str) -> list[str]:
