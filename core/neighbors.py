@@ -10,7 +10,7 @@ from django.db.models import Exists, Subquery
 from django.http import QueryDict
 from django.urls import resolve
 
-from core.counts import CAP, CappedCount, capped
+from core.counts import CAP, CappedCount, capped, keys_of
 from core.tables import SortKey
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def neighbors(request: HttpRequest, link: str, query: str, *, row: Any, lookup: 
             previous_key=Subquery(before.values(lookup)[:1]),
             next_key=Subquery(after.values(lookup)[:1]),
             is_in=Exists(rows.filter(pk=row.pk)),
-            place=CappedCount(before.order_by().values("pk")[:CAP]),
-            count=CappedCount(rows.order_by().values("pk")[: CAP + 1]),
+            place=CappedCount(keys_of(before)[:CAP]),
+            count=CappedCount(keys_of(rows)[: CAP + 1]),
         )
         .values_list("previous_key", "next_key", "is_in", "place", "count")
         .get()

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.roles import Right
-from core.counts import capped, count_all
+from core.counts import capped, count_all, keys_of
 from core.tables import Reader
 from core.views import chosen_client
 from followups.models import FollowUp
@@ -67,9 +67,9 @@ def waiting_figures(context: Context) -> dict[str, Any]:
     """The figures in the navigation: purchases to review; follow-ups that are current, and those overdue. One query."""
     request, user = context["request"], context["request"].user
     client = chosen_client(request)
-    reviews = Purchase.objects.visible_to(user, client).awaiting_release().order_by().values("pk")
+    reviews = keys_of(Purchase.objects.visible_to(user, client).awaiting_release())
     mine = of_concern(user).visible_to(user, client) if user.may(Right.FOLLOW_UPS) else FollowUp.objects.none()
-    current = mine.filter(done_at=None).order_by().values("pk")
+    current = keys_of(mine.filter(done_at=None))
     late = current.filter(due_at__lt=_moment(context))
     review_count, current_count, late_count = count_all([reviews[: CAP + 1], current[: CAP + 1], late])
     return {

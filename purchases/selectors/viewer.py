@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Count, F, FilteredRelation, OuterRef, Q, Subquery, Sum
 
-from core.counts import CappedCount
+from core.counts import CappedCount, keys_of
 from core.money import Money
 from customers.models import ContactKind
 from errorlog.models import ErrorRecord
@@ -64,7 +64,7 @@ def _own(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _count(rows: QuerySet[Any]) -> CappedCount:
-    return CappedCount(rows.order_by().values("pk")[:MOST_COUNTED])
+    return CappedCount(keys_of(rows)[:MOST_COUNTED])
 
 
 def standing_of(customer: Customer) -> Standing:
